@@ -1,0 +1,61 @@
+// Builds everything that runs: the WASM checker from AssemblyScript (build/), then the bundles (dist/).
+// `node scripts/build.js wasm` stops after the first step, which is all that the tests need.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+process.chdir(new URL('..', import.meta.url).pathname);
+
+async function buildWasm() {
+  mkdirSync('build', { recursive: true });
+  const { error, stderr } = await asc.main([
+    'src/execute/wasm/assembly/matmul.ts',
+    '--outFile', 'build/matmul.wasm',
+    '--enable', 'simd',
+    '--runtime', 'stub',
+    '--noAssert',
+    '-O3',
+  ]);
+  if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr.toString()}`);
+}
+
+function gitRevision() {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+  } catch {
+    return 'unknown'; // a tarball without a repository, or no git
+  }
+}
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  loader: { '.wgsl': 'text', '.wasm': 'binary' },
+  define: { SYSTOLE_VERSION: JSON.stringify(version), SYSTOLE_REVISION: JSON.stringify(gitRevision()) },
+};
+
+async function buildBundles() {
+  await Promise.all([
+    build({ ...common, entryPoints: { index: 'src/index.ts', numerics: 'src/numerics/index.ts' }, outdir: 'dist', platform: 'neutral' }),
+    build({ ...common, entryPoints: { node: 'src/node.ts' }, outdir: 'dist', platform: 'node', external: ['webgpu', '@sparticuz/chromium'] }),
+    build({
+      ...common,
+      entryPoints: { cli: 'src/cli/main.ts' },
+      outdir: 'dist',
+      platform: 'node',
+      external: ['webgpu', '@sparticuz/chromium', 'gpu.js'],
+      // The bundled command-line libraries are CommonJS and call require() for Node's own modules.
+      banner: { js: "#!/usr/bin/env node\nimport { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);" },
+    }),
+  ]);
+  chmodSync('dist/cli.js', 0o755);
+}
+
+await buildWasm();
+if (process.argv[2] !== 'wasm') await buildBundles();

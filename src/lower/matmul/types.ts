@@ -1,0 +1,70 @@
+/**
+ * What a matmul plan is: data that a person can read and edit, from which the Program, the reference loop, the WASM
+ * checker and the fused WGSL kernel are all made, and by which they agree bit for bit.
+ */
+import type { ChipName } from '../../chip';
+import type { Dtype } from '../../numerics';
+
+/** How A[M, K] lies in HBM: `row-major` is [M, K]; `k-major` is [K, M], the chip's own layout, which needs no transposition. */
+export type ALayout = 'row-major' | 'k-major';
+
+/** out[M, N] = encode(out, (C +) A[M, K] B[K, N]). Tile and block sizes are chosen when left out. */
+export interface MatmulRequest {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Dtype;
+  readonly b: Dtype;
+  /** Output format; float32 when left out. */
+  readonly out?: Dtype;
+  /** True when the output accumulates into a given C[M, N] of the output's format, added last. */
+  readonly accumulate?: boolean;
+  readonly aLayout?: ALayout;
+  readonly chip?: ChipName;
+  /** fp8 double-row passes: used wherever legal when left out; `true` demands them, `false` forbids them. */
+  readonly doubleRow?: boolean;
+  readonly tile?: Partial<Extent>;
+  readonly block?: Partial<Extent>;
+}
+
+export interface Extent {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/**
+ * One systolic pass along K. Row p of the pass takes, for j = 0 .. interleave-1 in turn, the contraction index
+ * k0 + j * rows + p: interleave 2 is fp8 double-row. The pass covers k0 .. k0 + rows * interleave - 1.
+ */
+export interface Pass {
+  readonly k0: number;
+  /** Partitions in use, 1..128. */
+  readonly rows: number;
+  readonly interleave: 1 | 2;
+  /** Accumulation group: passes of one group add into PSUM in order; groups add into the output tile in order. */
+  readonly group: number;
+}
+
+export interface MatmulPlan {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Dtype;
+  readonly b: Dtype;
+  readonly out: Dtype;
+  readonly accumulate: boolean;
+  readonly aLayout: ALayout;
+  readonly chip: ChipName;
+  /** One pass: k rows (256 with double-row), m stationary columns, n moving columns. */
+  readonly tile: Extent;
+  /** What is held on chip at once: k is the extent of one accumulation group. */
+  readonly block: Extent;
+  /** Outermost first, e.g. ['block-n', 'block-m', 'block-k', 'tile-m', 'tile-n', 'pass']. */
+  readonly loopOrder: readonly string[];
+  readonly doubleRow: boolean;
+  /** All passes along K, in the order in which they add; the same for every output tile. */
+  readonly passes: readonly Pass[];
+  /** How many buffers each on-chip operand tile has (2: loads overlap passes). */
+  readonly buffers: { readonly a: number; readonly b: number; readonly out: number };
+}
