@@ -1,0 +1,176 @@
+/**
+ * The direct reference loop of a matmul plan: the definition that every executor must equal bit for bit, written to be
+ * read beside docs/numerics.md ("Tensor engine") and docs/architecture.md ("Contracts"). Slow and right.
+ */
+import type { MatmulPlan } from '../../lower';
+import { codeArray, decodeArray, encodeArray, UserError } from '../../numerics';
+import type { CodeArray, Dtype } from '../../numerics';
+import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../matmul';
+
+/** The float32 arithmetic of one mode: every operation takes float32 values and gives one, rounded once, to nearest even. */
+export interface Arithmetic {
+  readonly input: (x: number) => number;
+  readonly multiply: (x: number, y: number) => number;
+  readonly add: (x: number, y: number) => number;
+}
+
+const MIN_NORMAL = 2 ** -126;
+// Rounded to 24 bits with unbounded exponent, a value from here on (a tie goes to the even 2^-126) is normal.
+const ROUNDS_TO_NORMAL = 2 ** -126 - 2 ** -151;
+
+const flush = (x: number): number => (Math.abs(x) < MIN_NORMAL ? x * 0 : x); // x * 0 keeps the sign
+
+/**
+ * `exact` is IEEE 754. `ftz` flushes as x86 does with FTZ and DAZ set: subnormal inputs, and results that are tiny after
+ * rounding, become zero of the same sign (Intel SDM volume 1, 10.2.3). The double product of two float32 values is exact;
+ * their double sum rounds to float32 as the exact sum would.
+ */
+export const ARITHMETIC = {
+  exact: {
+    input: (x) => x,
+    multiply: (x, y) => Math.fround(x * y),
+    add: (x, y) => Math.fround(x + y),
+  },
+  ftz: {
+    input: flush,
+    multiply: (x, y) => Math.fround(Math.abs(x * y) < ROUNDS_TO_NORMAL ? x * y * 0 : x * y),
+    add: (x, y) => flush(Math.fround(x + y)), // a subnormal sum is exact, so it is tiny before and after rounding
+  },
+} as const satisfies Record<SubnormalMode, Arithmetic>;
+
+/** out[M, N] (or its window, row-major) as codes. UserError when operands or window do not fit the plan. */
+export function referenceMatmul(
+  plan: MatmulPlan,
+  operands: MatmulOperands,
+  options: MatmulOptions = {},
+): CodeArray {
+  return finishSums(plan, operands, referenceSums(plan, operands, options), options);
+}
+
+/**
+ * The float32 sums of the window, row-major, before C is added and the output rounded. For every output the total starts
+ * at +0 and takes the accumulation groups in order; a group starts at +0 and takes its passes in order; a pass starts
+ * at +0 and takes rows p = 0, 1, ..., and of each row the `interleave` products in turn.
+ */
+export function referenceSums(
+  plan: MatmulPlan,
+  operands: MatmulOperands,
+  { window = wholeOutput(plan), subnormals = 'exact' }: MatmulOptions = {},
+): Float32Array<ArrayBuffer> {
+  checkOperands(plan, operands, window);
+  const { input, multiply, add } = ARITHMETIC[subnormals];
+  const vector = (dtype: Dtype, codes: CodeArray, start: number, stride: number): Float32Array =>
+    decodeStrided(dtype, codes, start, stride, plan.k).map(input);
+  const groups = groupPasses(plan);
+
+  const { m0, m1, n0, n1 } = window;
+  const rows = Array.from({ length: m1 - m0 }, (_, i) =>
+    plan.aLayout === 'row-major'
+      ? vector(plan.a, operands.a, (m0 + i) * plan.k, 1)
+      : vector(plan.a, operands.a, m0 + i, plan.m),
+  );
+  const sums = new Float32Array((m1 - m0) * (n1 - n0));
+  for (let n = n0; n < n1; n++) {
+    const column = vector(plan.b, operands.b, n, plan.n);
+    for (const [i, row] of rows.entries()) {
+      let total = 0;
+      for (const passes of groups) {
+        let groupSum = 0;
+        for (const { k0, rows, interleave } of passes) {
+          let passSum = 0;
+          for (let p = 0; p < rows; p++) {
+            for (let j = 0; j < interleave; j++) {
+              const k = k0 + j * rows + p;
+              passSum = add(passSum, multiply(row[k] ?? NaN, column[k] ?? NaN));
+            }
+          }
+          groupSum = add(groupSum, passSum);
+        }
+        total = add(total, groupSum);
+      }
+      sums[i * (n1 - n0) + n - n0] = total;
+    }
+  }
+  return sums;
+}
+
+/** Adds C, when the plan accumulates, to the float32 sums of a window, and rounds once to the output's format. */
+export function finishSums(
+  plan: MatmulPlan,
+  { c }: MatmulOperands,
+  sums: Float32Array<ArrayBuffer>,
+  { window = wholeOutput(plan), subnormals = 'exact' }: MatmulOptions = {},
+): CodeArray {
+  if (c === undefined) return encodeArray(plan.out, sums);
+  const { input, add } = ARITHMETIC[subnormals];
+  const width = window.n1 - window.n0;
+  const totals = sums.slice();
+  for (let m = window.m0; m < window.m1; m++) {
+    const given = decodeStrided(plan.out, c, m * plan.n + window.n0, 1, width);
+    const start = (m - window.m0) * width;
+    given.forEach((value, i) => (totals[start + i] = add(input(value), totals[start + i] ?? NaN)));
+  }
+  return encodeArray(plan.out, totals);
+}
+
+export const wholeOutput = ({ m, n }: { readonly m: number; readonly n: number }): Window => ({
+  m0: 0,
+  m1: m,
+  n0: 0,
+  n1: n,
+});
+
+/** The passes of each accumulation group; groups in the order in which they first appear. */
+export function groupPasses(plan: MatmulPlan): MatmulPlan['passes'][number][][] {
+  const groups = new Map<number, MatmulPlan['passes'][number][]>();
+  for (const pass of plan.passes) {
+    const passes = groups.get(pass.group);
+    if (passes) passes.push(pass);
+    else groups.set(pass.group, [pass]);
+  }
+  return [...groups.values()];
+}
+
+/** UserError unless the operands have the plan's shapes and formats, and the window lies in the output. */
+export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window: Window): void {
+  const { m, n, k } = plan;
+  const require = (name: string, dtype: Dtype, codes: CodeArray, shape: string, length: number): void => {
+    const bytes = codeArray(dtype, 0).BYTES_PER_ELEMENT;
+    if (codes.length === length && codes.BYTES_PER_ELEMENT === bytes) return;
+    throw new UserError(
+      `Operand ${name} must hold ${length} ${dtype} codes of ${bytes} bytes (${shape}); received ${codes.length} ` +
+        `codes of ${codes.BYTES_PER_ELEMENT} bytes. Pass unpadded codes of the plan's shape.`,
+    );
+  };
+  require('A', plan.a, operands.a, plan.aLayout === 'k-major' ? `[K=${k}, M=${m}]` : `[M=${m}, K=${k}]`, m *
+    k);
+  require('B', plan.b, operands.b, `[K=${k}, N=${n}]`, k * n);
+  if (operands.c) require('C', plan.out, operands.c, `[M=${m}, N=${n}]`, m * n);
+  if ((operands.c !== undefined) !== plan.accumulate) {
+    throw new UserError(
+      plan.accumulate
+        ? 'The plan accumulates into C; received no C. Pass operand C, or plan with accumulate: false.'
+        : 'The plan does not accumulate; received an operand C. Leave C out, or plan with accumulate: true.',
+    );
+  }
+  const { m0, m1, n0, n1 } = window;
+  const inside = (low: number, high: number, end: number): boolean =>
+    Number.isInteger(low) && Number.isInteger(high) && 0 <= low && low <= high && high <= end;
+  if (!inside(m0, m1, m) || !inside(n0, n1, n)) {
+    throw new UserError(
+      `The window must lie in the output [M=${m}, N=${n}]; received rows ${m0} to ${m1}, columns ${n0} to ${n1}.`,
+    );
+  }
+}
+
+function decodeStrided(
+  dtype: Dtype,
+  codes: CodeArray,
+  start: number,
+  stride: number,
+  length: number,
+): Float32Array {
+  const gathered = codeArray(dtype, length);
+  for (let i = 0; i < length; i++) gathered[i] = codes[start + i * stride] ?? 0;
+  return decodeArray(dtype, gathered);
+}
