@@ -71,7 +71,7 @@ async function unpackOnce(archive: string, folder: string): Promise<string> {
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}-`);
   try {
-    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(partial));
+    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(partial, { chown: false }));
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -1,0 +1,3 @@
+/** Where a WebGPU device comes from, for any host: Node's own part is `./node`, which a browser bundle must not import. */
+export { adapterFacts, type AdapterFacts } from './facts';
+export { requestDevice } from './device';
