@@ -1,0 +1,13 @@
+/** Number formats: codes to values and back, rounding, packing, scans and bounds. The contract is docs/numerics.md. */
+export { codeArray } from './arrays';
+export { dotErrorBound, gamma } from './bounds';
+export { ulpDistance } from './compare';
+export { decode, decodeArray } from './decode';
+export { DTYPES, type CodeArray, type Dtype } from './dtypes';
+export { encode, encodeArray, type EncodeOptions, type Rounding } from './encode';
+export { UserError } from './errors';
+export { bitsOf, FORMATS, type Format } from './formats';
+export { parseDtype, shortName } from './names';
+export { packMatrix, packWords, rowWords, unpackMatrix, unpackWords } from './pack';
+export { philox4x32, stochasticDraw, stochasticDraws, type Counter, type DrawKey, type Key } from './philox';
+export { immunity, scanOperand, type Immunity, type ImmunityOperand, type OperandScan } from './scan';

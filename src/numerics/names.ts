@@ -1,0 +1,70 @@
+/** The names by which a person may call a format: NKI's own, and the short ones of the command line. */
+import { DTYPES, type Dtype } from './dtypes';
+import { UserError } from './errors';
+
+/** The short name comes first; the others are accepted too. Compared after `plain`, so `fp` may be `f` or `float`. */
+const ALIASES = {
+  float32: ['fp32', 'float'],
+  tfloat32: ['tf32'],
+  bfloat16: ['bf16'],
+  float16: ['fp16', 'half'],
+  float8_e4m3: ['fp8e4m3', 'e4m3'],
+  float8_e4m3fn: ['fp8e4m3fn', 'e4m3fn'],
+  float8_e5m2: ['fp8e5m2', 'e5m2'],
+  float8_e3m4: ['fp8e3m4', 'e3m4'],
+  float8_e8m0fnu: ['e8m0', 'e8m0fnu', 'fp8e8m0'],
+  float4_e2m1fn: ['fp4', 'e2m1', 'fp4e2m1', 'e2m1fn'],
+  int8: ['int8', 'i8'],
+  uint8: ['uint8', 'u8'],
+  int16: ['int16', 'i16'],
+  uint16: ['uint16', 'u16'],
+  int32: ['int32', 'i32'],
+  uint32: ['uint32', 'u32'],
+} as const satisfies Record<Dtype, readonly [string, ...string[]]>;
+
+/** Case, separators and the spelling of "float" do not count. */
+function plain(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]/g, '')
+    .replace(/^(float|fp)(?=\d)/, 'f');
+}
+
+const BY_NAME = new Map(
+  DTYPES.flatMap((dtype) => [dtype, ...ALIASES[dtype]].map((name): [string, Dtype] => [plain(name), dtype])),
+);
+
+/** Levenshtein's edit distance. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let index = 0; index < from.length; index++) {
+    const next = [index + 1];
+    for (let column = 1; column <= to.length; column++) {
+      const substitution = (row[column - 1] ?? 0) + (from[index] === to[column - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** The short name used at the command line and in tables, e.g. `bf16` for bfloat16. */
+export function shortName(dtype: Dtype): string {
+  return ALIASES[dtype][0];
+}
+
+/**
+ * The format that `name` calls: an NKI name or a short alias, in either case, with or without separators.
+ * Throws UserError, naming the nearest format and all that are known, when there is none.
+ */
+export function parseDtype(name: string): Dtype {
+  const wanted = plain(name);
+  const found = BY_NAME.get(wanted);
+  if (found !== undefined) return found;
+  const [nearest] = [...BY_NAME]
+    .map(([known, dtype]) => ({ dtype, distance: editDistance(wanted, known) }))
+    .sort((left, right) => left.distance - right.distance);
+  const guess = nearest === undefined ? '' : ` Did you mean ${shortName(nearest.dtype)}?`;
+  throw new UserError(`Unknown number format "${name}".${guess} Known: ${DTYPES.map(shortName).join(', ')}.`);
+}
