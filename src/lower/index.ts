@@ -1,0 +1,2 @@
+/** Tensor operations to plans and Programs. */
+export * from './matmul';

@@ -1,0 +1,88 @@
+/** What a request must satisfy before it is planned: whole extents, formats that the chip has, tiles that its array takes. */
+import { doubleRowProblem, dtypeProblem, matmulPairProblem } from '../../chip';
+import type { Chip } from '../../chip';
+import { bitsOf, UserError } from '../../numerics';
+import type { Dtype } from '../../numerics';
+import type { Extent, MatmulRequest } from './types';
+
+type Partly = Partial<Extent>;
+
+/** Bytes that one element takes in HBM and on chip; no format that a matmul takes is narrower than a byte. */
+export const bytesOf = (dtype: Dtype): number => bitsOf(dtype) / 8;
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new UserError(problem);
+}
+
+function checkExtents(what: string, extents: Partly): void {
+  for (const axis of ['m', 'n', 'k'] as const) {
+    const value = extents[axis];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
+    throw new UserError(`${what}${axis} must be a whole number of at least 1, received ${value}.`);
+  }
+}
+
+function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
+  const { m, n, k, a, b, accumulate = false } = request;
+  const bytes = m * k * bytesOf(a) + k * n * bytesOf(b) + m * n * bytesOf(out) * (accumulate ? 2 : 1);
+  if (bytes <= chip.hbm.bytes) return;
+  const gib = (value: number) => (value / 2 ** 30).toFixed(1);
+  throw new UserError(
+    `A[${m}, ${k}], B[${k}, ${n}] and the output take ${gib(bytes)} GiB, more than the ${gib(chip.hbm.bytes)} GiB of HBM of ${chip.name}: split the product.`,
+  );
+}
+
+/** @throws UserError for the first thing about shapes or formats that cannot be. */
+export function checkRequest(request: MatmulRequest, out: Dtype, chip: Chip): void {
+  checkExtents('', request);
+  checkExtents('tile.', request.tile ?? {});
+  checkExtents('block.', request.block ?? {});
+  refuse(matmulPairProblem(chip, request.a, request.b));
+  refuse(dtypeProblem(chip, out));
+  checkHbm(request, out, chip);
+  for (const axis of ['m', 'n', 'k'] as const) {
+    const tile = request.tile?.[axis];
+    const block = request.block?.[axis];
+    if (tile !== undefined && block !== undefined && block < tile) {
+      throw new UserError(
+        `block.${axis} must hold at least one tile: received block.${axis} = ${block}, tile.${axis} = ${tile}.`,
+      );
+    }
+  }
+}
+
+/** Whether to cut full passes as double-row: demanded, forbidden, or taken wherever it is legal. */
+export function wantsDoubleRow({ a, b, doubleRow, tile }: MatmulRequest, chip: Chip): boolean {
+  const problem = doubleRowProblem(chip, a, b);
+  if (doubleRow === true) {
+    refuse(problem);
+    if (tile?.k !== undefined && tile.k % 2 === 1) {
+      throw new UserError(`A double-row pass takes an even tile.k, received ${tile.k}.`);
+    }
+    return true;
+  }
+  return doubleRow !== false && problem === undefined && (tile?.k ?? 2) % 2 === 0;
+}
+
+/** The largest tile of the chip, and the user's in its place where one is given. */
+export function tileLimits(tile: Partly, doubleRow: boolean, chip: Chip): Extent {
+  const { rows, stationary, moving } = chip.matmul;
+  const most: Extent = { m: stationary, n: moving, k: doubleRow ? 2 * rows : rows };
+  const rule = {
+    m: `a pass has at most ${most.m} stationary columns`,
+    n: `a pass has at most ${most.n} moving columns on ${chip.name}`,
+    k: doubleRow
+      ? `a double-row pass has at most 2 x ${rows} rows`
+      : `a plain pass has at most ${rows} rows (2 x ${rows} as fp8 double-row, where legal)`,
+  };
+  for (const axis of ['m', 'n', 'k'] as const) {
+    const value = tile[axis];
+    if (value !== undefined && value > most[axis]) {
+      throw new UserError(`tile.${axis}: ${rule[axis]}, received ${value}.`);
+    }
+  }
+  // One bank of float32 wide by default, also on trn3: a wider tile is legal there, but holds all of PSUM at once and
+  // leaves no bank to accumulate in while it is copied out.
+  const bank = chip.psum.bankBytes / 4;
+  return { m: tile.m ?? most.m, n: tile.n ?? Math.min(most.n, bank), k: tile.k ?? most.k };
+}
