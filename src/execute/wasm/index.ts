@@ -1,0 +1,1 @@
+export { createWasmMatmul, type WasmMatmul } from './matmul';
