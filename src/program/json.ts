@@ -1,0 +1,212 @@
+/**
+ * A Program as JSON and back. Reading checks the form of everything (not legality: that is src/isa), so that a Program
+ * edited by hand fails here with the place of the mistake.
+ */
+import { CHIP_NAMES } from '../chip';
+import type { EngineName } from '../chip';
+import { DTYPES, UserError } from '../numerics';
+import type {
+  ChipPattern,
+  Dim,
+  HbmPattern,
+  HbmTensor,
+  Instruction,
+  Opcode,
+  Pattern,
+  Program,
+  PsumTensor,
+  SbufTensor,
+  Space,
+  Tensor,
+} from './types';
+
+const FORMAT = 'systole program';
+const VERSION = 1;
+const ENGINES = [
+  'tensor',
+  'vector',
+  'scalar',
+  'gpsimd',
+  'sync',
+  'dma',
+] as const satisfies readonly EngineName[];
+
+/** Returns the value as what it must be, or throws, naming the place. */
+type Check<T> = (value: unknown, where: string) => T;
+
+function wrong(where: string, required: string, value: unknown): UserError {
+  const received = JSON.stringify(value) as string | undefined;
+  return new UserError(`${where} must be ${required}, received ${(received ?? 'nothing').slice(0, 60)}.`);
+}
+
+const text: Check<string> = (value, where) => {
+  if (typeof value === 'string') return value;
+  throw wrong(where, 'a string', value);
+};
+
+const integer: Check<number> = (value, where) => {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw wrong(where, 'a whole number', value);
+};
+
+const size: Check<number> = (value, where) => {
+  const number = integer(value, where);
+  if (number >= 0) return number;
+  throw wrong(where, 'a whole number of at least 0', value);
+};
+
+const flag: Check<boolean> = (value, where) => {
+  if (typeof value === 'boolean') return value;
+  throw wrong(where, 'true or false', value);
+};
+
+function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
+  return (value, where) => {
+    const found = choices.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    throw wrong(where, `one of ${choices.join(', ')}`, value);
+  };
+}
+
+function listOf<T>(item: Check<T>): Check<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value)) throw wrong(where, 'a list', value);
+    return value.map((entry, index) => item(entry, `${where}[${index}]`));
+  };
+}
+
+function fieldsOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw wrong(where, 'an object', value);
+}
+
+/** An object of exactly these fields; others are refused, so that a misspelt one is not lost. */
+function object<T extends object>(checks: { readonly [F in keyof T]: Check<T[F]> }): Check<T> {
+  const known = Object.entries<Check<unknown>>(checks);
+  return (value, where) => {
+    const fields = fieldsOf(value, where);
+    const unknown = Object.keys(fields).find((name) => !known.some(([own]) => own === name));
+    if (unknown !== undefined) throw new UserError(`${where} has no field "${unknown}".`);
+    return Object.fromEntries(
+      known.map(([name, check]) => [name, check(fields[name], `${where}.${name}`)]),
+    ) as T;
+  };
+}
+
+/** An object whose form depends on one of its fields. */
+function tagged<T>(tag: string, forms: Readonly<Record<string, Check<T>>>): Check<T> {
+  return (value, where) => {
+    const name = fieldsOf(value, where)[tag];
+    const form = Object.entries(forms).find(([own]) => own === name)?.[1];
+    if (form !== undefined) return form(value, where);
+    throw wrong(`${where}.${tag}`, `one of ${Object.keys(forms).join(', ')}`, name);
+  };
+}
+
+const dtype = oneOf(...DTYPES);
+
+const dim: Check<Dim> = (value, where) => {
+  const [stride, count, ...rest] = listOf(integer)(value, where);
+  if (stride !== undefined && count !== undefined && count >= 0 && rest.length === 0) return [stride, count];
+  throw wrong(where, '[stride, count]', value);
+};
+
+const onChip = { name: text, dtype, partition: size, partitions: size, elements: size };
+
+const TENSORS: { readonly [S in Space]: Check<Tensor> } = {
+  hbm: object<HbmTensor>({
+    space: oneOf('hbm'),
+    name: text,
+    dtype,
+    shape: listOf(size),
+    role: oneOf('input', 'output'),
+  }),
+  sbuf: object<SbufTensor>({ space: oneOf('sbuf'), ...onChip, address: size }),
+  psum: object<PsumTensor>({ space: oneOf('psum'), ...onChip, bank: size }),
+};
+
+const access = { tensor: text, dtype, offset: size, dims: listOf(dim) };
+
+const hbmPattern = object<HbmPattern>({ space: oneOf('hbm'), ...access });
+
+const chipPattern = object<ChipPattern>({
+  space: oneOf('sbuf', 'psum'),
+  ...access,
+  partition: size,
+  partitions: size,
+});
+
+const anyPattern = tagged<Pattern>('space', { hbm: hbmPattern, sbuf: chipPattern, psum: chipPattern });
+
+const nothing: Check<Readonly<Record<string, never>>> = object({});
+
+const common = { id: text, engine: oneOf(...ENGINES) };
+
+const INSTRUCTIONS: { readonly [O in Opcode]: Check<Instruction<O>> } = {
+  dma_copy: object<Instruction<'dma_copy'>>({
+    opcode: oneOf('dma_copy'),
+    ...common,
+    dst: anyPattern,
+    sources: object({ src: anyPattern }),
+    attributes: nothing,
+  }),
+  nc_matmul: object<Instruction<'nc_matmul'>>({
+    opcode: oneOf('nc_matmul'),
+    ...common,
+    dst: chipPattern,
+    sources: object({ stationary: chipPattern, moving: chipPattern }),
+    attributes: object({ accumulate: flag, performance: oneOf('none', 'double_row') }),
+  }),
+  tensor_copy: object<Instruction<'tensor_copy'>>({
+    opcode: oneOf('tensor_copy'),
+    ...common,
+    dst: chipPattern,
+    sources: object({ src: chipPattern }),
+    attributes: nothing,
+  }),
+  tensor_tensor: object<Instruction<'tensor_tensor'>>({
+    opcode: oneOf('tensor_tensor'),
+    ...common,
+    dst: chipPattern,
+    sources: object({ data1: chipPattern, data2: chipPattern }),
+    attributes: object({ op: oneOf('add') }),
+  }),
+  memset: object<Instruction<'memset'>>({
+    opcode: oneOf('memset'),
+    ...common,
+    dst: chipPattern,
+    sources: nothing,
+    attributes: object({ code: size }),
+  }),
+};
+
+const file = object({
+  format: oneOf(FORMAT),
+  version: integer,
+  chip: oneOf(...CHIP_NAMES),
+  tensors: listOf(tagged<Tensor>('space', TENSORS)),
+  instructions: listOf(tagged<Instruction>('opcode', INSTRUCTIONS)),
+});
+
+/** One line of JSON; `fromJSON` gives back an equal Program. */
+export function toJSON(program: Program): string {
+  const { chip, tensors, instructions } = program;
+  return JSON.stringify({ format: FORMAT, version: VERSION, chip, tensors, instructions });
+}
+
+/** @throws UserError when the text is not JSON or not the form of a Program, naming the place. */
+export function fromJSON(json: string): Program {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new UserError(`A Program is JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  const { version, chip, tensors, instructions } = file(value, 'program');
+  if (version !== VERSION) {
+    throw new UserError(
+      `program.version must be ${VERSION}, received ${version}: write it again with this version.`,
+    );
+  }
+  return { chip, tensors, instructions };
+}
