@@ -1,0 +1,28 @@
+/** The whole of a run as data: what the JSON file holds, and what the table, the chart and the CSV are made from. */
+import type { AdapterFacts } from '../../src/host';
+import type { Baseline } from '../baseline';
+import type { Environment } from '../environment';
+import type { BenchResult } from '../result';
+
+export interface Report extends BenchResult {
+  readonly systole: { readonly version: string; readonly revision: string };
+  /** When the run began, ISO 8601. */
+  readonly started: string;
+  readonly environment: Environment;
+  readonly adapter: AdapterFacts;
+  /** What the known-answer tests found of the adapter's arithmetic (src/execute/webgpu). */
+  readonly probe: unknown;
+  readonly peaks: Peaks | null;
+  readonly baseline: Baseline | null;
+  readonly settings: {
+    readonly budgetSeconds: number;
+    readonly seed: number;
+    readonly arguments: readonly string[];
+  };
+}
+
+/** Reached in micro-benchmarks on this adapter in this run. */
+export interface Peaks {
+  /** Multiply-adds, in GFLOP/s. */
+  readonly fmaGflops: number;
+}

@@ -1,0 +1,119 @@
+/** The report as text for a terminal, readable at 100 columns. */
+import Table from 'cli-table3';
+import { pairName } from '../cases';
+import type { CaseResult } from '../result';
+import { barChart } from './chart';
+import type { Report } from './report';
+
+const WIDTH = 100;
+const NAME_WIDTH = 30;
+
+/** Only spaces between columns: rules would not leave room for the numbers. */
+const PLAIN = {
+  ...Object.fromEntries(
+    ['top', 'bottom', 'left', 'right'].flatMap((side) =>
+      ['', '-mid', '-left', '-right'].map((part) => [side + part, '']),
+    ),
+  ),
+  mid: '',
+  'left-mid': '',
+  'mid-mid': '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+export function toText(report: Report): string {
+  return [
+    heading(report),
+    caseTable(report),
+    chart(report),
+    baselineLine(report),
+    faults(report),
+    leftOutLines(report),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function heading({ systole, adapter, environment, peaks }: Report): string {
+  const { node, platform, cpu, cores } = environment;
+  const peak = peaks === null ? 'not measured' : `${significant(peaks.fmaGflops)} GFLOP/s multiply-add`;
+  return [
+    `systole ${systole.version} (${systole.revision}), Node ${node} on ${platform}, ${cpu}, ${cores} cores`,
+    `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
+    `peak    ${peak}\n`,
+  ].join('\n');
+}
+
+function caseTable({ cases }: Report): string {
+  if (cases.length === 0) return '';
+  const weights = cases.some(({ accuracy }) => accuracy !== undefined);
+  const table = new Table({
+    head: ['case', 'dtypes', 'M x N x K', 'GFLOP/s', 'peak', 'ms', 'spread', weights ? 'error' : '', 'check'],
+    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    chars: PLAIN,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...cases.map(row));
+  return `${table.toString().replaceAll(/ +$/gm, '')}\n`;
+}
+
+/** Spread is the interquartile range as a share of the median; error is relative, Frobenius, against float64. */
+function row({ name, dtypes, shape, gflops, shareOfPeak, ms, accuracy, check }: CaseResult): string[] {
+  const { m, n, k } = shape;
+  const group = name.slice(0, name.lastIndexOf('/'));
+  return [
+    group.length <= NAME_WIDTH ? group : `…${group.slice(1 - NAME_WIDTH)}`,
+    pairName(dtypes.a, dtypes.b),
+    `${m}x${n}x${k}`,
+    gflops === null ? '-' : significant(gflops),
+    shareOfPeak === null ? '-' : percent(shareOfPeak),
+    ms === null ? '-' : significant(ms.median),
+    ms === null ? '-' : percent((ms.spread.upperQuartile - ms.spread.lowerQuartile) / ms.median),
+    accuracy === undefined ? '' : (accuracy.relativeFrobenius?.toExponential(1) ?? 'not finite'),
+    check.passed ? 'ok' : 'FAILED',
+  ];
+}
+
+function chart({ cases }: Report): string {
+  return cases.filter(({ gflops }) => gflops !== null).length > 1 ? barChart(cases, WIDTH) : '';
+}
+
+function baselineLine({ baseline }: Report): string {
+  if (baseline === null) return '';
+  if ('missing' in baseline) return `CPU baseline: none, ${baseline.missing}\n`;
+  const { m, n, k } = baseline.shape;
+  const share = `worst difference ${percent(baseline.worstShareOfBound)} of it`;
+  const verdict = baseline.agrees
+    ? `agrees within the float32 bound (${share})`
+    : `DISAGREES beyond the float32 bound (${share})`;
+  return `CPU baseline: ${baseline.name} ${significant(baseline.gflops)} GFLOP/s on ${m}x${n}x${k} float32; ${verdict}\n`;
+}
+
+function faults({ cases }: Report): string {
+  return cases
+    .filter(({ check }) => !check.passed)
+    .map(
+      ({ name, check }) =>
+        `${name}: check FAILED, numbers withheld. First wrong tile: ${JSON.stringify(check.firstWrongTile)}\n`,
+    )
+    .join('');
+}
+
+function leftOutLines({ leftOut }: Report): string {
+  if (leftOut.length === 0) return '';
+  const shown = leftOut.slice(0, 10).map(({ name, reason }) => `  ${name}: ${reason}\n`);
+  const more =
+    leftOut.length > shown.length
+      ? `  and ${leftOut.length - shown.length} more (--json FILE lists them all)\n`
+      : '';
+  return `Left out (${leftOut.length}):\n${shown.join('')}${more}`;
+}
+
+function significant(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
+}

@@ -1,0 +1,112 @@
+/**
+ * One case: planned, prepared, checked, and only then timed, with the operands of the last check on the device. A failed
+ * check withholds the numbers; a result whose bits change while it is being timed is an error.
+ */
+import type { MatmulOperands, Window } from '../src/execute/matmul';
+import { planMatmul, type MatmulPlan } from '../src/lower';
+import type { CodeArray } from '../src/numerics';
+import { flops, type BenchCase } from './cases';
+import { runChecks } from './check';
+import { summarisePlan, type CaseResult } from './result';
+import { measure } from './timing';
+import type { BenchTools, PreparedProduct } from './tools';
+import { checkWeights } from './weights';
+
+export interface CaseSettings {
+  readonly seed: number;
+  /** Milliseconds after which no further timing sample is begun. */
+  readonly limitMs: number;
+  /** The clock's smallest step, in milliseconds. */
+  readonly quantumMs: number;
+  /** GFLOP/s of the adapter's measured multiply-add peak; null when it was not measured. */
+  readonly peakGflops: number | null;
+  readonly signal: AbortSignal;
+  readonly onStage: (stage: 'check' | 'time') => void;
+}
+
+/** @throws UserError when the adapter cannot hold the case. */
+export async function runCase(
+  each: BenchCase,
+  tools: BenchTools,
+  settings: CaseSettings,
+): Promise<CaseResult> {
+  const { signal, seed, peakGflops } = settings;
+  const { device, reference } = tools;
+  const plan = planMatmul(each);
+  const slot = new Slot(plan, tools, signal);
+  try {
+    settings.onStage('check');
+    const execute = (operands: MatmulOperands) => slot.execute(operands);
+    const check = await runChecks({ plan, execute, reference, seed, subnormals: device.subnormals, signal });
+    const accuracy = each.given && (await checkWeights(plan, each.given, execute, tools, seed));
+    const passed = check.passed && (accuracy?.mismatches ?? 0) === 0;
+    settings.onStage('time');
+    const ms = passed ? await measureUnchanged(slot.product, settings) : null;
+    const gflops = ms && flops(each) / ms.median / 1e6;
+    const { memory, kernel, dispatches } = slot.product;
+    return {
+      name: each.name,
+      shape: { m: each.m, n: each.n, k: each.k },
+      dtypes: { a: plan.a, b: plan.b, out: plan.out },
+      plan: summarisePlan(plan),
+      check: { ...check, passed },
+      ms,
+      gflops,
+      shareOfPeak: gflops !== null && peakGflops !== null ? gflops / peakGflops : null,
+      memory,
+      compileMs: slot.compileMs,
+      kernel,
+      dispatches,
+      ...(accuracy && { accuracy }),
+    };
+  } finally {
+    slot.release();
+  }
+}
+
+/** Keeps one prepared product on the device at a time. */
+class Slot {
+  #product: PreparedProduct | undefined;
+  /** Milliseconds of compilation, of all products together: later ones find their pipelines cached. */
+  compileMs = 0;
+
+  private readonly plan: MatmulPlan;
+  private readonly tools: BenchTools;
+  private readonly signal: AbortSignal;
+
+  constructor(plan: MatmulPlan, tools: BenchTools, signal: AbortSignal) {
+    this.plan = plan;
+    this.tools = tools;
+    this.signal = signal;
+  }
+
+  get product(): PreparedProduct {
+    if (this.#product === undefined) throw new Error('Invariant violation: no product was prepared');
+    return this.#product;
+  }
+
+  /** Runs the plan once on these operands; the function it gives reads the result. */
+  async execute(operands: MatmulOperands): Promise<(window?: Window) => Promise<CodeArray>> {
+    this.release();
+    const product = await this.tools.device.prepare(this.plan, operands, { signal: this.signal });
+    this.#product = product;
+    this.compileMs += product.compileMs;
+    await product.run(this.signal);
+    return (window) => product.read(window);
+  }
+
+  release(): void {
+    this.#product?.release();
+    this.#product = undefined;
+  }
+}
+
+/** The runs that are timed must leave the very bits that were checked. */
+async function measureUnchanged(product: PreparedProduct, settings: CaseSettings): Promise<CaseResult['ms']> {
+  const before = await product.read();
+  const timing = await measure((count, signal) => product.runMany(count, signal), settings);
+  const after = await product.read();
+  const changed = after.findIndex((code, index) => code !== before[index]);
+  if (changed >= 0) throw new Error(`element ${changed} of the result changed while it was being timed`);
+  return timing;
+}

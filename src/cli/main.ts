@@ -1,0 +1,41 @@
+/** The `systole` command. A user's mistake is one message and exit code 2; anything else shows its stack trace. */
+import { Command, CommanderError } from 'commander';
+import { SYSTOLE } from '../../bench/environment';
+import { UserError } from '../numerics';
+import { addBench } from './bench';
+import { addDevices } from './devices';
+import { addPlan } from './plan';
+
+const USER_ERROR = 2;
+
+async function main(): Promise<void> {
+  const program = new Command('systole')
+    .description(
+      'Runs tensor programs the way AWS Trainium runs them, on any WebGPU adapter, every bit proved.',
+    )
+    .version(`${SYSTOLE.version} (${SYSTOLE.revision})`)
+    .exitOverride();
+  addBench(program);
+  addPlan(program);
+  addDevices(program);
+  await program.parseAsync();
+}
+
+// `systole plan ... | head` closes the pipe early, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USER_ERROR; // commander has printed its message
+  } else if (error instanceof UserError) {
+    console.error(`error: ${error.message}`);
+    process.exitCode = USER_ERROR;
+  } else {
+    throw error;
+  }
+}

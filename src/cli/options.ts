@@ -1,0 +1,46 @@
+/** Texts of the command line as values. Each function throws a UserError that quotes the text. */
+import { parseDtype, UserError, type Dtype } from '../numerics';
+import type { Extent } from '../lower';
+
+export function positiveInteger(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+      throw new UserError(`${name} must be an integer of at least 1, got "${text}".`);
+    }
+    return value;
+  };
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) {
+    throw new UserError(`--budget takes seconds, a number above 0, got "${text}".`);
+  }
+  return value;
+}
+
+/** `bf16`, or `bf16,fp8e5m2` for A and B. */
+export function dtypePair(text: string): { a: Dtype; b: Dtype } {
+  const [a, b = a, ...more] = text.split(',');
+  if (a === undefined || b === undefined || more.length > 0) {
+    throw new UserError(`--dtype takes one dtype, or A's and B's joined by a comma, got "${text}".`);
+  }
+  return { a: parseDtype(a), b: parseDtype(b) };
+}
+
+/** `m,n,k`; an extent left empty is chosen, as in `128,,64`. */
+export function extent(option: string): (text: string) => Partial<Extent> {
+  return (text) => {
+    const parts = text.split(',');
+    if (parts.length !== 3) throw new UserError(`${option} takes m,n,k, as in 128,512,128, got "${text}".`);
+    const parse = positiveInteger(`Each extent of ${option}`);
+    const [m, n, k] = parts.map((part) => (part === '' ? undefined : parse(part)));
+    return { ...(m !== undefined && { m }), ...(n !== undefined && { n }), ...(k !== undefined && { k }) };
+  };
+}
+
+/** Gathers the values of an option that may be given several times. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

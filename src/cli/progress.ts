@@ -1,0 +1,44 @@
+/** Progress on stderr: a bar at a terminal, else one line for each case that finished. */
+import { SingleBar } from 'cli-progress';
+import type { Progress } from '../../bench/run';
+
+export interface ProgressView {
+  update(progress: Progress): void;
+  stop(): void;
+}
+
+export function progressView(stream: NodeJS.WriteStream): ProgressView {
+  return stream.isTTY ? barView(stream) : lineView(stream);
+}
+
+function barView(stream: NodeJS.WriteStream): ProgressView {
+  const bar = new SingleBar({
+    stream,
+    format: '{bar} {value}/{total} {stage} {name}',
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  let started = false;
+  return {
+    update({ done, total, stage, name }) {
+      if (!started) bar.start(total, done, { stage, name });
+      started = true;
+      bar.update(done, { stage, name });
+    },
+    stop() {
+      if (started) bar.stop();
+    },
+  };
+}
+
+function lineView(stream: NodeJS.WriteStream): ProgressView {
+  return {
+    update({ name, stage, result }) {
+      if (stage === 'calibrate') stream.write('measuring this adapter\n');
+      if (result === undefined) return;
+      const rate = result.gflops === null ? 'check FAILED' : `${result.gflops.toPrecision(3)} GFLOP/s`;
+      stream.write(`${name}: ${rate}\n`);
+    },
+    stop: () => undefined,
+  };
+}
