@@ -1,11 +1,10 @@
 /**
- * The inner loops of the WASM checker (AssemblyScript, 128-bit SIMD): a block of output sums from packed operands, in the
- * order of additions of src/execute/reference/matmul.ts. Multiply and add stay two instructions, each rounded; the relaxed
+ * The inner loop of the WASM checker (AssemblyScript, 128-bit SIMD): one pass over a block of the output, in the order
+ * of additions of src/execute/reference/matmul.ts. Multiply and add stay two instructions, each rounded; the relaxed
  * fused ones are never used.
  *
- * Memory, all float32: `a` holds panels of 4 rows, each [k][4]; `b` panels of 8 columns, each [k][8]; k runs in the order
- * in which the passes add. `group` and `total` hold sums, row-major, with 8 * bPanels to a row. `passes` is the pass
- * table: for each pass [length, first of its group, last of its group] as i32.
+ * Memory, all float32: `a` holds panels of 4 rows, each [depth][4], and `b` panels of 8 columns, each [depth][8], of which
+ * the first `length` rows count (`panels.ts`). `group` and `total` hold sums, row-major, 8 * bPanels to a row.
  *
  * The register tile is 4 x 8, the fastest of a sweep on V8: 8 accumulators leave room for operands among 16 registers.
  */
@@ -18,27 +17,23 @@ export function base(): usize {
   return (__heap_base + 63) & ~63;
 }
 
-/** Adds every pass to `total` (which the caller has set to +0). `flush` selects the `ftz` arithmetic. */
+/**
+ * Adds one pass to the group's sums, which its `first` pass starts at +0, and after the group's `last` pass these to the
+ * total, which the caller has set to +0. `flush` selects the `ftz` arithmetic.
+ */
 export function multiply(
-  a: usize, b: usize, group: usize, total: usize,
-  passes: usize, passCount: i32, aPanels: i32, bPanels: i32, k: i32, flush: bool,
+  a: usize, b: usize, group: usize, total: usize, aPanels: i32, bPanels: i32, length: i32, depth: usize,
+  first: bool, last: bool, flush: bool,
 ): void {
   const pitch = <usize>bPanels * COLUMNS * 4;
-  let k0: usize = 0;
-  for (let pass = 0; pass < passCount; pass++, passes += 12) {
-    const length = load<i32>(passes);
-    const first = load<i32>(passes, 4) != 0;
-    const last = load<i32>(passes, 8) != 0;
-    for (let j = 0; j < bPanels; j++) {
-      const column = b + (<usize>j * <usize>k + k0) * COLUMNS * 4;
-      for (let i = 0; i < aPanels; i++) {
-        const row = a + (<usize>i * <usize>k + k0) * ROWS * 4;
-        const at = <usize>i * ROWS * pitch + <usize>j * COLUMNS * 4;
-        if (flush) flushedTile(row, column, length, group + at, total + at, pitch, first, last);
-        else exactTile(row, column, length, group + at, total + at, pitch, first, last);
-      }
+  for (let j = 0; j < bPanels; j++) {
+    const column = b + <usize>j * depth * COLUMNS * 4;
+    for (let i = 0; i < aPanels; i++) {
+      const row = a + <usize>i * depth * ROWS * 4;
+      const at = <usize>i * ROWS * pitch + <usize>j * COLUMNS * 4;
+      if (flush) flushedTile(row, column, length, group + at, total + at, pitch, first, last);
+      else exactTile(row, column, length, group + at, total + at, pitch, first, last);
     }
-    k0 += length;
   }
 }
 
