@@ -188,25 +188,20 @@ const file = object({
   instructions: listOf(tagged<Instruction>('opcode', INSTRUCTIONS)),
 });
 
-/** One line of JSON; `fromJSON` gives back an equal Program. */
-export function toJSON(program: Program): string {
-  const { chip, tensors, instructions } = program;
-  return JSON.stringify({ format: FORMAT, version: VERSION, chip, tensors, instructions });
+/** The Program as a JSON value, with its format's name and version; `fromJSON` gives back an equal Program. */
+export function toJSON({ chip, tensors, instructions }: Program) {
+  return { format: FORMAT, version: VERSION, chip, tensors, instructions } as const;
 }
 
-/** @throws UserError when the text is not JSON or not the form of a Program, naming the place. */
-export function fromJSON(json: string): Program {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    throw new UserError(`A Program is JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-  const { version, chip, tensors, instructions } = file(value, 'program');
-  if (version !== VERSION) {
-    throw new UserError(
-      `program.version must be ${VERSION}, received ${version}: write it again with this version.`,
-    );
-  }
-  return { chip, tensors, instructions };
+/**
+ * The Program of a JSON value, as `JSON.parse` gives it.
+ *
+ * @throws UserError when it has not the form of a Program, naming the place.
+ */
+export function fromJSON(json: unknown): Program {
+  const { version, chip, tensors, instructions } = file(json, 'program');
+  if (version === VERSION) return { chip, tensors, instructions };
+  throw new UserError(
+    `program.version must be ${VERSION}, received ${version}: write the Program again with this version.`,
+  );
 }
