@@ -77,18 +77,28 @@ export function decodeTable(dtype: Dtype): Uint32Array {
   return table;
 }
 
+/** Formats of 32 bits, whose tables would not fit. */
+function decodeWide(dtype: Dtype, codes: CodeArray): Float32Array<ArrayBuffer> {
+  const { kind, signed, padding } = FORMATS[dtype];
+  const view = [codes.buffer, codes.byteOffset, codes.length] as const;
+  // The conversion of integer elements is itself a rounding to nearest even.
+  if (kind === 'integer') return new Float32Array(signed ? new Int32Array(...view) : codes);
+  const words = new Uint32Array(...view);
+  if (padding === 0) return new Float32Array(words.slice().buffer);
+  const read = new Uint32Array(words.length);
+  for (let index = 0; index < read.length; index++) read[index] = (words[index] ?? 0) & (-1 << padding);
+  return new Float32Array(read.buffer);
+}
+
 /**
  * Every code's value as float32, in order: exact, except that 32-bit integers beyond 2^24 round to nearest even.
  * Throws UserError when `codes` is not the array that holds this format.
  */
 export function decodeArray(dtype: Dtype, codes: CodeArray): Float32Array<ArrayBuffer> {
   requireCodes(dtype, codes);
+  if (FORMATS[dtype].bits > 16) return decodeWide(dtype, codes);
+  const table = decodeTable(dtype);
   const words = new Uint32Array(codes.length);
-  if (FORMATS[dtype].bits > 16) {
-    for (let index = 0; index < words.length; index++) words[index] = decodeBits(dtype, codes[index] ?? 0);
-  } else {
-    const table = decodeTable(dtype);
-    for (let index = 0; index < words.length; index++) words[index] = table[codes[index] ?? 0] ?? 0;
-  }
+  for (let index = 0; index < words.length; index++) words[index] = table[codes[index] ?? 0] ?? 0;
   return new Float32Array(words.buffer);
 }

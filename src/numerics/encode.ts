@@ -140,6 +140,28 @@ export function encode(
   return encoder(dtype, options)(float32ToBits(value), draw ?? 0);
 }
 
+/** The common case without a call for each element: normal values that do not overflow; `encodeBits` has the rest. */
+function encodeNearest(format: Format, bits: Uint32Array, codes: CodeArray, encodeBits: Encoder): void {
+  const { padding, mantissaBits, exponentBits, bias } = format;
+  const min = (128 - bias) << 23;
+  const max = float32ToBits(format.maxFinite);
+  const rebase = (127 - bias) << 23;
+  const signShift = 31 - (exponentBits + mantissaBits);
+  const shift = 23 - mantissaBits;
+  const odd = shift === 0 ? 0 : 1;
+  const belowHalf = shift === 0 ? 0 : (1 << (shift - 1)) - 1;
+  for (let index = 0; index < bits.length; index++) {
+    const word = bits[index] ?? 0;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude < min || magnitude > max) codes[index] = encodeBits(word, 0);
+    else {
+      const scaled = magnitude - rebase;
+      const code = (scaled + belowHalf + ((scaled >>> shift) & odd)) >>> shift;
+      codes[index] = (((word & 0x80000000) >>> signShift) | code) << padding;
+    }
+  }
+}
+
 /**
  * The code of every value, in order; equal to `encode` of each. `draws`, one u32 for each value, is required by
  * stochastic rounding. Throws UserError when there are fewer draws than values.
@@ -158,6 +180,11 @@ export function encodeArray(
   const codes = codeArray(dtype, values.length);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const encodeBits = encoder(dtype, options);
+  const format = FORMATS[dtype];
+  if (format.kind === 'float' && format.signed && (options.rounding ?? 'nearest-even') === 'nearest-even') {
+    encodeNearest(format, bits, codes, encodeBits);
+    return codes;
+  }
   for (let index = 0; index < bits.length; index++)
     codes[index] = encodeBits(bits[index] ?? 0, draws?.[index] ?? 0);
   return codes;

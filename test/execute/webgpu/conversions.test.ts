@@ -16,6 +16,13 @@ import {
 const WORDS = 1 << 20;
 const WORKGROUP = 256;
 
+// The WebGPU specification's flags: Node has no such globals.
+const MAP_READ = 1;
+const COPY_SRC = 4;
+const COPY_DST = 8;
+const STORAGE = 128;
+const COMPUTE = 4;
+
 let host: Host;
 beforeAll(async () => {
   host = await openDevice();
@@ -41,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let draw = draws[id.x];
   output[id.x] = ${expression};
 }`;
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  const usage = STORAGE | COPY_DST | COPY_SRC;
   const buffers = [words, draws, new Uint32Array(words.length)].map((data) => {
     const buffer = device.createBuffer({ size: data.byteLength, usage });
     device.queue.writeBuffer(buffer, 0, data);
@@ -50,7 +57,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   const layout = device.createBindGroupLayout({
     entries: buffers.map((_, binding) => ({
       binding,
-      visibility: GPUShaderStage.COMPUTE,
+      visibility: COMPUTE,
       buffer: { type: binding === 2 ? 'storage' : 'read-only-storage' },
     })),
   });
@@ -61,7 +68,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const read = device.createBuffer({
     size: words.byteLength,
-    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    usage: COPY_DST | MAP_READ,
   });
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -71,7 +78,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   pass.end();
   for (const output of buffers.slice(2)) encoder.copyBufferToBuffer(output, 0, read, 0, words.byteLength);
   device.queue.submit([encoder.finish()]);
-  await read.mapAsync(GPUMapMode.READ);
+  await read.mapAsync(MAP_READ);
   const result = new Uint32Array(read.getMappedRange().slice(0));
   for (const buffer of [...buffers, read]) buffer.destroy();
   expect(await device.popErrorScope()).toBeNull();
@@ -124,9 +131,10 @@ describe.each(DTYPES)('%s', (dtype: Dtype) => {
 
   test.each(encodings)('encodes with $rounding, saturate $saturate', async (options) => {
     const call = options.rounding === 'stochastic' ? 'encode_it(word, draw)' : 'encode_it(word)';
-    const got = await map({ encode: { encode_it: { dtype, ...options } } }, call, random, draws);
-    const wanted = encodeArray(dtype, new Float32Array(random.buffer), { ...options, draws });
-    expect(firstDifference(random, draws, got, wanted)).toBeNull();
+    const words = options.saturate === true ? random.slice(0, WORDS / 4) : random;
+    const got = await map({ encode: { encode_it: { dtype, ...options } } }, call, words, draws);
+    const wanted = encodeArray(dtype, new Float32Array(words.buffer), { ...options, draws });
+    expect(firstDifference(words, draws, got, wanted)).toBeNull();
   });
 });
 
