@@ -2,6 +2,7 @@
 import type { ChipName } from '../src/chip';
 import type { MatmulPlan } from '../src/lower';
 import type { Dtype } from '../src/numerics';
+import type { Baseline } from './baseline';
 import type { LeftOut } from './cases';
 import type { CheckReport } from './check';
 import type { Timing } from './timing';
@@ -47,10 +48,16 @@ export interface BenchResult {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** 0 fine; 1 a check failed, the device was lost or a case broke; 2 nothing could be run; 130 interrupted. */
-export function exitCode({ outcome, cases }: BenchResult): 0 | 1 | 2 | 130 {
+/** 0 fine; 1 a check or the baseline's failed, the device was lost or a case broke; 2 nothing could be run; 130 interrupted. */
+export function exitCode({
+  outcome,
+  cases,
+  baseline,
+}: BenchResult & { baseline?: Baseline | null }): 0 | 1 | 2 | 130 {
   if (outcome === 'interrupted') return 130;
-  if (outcome !== 'complete' || cases.some(({ check }) => !check.passed)) return 1;
+  const refuted =
+    cases.some(({ check }) => !check.passed) || (baseline && 'agrees' in baseline && !baseline.agrees);
+  if (outcome !== 'complete' || refuted) return 1;
   return cases.length === 0 ? 2 : 0;
 }
 

@@ -67,7 +67,7 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function pairs(values: object): string[] {
   return Object.entries(values).map(([name, value]: [string, unknown]) => {
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     return `${name.padEnd(44)} ${text}`;
   });
 }

@@ -1,0 +1,200 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { checkWritable, toCsv, toText, writeAtomically } from '../../bench/report';
+import { bar, barChart } from '../../bench/report/chart';
+import { exitCode, type CaseResult } from '../../bench/result';
+import type { Report } from '../../bench/report';
+import { UserError } from '../../src/numerics';
+
+const measured: CaseResult = {
+  name: 'llama3.1-8b/gate+up/m512/fp8e4m3xfp8e5m2',
+  shape: { m: 512, n: 14336, k: 4096 },
+  dtypes: { a: 'float8_e4m3', b: 'float8_e5m2', out: 'float32' },
+  plan: {
+    chip: 'trn2',
+    tile: { m: 128, n: 512, k: 256 },
+    block: { m: 512, n: 512, k: 4096 },
+    loopOrder: ['block-n', 'block-m', 'pass'],
+    doubleRow: true,
+    passes: 16,
+    groups: 1,
+  },
+  check: { passed: true, kinds: [] },
+  ms: {
+    median: 1234.5,
+    spread: { min: 1200, lowerQuartile: 1220, upperQuartile: 1260, max: 1300 },
+    count: 5,
+    runsPerSample: 1,
+  },
+  gflops: 48.71,
+  shareOfPeak: 0.812,
+  memory: { operands: 1, result: 2 },
+  compileMs: 12,
+  kernel: 'outer "8x8", k-major',
+  dispatches: 3,
+};
+
+const withheld: CaseResult = {
+  ...measured,
+  name: 'square/512/bf16',
+  dtypes: { a: 'bfloat16', b: 'bfloat16', out: 'float32' },
+  shape: { m: 512, n: 512, k: 512 },
+  check: { passed: false, kinds: [] },
+  ms: null,
+  gflops: null,
+  shareOfPeak: null,
+};
+
+const baseline = {
+  name: 'gpu.js (CPU mode)',
+  shape: { m: 512, n: 512, k: 512 },
+  ms: 500,
+  gflops: 0.5,
+  agrees: true,
+  worstShareOfBound: 0.01,
+} as const;
+
+const report: Report = {
+  systole: { version: '1.2.3', revision: 'abc' },
+  started: '2026-01-01T00:00:00.000Z',
+  environment: {
+    node: 'v20.0.0',
+    platform: 'linux-x64',
+    cpu: 'a CPU',
+    cores: 2,
+    packages: { webgpu: '0.6.2' },
+  },
+  adapter: {
+    name: 'An adapter',
+    vendor: '',
+    architecture: '',
+    kind: 'software',
+    reason: 'the only one',
+    features: [],
+    limits: {},
+  },
+  probe: {},
+  peaks: { fmaGflops: 60 },
+  baseline,
+  settings: { budgetSeconds: 60, seed: 1, arguments: ['bench'] },
+  outcome: 'complete',
+  cases: [measured, withheld],
+  leftOut: Array.from({ length: 12 }, (_, index) => ({ name: `square/${index}`, reason: 'too slow' })),
+};
+
+describe('text', () => {
+  const text = toText({ ...report, cases: [measured, { ...measured, gflops: 24 }, withheld] });
+
+  it('fits 100 columns, but for the sentences', () => {
+    const table = text.slice(text.indexOf('case '), text.indexOf('CPU baseline'));
+    expect(table).toContain('gate+up/m512');
+    for (const line of table.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  it('gives the number of a checked case and none of a failed one', () => {
+    const line = (text.split('\n').find((each) => each.startsWith('square/512')) ?? '').split(/\s+/);
+    expect(line).toEqual(['square/512', 'bf16', '512x512x512', '-', '-', '-', '-', 'FAILED']);
+    expect(text).toMatch(/512x14336x4096 +48\.7 +81% +1235 +3\.2% +ok/);
+    expect(text).toContain('square/512/bf16: check FAILED, numbers withheld');
+  });
+
+  it('lists what was left out, the first ten by name', () => {
+    expect(text).toContain('Left out (12):\n  square/0: too slow\n');
+    expect(text).toContain('and 2 more (--json FILE lists them all)');
+  });
+
+  it('says how the baseline compares, or why there is none', () => {
+    expect(text).toContain(
+      'gpu.js (CPU mode) 0.500 GFLOP/s on 512x512x512 float32; agrees within the float32 bound',
+    );
+    expect(toText({ ...report, baseline: { name: 'gpu.js (CPU mode)', missing: 'not here' } })).toContain(
+      'none, not here',
+    );
+  });
+
+  it('shows the error against float64 where weights were given', () => {
+    const accuracy = {
+      elementsCompared: 1,
+      mismatches: 0,
+      relativeFrobenius: 0.0123,
+      maxAbs: 1,
+      rowsCompared: 1,
+      rows: 2,
+    };
+    expect(toText({ ...report, cases: [{ ...measured, accuracy }] })).toMatch(/error +check[^]* 1\.2e-2 +ok/);
+  });
+});
+
+it('draws bars in proportion, to an eighth of a column', () => {
+  expect(bar(2)).toBe('██');
+  expect(bar(1.5)).toBe('█▌');
+  expect(bar(0)).toBe('▏');
+  const lines = barChart(
+    [
+      { name: 'a', gflops: 40 },
+      { name: 'bb', gflops: null },
+      { name: 'ccc', gflops: 10 },
+    ],
+    28,
+  ).split('\n');
+  expect(lines).toEqual([`a   40.0 ${'█'.repeat(19)}`, 'ccc 10.0 ████▊', '']);
+});
+
+it('writes CSV by RFC 4180', () => {
+  const [header, first, second, end] = toCsv(report).split('\r\n');
+  expect(header?.split(',').slice(0, 4)).toEqual(['name', 'm', 'n', 'k']);
+  expect(first).toContain(',"outer ""8x8"", k-major",');
+  expect(first).toContain(',1234.5,');
+  expect(second).toContain('square/512/bf16,512,512,512,bfloat16,bfloat16,float32,trn2,failed,,,,,,,,,');
+  expect(end).toBe('');
+});
+
+it('is JSON as it stands', () => {
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+});
+
+it('tells the outcome by the exit code', () => {
+  const complete = { outcome: 'complete', cases: [measured], leftOut: [] } as const;
+  expect(exitCode(complete)).toBe(0);
+  expect(exitCode({ ...complete, cases: [measured, withheld] })).toBe(1);
+  expect(exitCode({ ...complete, outcome: 'device-lost' })).toBe(1);
+  expect(exitCode({ ...complete, outcome: 'failed' })).toBe(1);
+  expect(exitCode({ ...complete, outcome: 'interrupted' })).toBe(130);
+  expect(exitCode({ ...complete, cases: [] })).toBe(2);
+  expect(exitCode(report)).toBe(1);
+  expect(exitCode({ ...complete, baseline: { ...baseline, agrees: false } })).toBe(1);
+  expect(exitCode({ ...complete, baseline })).toBe(0);
+});
+
+describe('files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'systole-report-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('replaces a file whole and leaves nothing beside it', async () => {
+    const path = join(folder, 'report.json');
+    await writeAtomically(path, 'first');
+    await writeAtomically(path, 'second');
+    expect(readFileSync(path, 'utf8')).toBe('second');
+    expect(readdirSync(folder)).toEqual(['report.json']);
+  });
+
+  it('finds a path that cannot be written before anything is run', async () => {
+    for (const path of [join(folder, 'no', 'such', 'folder.json'), folder]) {
+      await expect(checkWritable(path)).rejects.toThrow(`Cannot write ${path}`);
+      await expect(checkWritable(path)).rejects.toBeInstanceOf(UserError);
+    }
+    await checkWritable(join(folder, 'new.json'));
+    expect(existsSync(join(folder, 'new.json'))).toBe(false);
+  });
+
+  it('says so when writing fails after all', async () => {
+    await expect(writeAtomically(folder, 'text')).rejects.toBeInstanceOf(UserError);
+    expect(
+      readdirSync(tmpdir()).filter((name) => name.includes('.partial') && name.startsWith('systole-report')),
+    ).toEqual([]);
+  });
+});

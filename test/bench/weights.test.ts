@@ -1,0 +1,298 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadWeights } from '../../bench/weights/load';
+import { npyTensor } from '../../bench/weights/npy';
+import { safetensorsNames, safetensorsTensor } from '../../bench/weights/safetensors';
+import type { ByteSource } from '../../bench/weights/source';
+import { encodeArray, UserError } from '../../src/numerics';
+
+const folder = mkdtempSync(join(tmpdir(), 'systole-weights-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+function joined(...parts: (Uint8Array | string)[]): Uint8Array<ArrayBuffer> {
+  const buffers = parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part));
+  return Uint8Array.from(Buffer.concat(buffers));
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function safetensors(header: unknown, data: Uint8Array, promised?: number): Uint8Array<ArrayBuffer> {
+  const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = new BigUint64Array([BigInt(promised ?? text.length)]);
+  return joined(bytesOf(length), text, data);
+}
+
+function npy(header: string, data: Uint8Array, version = 1): Uint8Array<ArrayBuffer> {
+  const length =
+    version === 1 ? bytesOf(Uint16Array.of(header.length)) : bytesOf(Uint32Array.of(header.length));
+  return joined('\x93NUMPY', Uint8Array.of(version, 0), length, header, data);
+}
+
+const descr = (type: string, shape: string, fortran = 'False'): string =>
+  `{'descr': '${type}', 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`;
+
+const matrix = Float32Array.of(1, 2, 3, -4, 0.5, 65504); // [2, 3], exact in float16 too
+const values = [...matrix];
+const transposed = [1, -4, 2, 0.5, 3, 65504];
+const entry = (dtype: string, bytes: number): unknown => ({ dtype, shape: [2, 3], data_offsets: [0, bytes] });
+
+describe('.safetensors', () => {
+  const float32 = safetensors({ __metadata__: { format: 'pt' }, w: entry('F32', 24) }, bytesOf(matrix));
+
+  it('transposes [out, in] unless told that the file has [K, N]', async () => {
+    const path = file('a.safetensors', float32);
+    expect(await loadWeights({ path })).toEqual({
+      name: 'w',
+      k: 3,
+      n: 2,
+      values: Float32Array.from(transposed),
+    });
+    expect(await loadWeights({ path, layout: 'kn' })).toEqual({ name: 'w', k: 2, n: 3, values: matrix });
+  });
+
+  it.each([
+    ['F64', bytesOf(Float64Array.from(matrix))],
+    ['F16', bytesOf(encodeArray('float16', matrix))],
+  ])('reads %s', async (dtype, data) => {
+    const path = file(`${dtype}.safetensors`, safetensors({ w: entry(dtype, data.length) }, data));
+    expect([...(await loadWeights({ path, layout: 'kn' })).values]).toEqual(values);
+  });
+
+  it.each([
+    ['BF16', 'bfloat16'],
+    ['F8_E4M3', 'float8_e4m3fn'],
+    ['F8_E5M2', 'float8_e5m2'],
+  ] as const)('reads %s as %s', async (dtype, format) => {
+    const small = Float32Array.of(1, 2, -0.5, 448, 0.25, -3).map((x) =>
+      format === 'float8_e5m2' && x > 100 ? 512 : x,
+    );
+    const data = bytesOf(encodeArray(format, small));
+    const path = file(`${dtype}.safetensors`, safetensors({ w: entry(dtype, data.length) }, data));
+    expect((await loadWeights({ path, layout: 'kn' })).values).toEqual(small);
+  });
+
+  it('reads files larger than one chunk', async () => {
+    const [rows, columns] = [1100, 1000];
+    const large = Float32Array.from({ length: rows * columns }, (_, index) => index);
+    const header = { w: { dtype: 'F32', shape: [rows, columns], data_offsets: [0, 4 * rows * columns] } };
+    const path = file('large.safetensors', safetensors(header, bytesOf(large)));
+    expect((await loadWeights({ path, layout: 'kn' })).values).toEqual(large);
+    const flipped = await loadWeights({ path });
+    expect(
+      flipped.values.every((value, index) => value === (index % rows) * columns + Math.floor(index / rows)),
+    ).toBe(true);
+  });
+
+  it('asks which tensor when there are several, and offers matrices only', async () => {
+    const header = {
+      u: entry('F32', 24),
+      v: entry('F32', 24),
+      bias: { dtype: 'F32', shape: [6], data_offsets: [0, 24] },
+    };
+    const path = file('several.safetensors', safetensors(header, bytesOf(matrix)));
+    await expect(loadWeights({ path })).rejects.toThrow(
+      /several matrices; choose one with --tensor: "u", "v"\./,
+    );
+    expect((await loadWeights({ path, tensor: 'v' })).name).toBe('v');
+    await expect(loadWeights({ path, tensor: 'x' })).rejects.toThrow(
+      /no tensor "x"; it has "u", "v", "bias"/,
+    );
+    await expect(loadWeights({ path, tensor: 'bias' })).rejects.toThrow(/two dimensions.*\[6\]/);
+  });
+
+  it.each([
+    ['truncated data', float32.slice(0, -1), /bytes end at \d+, the file at \d+; it is truncated/],
+    ['a truncated header', float32.slice(0, 20), /promise a header of \d+ bytes, the file has 20/],
+    [
+      'a header beyond the file',
+      safetensors('{}', new Uint8Array(), 2 ** 52),
+      /promise a header of 4503599627370496 bytes/,
+    ],
+    ['an empty file', new Uint8Array(), /truncated: 8 bytes were needed, the file has 0/],
+    ['garbage', safetensors('not json', bytesOf(matrix)), /header is not JSON/],
+    ['a JSON array', safetensors([], bytesOf(matrix)), /not a JSON object/],
+    ['no matrix', safetensors({}, bytesOf(matrix)), /no matrix of a dtype/],
+    [
+      'a shape that promises petabytes',
+      safetensors(
+        { w: { dtype: 'F32', shape: [2 ** 25, 2 ** 25], data_offsets: [0, 2 ** 52] } },
+        bytesOf(matrix),
+      ),
+      /bytes end at \d+/,
+    ],
+    [
+      'a shape that does not fill its bytes',
+      safetensors({ w: entry('F32', 20) }, bytesOf(matrix)),
+      /take 24 bytes, the header gives them 20/,
+    ],
+    [
+      'an empty matrix',
+      safetensors({ w: { dtype: 'F32', shape: [0, 3], data_offsets: [0, 0] } }, new Uint8Array()),
+      /at least 1/,
+    ],
+  ])('refuses %s', async (name, bytes, message) => {
+    const path = file('bad.safetensors', bytes);
+    await expect(loadWeights({ path }), name).rejects.toThrow(message);
+    await expect(loadWeights({ path }), name).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('refuses another dtype and bad offsets by name', async () => {
+    const header = { i: entry('I64', 48), w: { dtype: 'F32', shape: [2, 3], data_offsets: [0] } };
+    const path = file('other.safetensors', safetensors(header, bytesOf(matrix)));
+    await expect(loadWeights({ path, tensor: 'i' })).rejects.toThrow(
+      /dtype "I64" cannot be read; known: F64/,
+    );
+    await expect(loadWeights({ path, tensor: 'w' })).rejects.toThrow(
+      /data_offsets must be two byte offsets, got \[0\]/,
+    );
+  });
+});
+
+describe('.npy', () => {
+  it.each([
+    ['<f4', bytesOf(matrix), 1],
+    ['<f8', bytesOf(Float64Array.from(matrix)), 2],
+    ['<f2', bytesOf(encodeArray('float16', matrix)), 3],
+  ])('reads %s as [K, N]', async (type, data, version) => {
+    const path = file('a.npy', npy(descr(type, '(2, 3)'), data, version));
+    expect(await loadWeights({ path })).toEqual({ name: 'a.npy', k: 2, n: 3, values: matrix });
+    expect([...(await loadWeights({ path, layout: 'nk' })).values]).toEqual(transposed);
+  });
+
+  it.each(['<u2', '<V2', '|V2'])('reads %s as bfloat16', async (type) => {
+    const small = Float32Array.of(1, -2, 0.5, 3, 1.5, -1e30).map((x) => (x < -1e20 ? -(2 ** 100) : x));
+    const path = file('b.npy', npy(descr(type, '(2, 3)'), bytesOf(encodeArray('bfloat16', small))));
+    expect((await loadWeights({ path })).values).toEqual(small);
+  });
+
+  it.each([
+    [
+      'a truncated file',
+      npy(descr('<f4', '(2, 3)'), bytesOf(matrix).slice(1)),
+      /take 24 bytes, the header gives them 23/,
+    ],
+    [
+      'trailing bytes',
+      npy(descr('<f4', '(2, 2)'), bytesOf(matrix)),
+      /take 16 bytes, the header gives them 24/,
+    ],
+    [
+      'a huge shape',
+      npy(descr('<f4', '(99999999999, 99999999999)'), bytesOf(matrix)),
+      /the header gives them 24/,
+    ],
+    ['big-endian', npy(descr('>f4', '(2, 3)'), bytesOf(matrix)), /big-endian.*astype\("<f4"\)/],
+    [
+      'Fortran order',
+      npy(descr('<f4', '(2, 3)', 'True'), bytesOf(matrix)),
+      /Fortran order.*ascontiguousarray/,
+    ],
+    ['integers', npy(descr('<i4', '(2, 3)'), bytesOf(matrix)), /dtype <i4 cannot be read; known: <f8/],
+    ['three dimensions', npy(descr('<f4', '(1, 2, 3)'), bytesOf(matrix)), /two dimensions.*\[1,2,3\]/],
+    ['one dimension', npy(descr('<f4', '(6,)'), bytesOf(matrix)), /two dimensions.*\[6\]/],
+    [
+      'a header without shape',
+      npy("{'descr': '<f4', 'fortran_order': False}", bytesOf(matrix)),
+      /lacks descr/,
+    ],
+    ['another file', joined('PK\x03\x04 and so on'), /no \.npy file/],
+    ['an unknown version', npy(descr('<f4', '(2, 3)'), bytesOf(matrix), 4), /version 1 to 3/],
+    ['a header beyond the file', joined('\x93NUMPY', Uint8Array.of(1, 0, 0xff, 0x7f), '{'), /truncated/],
+    [
+      'a header of gigabytes',
+      joined('\x93NUMPY', Uint8Array.of(2, 0, 0, 0, 0, 0x7f), '{'),
+      /is not believed/,
+    ],
+  ])('refuses %s', async (name, bytes, message) => {
+    const path = file('bad.npy', bytes);
+    await expect(loadWeights({ path }), name).rejects.toThrow(message);
+    await expect(loadWeights({ path }), name).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+it('refuses paths that are missing, folders, or of another kind', async () => {
+  await expect(loadWeights({ path: join(folder, 'none.npy') })).rejects.toThrow(
+    /Cannot read the weights file .*ENOENT/,
+  );
+  await expect(loadWeights({ path: join(folder, 'model.bin') })).rejects.toThrow(
+    /ends in \.safetensors or \.npy/,
+  );
+  await expect(loadWeights({ path: '/dev/null.npy/x.npy' })).rejects.toThrow(UserError);
+  await expect(
+    loadWeights({ path: file('t.npy', npy(descr('<f4', '(2, 3)'), bytesOf(matrix))), tensor: 'w' }),
+  ).rejects.toThrow(/--tensor is for \.safetensors/);
+});
+
+/** Any damage is either harmless or one UserError, and no more is read than the file has. */
+describe('damaged files', () => {
+  const good = {
+    safetensors: safetensors({ w: entry('F32', 24), v: entry('BF16', 12) }, bytesOf(matrix)),
+    npy: npy(descr('<f4', '(2, 3)'), bytesOf(matrix)),
+  };
+  const read = {
+    safetensors: async (source: ByteSource) => {
+      await safetensorsNames(source);
+      return safetensorsTensor(source, 'w');
+    },
+    npy: npyTensor,
+  };
+  const damage = fc.record({
+    cut: fc.nat(200),
+    edits: fc.array(
+      fc.tuple(fc.nat(200), fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('0123456789,:[]{}"\'')))),
+      {
+        maxLength: 6,
+      },
+    ),
+  });
+
+  it.each(['safetensors', 'npy'] as const)('%s', async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ cut, edits }) => {
+        const bytes = good[kind].slice(0, cut < 50 ? good[kind].length - cut : undefined);
+        for (const [index, value] of edits) bytes[index % bytes.length] = value;
+        const source = memorySource(bytes);
+        try {
+          const { element, rows, columns, offset } = await read[kind](source);
+          expect(offset + rows * columns * element.bytes).toBeLessThanOrEqual(bytes.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it.each(['safetensors', 'npy'] as const)('%s from random bytes', async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), async (bytes) => {
+        await expect(read[kind](memorySource(bytes))).rejects.toBeInstanceOf(UserError);
+      }),
+    );
+  });
+});
+
+function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    name: 'memory',
+    size: bytes.length,
+    read: (offset, length) =>
+      offset + length <= bytes.length
+        ? Promise.resolve(Uint8Array.from(bytes.subarray(offset, offset + length)))
+        : Promise.reject(new UserError(`truncated: ${offset + length} of ${bytes.length}`)),
+    close: () => Promise.resolve(),
+  };
+}
