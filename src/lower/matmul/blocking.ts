@@ -4,7 +4,7 @@
  */
 import type { Chip } from '../../chip';
 import { UserError } from '../../numerics';
-import { bytesOf } from './request';
+import { bytesOf } from '../../program';
 import type { Extent, MatmulRequest } from './types';
 
 type Area = Pick<Extent, 'm' | 'n'>;

@@ -1,3 +1,7 @@
 /** Matmul: request to plan, plan to Program, and what a plan costs. */
+export { counts } from './counts';
+export { describePlan } from './describe';
+export { footprint, type Footprint } from './layout';
 export { planMatmul } from './plan';
+export { MAX_INSTRUCTIONS, planToProgram } from './program';
 export type { ALayout, Extent, MatmulPlan, MatmulRequest, Pass } from './types';

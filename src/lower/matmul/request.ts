@@ -1,14 +1,12 @@
 /** What a request must satisfy before it is planned: whole extents, formats that the chip has, tiles that its array takes. */
 import { doubleRowProblem, dtypeProblem, matmulPairProblem } from '../../chip';
 import type { Chip } from '../../chip';
-import { bitsOf, UserError } from '../../numerics';
+import { UserError } from '../../numerics';
 import type { Dtype } from '../../numerics';
+import { bytesOf } from '../../program';
 import type { Extent, MatmulRequest } from './types';
 
 type Partly = Partial<Extent>;
-
-/** Bytes that one element takes in HBM and on chip; no format that a matmul takes is narrower than a byte. */
-export const bytesOf = (dtype: Dtype): number => bitsOf(dtype) / 8;
 
 function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new UserError(problem);

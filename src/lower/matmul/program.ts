@@ -1,0 +1,237 @@
+/**
+ * From a plan to its Program. For each block of the output, every pass loads a slab of A and of B, and multiplies all the
+ * block's tiles into their PSUM banks; when a group's last pass is done its tiles are copied out, or added to the groups
+ * before. Slabs alternate between buffers, so that a load can overlap the pass before it.
+ */
+import { UserError } from '../../numerics';
+import { hbm, onChip } from '../../program';
+import type { ChipPattern, Dim, HbmTensor, Instruction, Pattern, Program, SbufTensor } from '../../program';
+import { counts } from './counts';
+import { layoutOf } from './layout';
+import type { Layout } from './layout';
+import type { MatmulPlan, Pass } from './types';
+
+/** More instructions than this are not written out; counts, reference loop and fused kernels need no Program. */
+export const MAX_INSTRUCTIONS = 5_000_000;
+
+/** A run of one axis: a block of the output, or a tile within its block. */
+interface Span {
+  readonly index: number;
+  readonly start: number;
+  readonly size: number;
+}
+
+function split(extent: number, step: number): readonly Span[] {
+  return Array.from({ length: Math.ceil(extent / step) }, (_, index) => ({
+    index,
+    start: index * step,
+    size: Math.min(step, extent - index * step),
+  }));
+}
+
+/** A tile of a block; `slot` says which of the block's PSUM and sum tensors is its own. */
+interface Tile {
+  readonly id: string;
+  readonly slot: number;
+  readonly m: Span;
+  readonly n: Span;
+}
+
+/** What is the same for every block. */
+interface Context {
+  readonly plan: MatmulPlan;
+  readonly layout: Layout;
+  /** The buffer whose turn it is. */
+  readonly nextA: () => SbufTensor;
+  readonly nextB: () => SbufTensor;
+  readonly nextC: () => SbufTensor;
+  readonly nextOut: () => SbufTensor;
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined)
+    throw new Error(`Invariant violation: tensor ${index} of ${list.length} in a layout`);
+  return item;
+}
+
+function rotate<T>(buffers: readonly T[]): () => T {
+  let turn = 0;
+  return () => at(buffers, turn++ % buffers.length);
+}
+
+const dma = (id: string, dst: Pattern, src: Pattern): Instruction => ({
+  opcode: 'dma_copy',
+  id,
+  engine: 'dma',
+  dst,
+  sources: { src },
+  attributes: {},
+});
+
+const copy = (id: string, dst: ChipPattern, src: ChipPattern): Instruction => ({
+  opcode: 'tensor_copy',
+  id,
+  engine: 'vector',
+  dst,
+  sources: { src },
+  attributes: {},
+});
+
+const add = (id: string, dst: ChipPattern, data1: ChipPattern, data2: ChipPattern): Instruction => ({
+  opcode: 'tensor_tensor',
+  id,
+  engine: 'vector',
+  dst,
+  sources: { data1, data2 },
+  attributes: { op: 'add' },
+});
+
+/**
+ * The rows of one pass in a matrix whose k-th row is `stride` elements after the one before. Row p of the pass is on
+ * partition p, and with double-row holds k0 + p and then k0 + rows + p.
+ */
+function rowDims({ rows, interleave }: Pass, stride: number): readonly Dim[] {
+  return interleave === 2
+    ? [
+        [stride, rows],
+        [stride * rows, 2],
+      ]
+    : [[stride, rows]];
+}
+
+/** Columns of a slab in SBUF; with double-row, of both its rows, which are `pitch` apart. */
+function slabDims({ interleave }: Pass, pitch: number, columns: number): readonly Dim[] {
+  return interleave === 2
+    ? [
+        [pitch, 2],
+        [1, columns],
+      ]
+    : [[1, columns]];
+}
+
+function* passInstructions(
+  { plan, layout, nextA, nextB }: Context,
+  id: string,
+  pass: Pass,
+  opens: boolean,
+  [m, n]: readonly [Span, Span],
+  tiles: readonly Tile[],
+): Generator<Instruction> {
+  const { block, n: width } = plan;
+  const { hbm: tensors, psum } = layout;
+  const a = nextA();
+  const b = nextB();
+  const [strideK, strideM] = plan.aLayout === 'k-major' ? [plan.m, 1] : [1, plan.k];
+  const columnsA = (count: number, start = 0) => onChip(a, pass.rows, slabDims(pass, block.m, count), start);
+  const columnsB = (count: number, start = 0) => onChip(b, pass.rows, slabDims(pass, block.n, count), start);
+  const sourceA = hbm(tensors.a, pass.k0 * strideK + m.start * strideM, [
+    ...rowDims(pass, strideK),
+    [strideM, m.size],
+  ]);
+  const sourceB = hbm(tensors.b, pass.k0 * width + n.start, [...rowDims(pass, width), [1, n.size]]);
+  yield dma(`${id}.load-a`, columnsA(m.size), sourceA);
+  yield dma(`${id}.load-b`, columnsB(n.size), sourceB);
+  for (const tile of tiles) {
+    yield {
+      opcode: 'nc_matmul',
+      id: `${id}.${tile.id}`,
+      engine: 'tensor',
+      dst: onChip(at(psum, tile.slot), tile.m.size, [[1, tile.n.size]]),
+      sources: {
+        stationary: columnsA(tile.m.size, tile.m.start),
+        moving: columnsB(tile.n.size, tile.n.start),
+      },
+      attributes: { accumulate: !opens, performance: pass.interleave === 2 ? 'double_row' : 'none' },
+    };
+  }
+}
+
+/** Takes a tile's finished group out of PSUM: to the sum of the groups so far or, after the last one, to HBM. */
+function* closeGroup(
+  { plan, layout, nextC, nextOut }: Context,
+  id: string,
+  { first, last }: { readonly first: boolean; readonly last: boolean },
+  [m, n]: readonly [Span, Span],
+  tile: Tile,
+): Generator<Instruction> {
+  const { psum, sums, hbm: tensors } = layout;
+  const view = (tensor: Parameters<typeof onChip>[0]) => onChip(tensor, tile.m.size, [[1, tile.n.size]]);
+  const inHbm = (tensor: HbmTensor) =>
+    hbm(tensor, (m.start + tile.m.start) * plan.n + n.start + tile.n.start, [
+      [plan.n, tile.m.size],
+      [1, tile.n.size],
+    ]);
+  /** Where the sum of all groups up to this one goes. */
+  const total = (dst: ChipPattern): Instruction => {
+    const group = view(at(psum, tile.slot));
+    return first ? copy(`${id}.copy`, dst, group) : add(`${id}.add`, dst, view(at(sums, tile.slot)), group);
+  };
+  if (!last) {
+    yield total(view(at(sums, tile.slot)));
+    return;
+  }
+  const out = view(nextOut());
+  if (tensors.c === undefined) {
+    yield total(out);
+  } else {
+    const c = view(nextC());
+    yield dma(`${id}.load-c`, c, inHbm(tensors.c));
+    // One group's sum is read where it is, in PSUM; more are first added up in float32.
+    if (!first) yield total(view(at(sums, tile.slot)));
+    yield add(`${id}.add-c`, out, view(first ? at(psum, tile.slot) : at(sums, tile.slot)), c);
+  }
+  yield dma(`${id}.store`, inHbm(tensors.out), out);
+}
+
+function* blockInstructions(context: Context, m: Span, n: Span): Generator<Instruction> {
+  const { passes, tile: size } = context.plan;
+  const id = `m${m.index}.n${n.index}`;
+  const across = split(n.size, size.n);
+  const tiles = split(m.size, size.m).flatMap((tileM) =>
+    across.map((tileN) => ({
+      id: `t${tileM.index}.${tileN.index}`,
+      slot: tileM.index * across.length + tileN.index,
+      m: tileM,
+      n: tileN,
+    })),
+  );
+  for (const [index, pass] of passes.entries()) {
+    const opens = passes[index - 1]?.group !== pass.group;
+    yield* passInstructions(context, `${id}.p${index}`, pass, opens, [m, n], tiles);
+    if (passes[index + 1]?.group === pass.group) continue;
+    const ends = { first: pass.group === passes[0]?.group, last: index === passes.length - 1 };
+    for (const tile of tiles) {
+      yield* closeGroup(context, `${id}.g${pass.group}.${tile.id}`, ends, [m, n], tile);
+    }
+  }
+}
+
+/**
+ * The Program of a plan, with every address: HBM tensors "a" (in the plan's aLayout), "b" [K, N], "c" where the plan
+ * accumulates, "out" [M, N].
+ *
+ * @throws UserError when it would have more than {@link MAX_INSTRUCTIONS} instructions.
+ */
+export function planToProgram(plan: MatmulPlan): Program {
+  const total = Object.values(counts(plan).instructions).reduce((sum, count) => sum + count, 0);
+  if (total > MAX_INSTRUCTIONS) {
+    throw new UserError(
+      `The Program of ${plan.m} x ${plan.n} x ${plan.k} has ${total} instructions, more than the ${MAX_INSTRUCTIONS} that are written out: take a smaller product or larger tiles.`,
+    );
+  }
+  const layout = layoutOf(plan);
+  const context: Context = {
+    plan,
+    layout,
+    nextA: rotate(layout.a),
+    nextB: rotate(layout.b),
+    nextC: rotate(layout.c),
+    nextOut: rotate(layout.out),
+  };
+  const blocksN = split(plan.n, plan.block.n);
+  const instructions = split(plan.m, plan.block.m).flatMap((m) =>
+    blocksN.flatMap((n) => [...blockInstructions(context, m, n)]),
+  );
+  return { chip: plan.chip, tensors: layout.tensors, instructions };
+}
