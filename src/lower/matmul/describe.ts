@@ -10,11 +10,10 @@ type Section = readonly [heading: string, rows: readonly (readonly [string, stri
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** Bytes in the largest unit that keeps them at least 1, e.g. 1536 as "1.5 KiB". */
+/** Bytes in the largest unit that keeps them at least 1, to three digits: 1536 is "1.5 KiB". */
 function size(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-  const value = bytes / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${UNITS[power] ?? ''}`;
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power] ?? ''}`;
 }
 
 const count = (value: number) => value.toLocaleString('en-US');
@@ -28,6 +27,16 @@ function passesText({ passes }: MatmulPlan): string {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return `${count(passes.length)} (${[...kinds].map(([kind, times]) => `${count(times)} ${kind}`).join(', ')})`;
+}
+
+/** Tensors that differ only by a number, together: "8 x 2 KiB". */
+function buffersText(tensors: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
+  const groups = new Map<string, number[]>();
+  for (const [name, bytes] of Object.entries(tensors)) {
+    const kind = name.replace(/\d+$/, '');
+    groups.set(kind, [...(groups.get(kind) ?? []), bytes]);
+  }
+  return [...groups].map(([kind, [bytes = 0, ...rest]]) => [kind, `${1 + rest.length} x ${size(bytes)}`]);
 }
 
 const GRID_ROWS = 8;
@@ -90,7 +99,7 @@ export function describePlan(plan: MatmulPlan): string {
     [
       'On chip, per partition',
       [
-        ...Object.entries(sbuf.tensors).map(([name, taken]) => [name, size(taken)] as const),
+        ...buffersText(sbuf.tensors),
         ['SBUF', `${size(sbuf.total)} of ${size(sbuf.usable)} usable`],
         ['PSUM', `${psum.banks} of ${psum.of} banks`],
       ],
