@@ -26,7 +26,11 @@ import type { FloatName } from './oracle';
 
 const ROUNDINGS: readonly Rounding[] = ['nearest-even', 'toward-zero', 'stochastic'];
 const OPTIONS = ROUNDINGS.flatMap((rounding) => [false, true].map((saturate) => ({ rounding, saturate })));
-const EDGES = [0, 2 ** -149, 2 ** -140, 2 ** -127, 2 ** -126, 1, float32(0x7f7fffff), Infinity, NaN];
+/** The largest mantissa at every float32 exponent, and the values at which something ends. */
+const EDGES = [
+  ...Array.from({ length: 255 }, (_, exponent) => float32((exponent << 23) | 0x7fffff)),
+  ...[0, 2 ** -149, 2 ** -127, 2 ** -126, 1, Infinity, NaN],
+];
 
 /** Values, midpoints and one float32 step around both, from zero to beyond the largest; every stride-th but at the ends. */
 function interestingValues(name: FloatName, stride: number): number[] {
