@@ -100,7 +100,8 @@ test('integers are two’s complement; those of 32 bits lose bits only as float3
 test('the low bits of a tfloat32 code are not read', () => {
   expect(decode('tfloat32', 0x3f801fff)).toBe(1);
   expect([...decodeArray('tfloat32', new Uint32Array([0x3f801fff]))]).toEqual([1]);
-  expect(ulpDistance('tfloat32', 0x3f801fff, 0x3f802000)).toBe(1);
+  expect(ulpDistance('tfloat32', 0x3f800000, 0x3f802000)).toBe(1);
+  expect(ulpDistance('tfloat32', 0x3f800000, 0x3f801fff)).toBe(0);
 });
 
 test('float32 codes are the bit patterns of float32', () => {
