@@ -1,0 +1,93 @@
+/**
+ * Operands of the two checks. Small integers make every order of additions exact, so that missing, doubled or misplaced
+ * products show with no tolerance; random values make the order itself show.
+ */
+import type { MatmulOperands } from '../../src/execute/matmul';
+import type { MatmulPlan } from '../../src/lower';
+import { codeArray, encodeArray, FORMATS, UserError, type CodeArray, type Dtype } from '../../src/numerics';
+import { integersBelow, words } from './draws';
+
+/** Below it, integers and their sums are exact in float32. */
+export const EXACT = 2 ** 24;
+
+/** Standard deviations that a sum of small integers stays from an output format's largest value. */
+const HEADROOM = 4;
+
+/**
+ * Operands of integers +-1 .. +-r, r as large as the formats, K and the output's range allow: every partial sum is an
+ * integer below 2^24. Where even ones would overflow the output's format, part of the elements are zero.
+ *
+ * @throws UserError for K of 2^23 or more, where ones need not sum exactly with C.
+ */
+export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOperands {
+  const { m, n, k } = plan;
+  if (k >= EXACT / 2) {
+    throw new UserError(
+      `The small-integer check needs K below ${EXACT / 2}, so that sums are exact in float32; received K = ${k}. Split the product along K.`,
+    );
+  }
+  // Elements that are +-r with likelihood d give sums of K products a standard deviation of d r^2 sqrt(K).
+  const deviation = FORMATS[plan.out].maxFinite / HEADROOM / Math.sqrt(k);
+  const most = Math.max(1, Math.floor(Math.sqrt(Math.min((EXACT - 1) / 2 / k, deviation))));
+  const density = Math.min(1, deviation);
+  const draw = (dtype: Dtype, limit: number, count: number, stream: number): CodeArray => {
+    const range = Math.min(limit, largestInteger(dtype));
+    const next = words(seed, stream);
+    const magnitude = integersBelow(range, next);
+    return drawn(dtype, count, () => {
+      const size = next() / 2 ** 32 < density ? magnitude() + 1 : 0;
+      return next() % 2 === 0 ? size : -size;
+    });
+  };
+  return {
+    a: draw(plan.a, most, m * k, 0),
+    b: draw(plan.b, most, k * n, 1),
+    ...(plan.accumulate && { c: draw(plan.out, 256, m * n, 2) }),
+  };
+}
+
+/**
+ * Operands that are roughly normal and finite. A and C have standard deviation 1; B has about 1 / sqrt(K), so that sums
+ * stay near 1, or more where its format would lose most of its values below its smallest normal.
+ */
+export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
+  const { m, n, k } = plan;
+  const scale = 2 ** Math.round(Math.log2(Math.max(1 / Math.sqrt(k), 4 * FORMATS[plan.b].minNormal)));
+  const draw = (dtype: Dtype, deviation: number, count: number, stream: number): CodeArray => {
+    const next = words(seed, stream);
+    return drawn(dtype, count, () => deviation * roughlyNormal(next));
+  };
+  return {
+    a: draw(plan.a, 1, m * k, 3),
+    b: draw(plan.b, scale, k * n, 4),
+    ...(plan.accumulate && { c: draw(plan.out, 1, m * n, 5) }),
+  };
+}
+
+/** The sum of four uniforms of 16 bits, centred and scaled to deviation 1: exact, so the same on every host. */
+function roughlyNormal(next: () => number): number {
+  const x = next();
+  const y = next();
+  const sum = (x >>> 16) + (x & 0xffff) + (y >>> 16) + (y & 0xffff) - 131070;
+  return sum * DEVIATION_16;
+}
+const DEVIATION_16 = Math.fround(Math.sqrt(3) / 65536); // a uniform on [0, 1] has variance 1/12, four have 1/3
+
+/** Codes of drawn values. An operand that came out all zero gets a one, which every format of an operand has. */
+function drawn(dtype: Dtype, count: number, next: () => number): CodeArray {
+  const codes = codeArray(dtype, count);
+  for (let start = 0; start < count; start += CHUNK) {
+    const values = new Float32Array(Math.min(CHUNK, count - start));
+    for (let i = 0; i < values.length; i++) values[i] = next();
+    codes.set(encodeArray(dtype, values, { saturate: true }), start);
+  }
+  if (codes.every((code) => code === 0)) codes.set(encodeArray(dtype, Float32Array.of(1)));
+  return codes;
+}
+const CHUNK = 2 ** 16;
+
+/** The largest r up to 256 such that the format holds every integer of 0 to r. */
+function largestInteger(dtype: Dtype): number {
+  const { kind, mantissaBits, maxFinite } = FORMATS[dtype];
+  return Math.min(256, Math.floor(maxFinite), kind === 'float' ? 2 ** (mantissaBits + 1) : Infinity);
+}
