@@ -24,7 +24,7 @@ function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
   const { m, n, k, a, b, accumulate = false } = request;
   const bytes = m * k * bytesOf(a) + k * n * bytesOf(b) + m * n * bytesOf(out) * (accumulate ? 2 : 1);
   if (bytes <= chip.hbm.bytes) return;
-  const gib = (value: number) => (value / 2 ** 30).toFixed(1);
+  const gib = (value: number) => Number((value / 2 ** 30).toPrecision(6));
   throw new UserError(
     `A[${m}, ${k}], B[${k}, ${n}] and the output take ${gib(bytes)} GiB, more than the ${gib(chip.hbm.bytes)} GiB of HBM of ${chip.name}: split the product.`,
   );
