@@ -47,20 +47,38 @@ export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOper
 }
 
 /**
- * Operands that are roughly normal and finite. A and C have standard deviation 1; B has about 1 / sqrt(K), so that sums
- * stay near 1, or more where its format would lose most of its values below its smallest normal.
+ * Finite operands whose sums round at most additions, so that their order shows. Formats of 16 bits or more are roughly
+ * normal: A and C of standard deviation 1, B of about 1 / sqrt(K), so that sums stay near 1. Sums of products so spread of
+ * 8-bit formats would be exact: these are spread over binades instead, as far as the format and the output's range allow.
  */
 export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
   const { m, n, k } = plan;
-  const scale = 2 ** Math.round(Math.log2(Math.max(1 / Math.sqrt(k), 4 * FORMATS[plan.b].minNormal)));
+  const top = Math.min(4, Math.floor(Math.log2(FORMATS[plan.out].maxFinite / 8) / 2));
   const draw = (dtype: Dtype, deviation: number, count: number, stream: number): CodeArray => {
     const next = words(seed, stream);
-    return drawn(dtype, count, () => deviation * roughlyNormal(next));
+    const spread = FORMATS[dtype].bits <= 8;
+    return drawn(
+      dtype,
+      count,
+      spread ? overBinades(dtype, top, next) : () => deviation * roughlyNormal(next),
+    );
   };
   return {
     a: draw(plan.a, 1, m * k, 3),
-    b: draw(plan.b, scale, k * n, 4),
+    b: draw(plan.b, 2 ** Math.round(-Math.log2(k) / 2), k * n, 4),
     ...(plan.accumulate && { c: draw(plan.out, 1, m * n, 5) }),
+  };
+}
+
+/** Values of any sign and mantissa whose exponents are uniform from the format's smallest (or 2^(top - 16)) to 2^top. */
+function overBinades(dtype: Dtype, top: number, next: () => number): () => number {
+  const { minNormal, minSubnormal = minNormal } = FORMATS[dtype];
+  const lowest = Math.max(Math.round(Math.log2(minSubnormal)), top - 16);
+  const exponent = integersBelow(Math.max(1, top - lowest + 1), next);
+  return () => {
+    const word = next();
+    const magnitude = (1 + (word >>> 16) / 65536) * 2 ** (lowest + exponent());
+    return word % 2 === 0 ? magnitude : -magnitude;
   };
 }
 
@@ -68,10 +86,9 @@ export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
 function roughlyNormal(next: () => number): number {
   const x = next();
   const y = next();
-  const sum = (x >>> 16) + (x & 0xffff) + (y >>> 16) + (y & 0xffff) - 131070;
-  return sum * DEVIATION_16;
+  return ((x >>> 16) + (x & 0xffff) + (y >>> 16) + (y & 0xffff) - 131070) * PER_UNIT;
 }
-const DEVIATION_16 = Math.fround(Math.sqrt(3) / 65536); // a uniform on [0, 1] has variance 1/12, four have 1/3
+const PER_UNIT = Math.sqrt(3) / 65536; // a uniform on [0, 1] has variance 1/12, four have 1/3
 
 /** Codes of drawn values. An operand that came out all zero gets a one, which every format of an operand has. */
 function drawn(dtype: Dtype, count: number, next: () => number): CodeArray {
