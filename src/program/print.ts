@@ -1,7 +1,7 @@
 /**
  * A Program as text: one line per tensor, one line per instruction. Stable: golden files hold it.
  *
- *     bm0.bn0.p0.load-a  dma     dma_copy   a0 p0:4 [1,6] = src a+0 [1,4][9,6]
+ *     m0.n0.p1.load-a dma dma_copy a1 p0:2 [1,5] = src a +4 [1,2][13,5]
  *
  * An access pattern is the tensor, its partitions as first:count (on chip), the offset where it is not zero, and
  * [stride,count] of each free dimension, in elements; `as` names the format where it is not the tensor's.
