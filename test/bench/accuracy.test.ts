@@ -72,5 +72,5 @@ describe('checkWeights', () => {
 
 function windowOf(plan: MatmulPlan, operands: MatmulOperands, flip: number, window?: Window): CodeArray {
   const codes = window ? referenceMatmul(plan, operands, { window }) : referenceMatmul(plan, operands);
-  return codes.map((code) => code ^ flip) as CodeArray;
+  return codes.map((code) => code ^ flip);
 }

@@ -21,7 +21,20 @@ const measured: CaseResult = {
     passes: 16,
     groups: 1,
   },
-  check: { passed: true, kinds: [] },
+  check: {
+    passed: true,
+    kinds: [
+      {
+        name: 'a check',
+        operands: 'random',
+        coverage: 'tiles',
+        elementsCompared: 9,
+        elements: 10,
+        mismatches: 0,
+        maxUlp: 0,
+      },
+    ],
+  },
   ms: {
     median: 1234.5,
     spread: { min: 1200, lowerQuartile: 1220, upperQuartile: 1260, max: 1300 },
@@ -41,7 +54,23 @@ const withheld: CaseResult = {
   name: 'square/512/bf16',
   dtypes: { a: 'bfloat16', b: 'bfloat16', out: 'float32' },
   shape: { m: 512, n: 512, k: 512 },
-  check: { passed: false, kinds: [] },
+  check: {
+    passed: false,
+    kinds: [],
+    firstWrongTile: {
+      operands: 'random',
+      row: 1,
+      column: 0,
+      window: { m0: 128, m1: 256, n0: 0, n1: 512 },
+      mismatches: 7,
+      firstWrong: {
+        m: 130,
+        n: 2,
+        expected: { code: '3f800000', value: '1' },
+        actual: { code: '7fc00000', value: 'NaN' },
+      },
+    },
+  },
   ms: null,
   gflops: null,
   shareOfPeak: null,
@@ -96,8 +125,11 @@ describe('text', () => {
   it('gives the number of a checked case and none of a failed one', () => {
     const line = (text.split('\n').find((each) => each.startsWith('square/512')) ?? '').split(/\s+/);
     expect(line).toEqual(['square/512', 'bf16', '512x512x512', '-', '-', '-', '-', 'FAILED']);
-    expect(text).toMatch(/512x14336x4096 +48\.7 +81% +1235 +3\.2% +ok/);
-    expect(text).toContain('square/512/bf16: check FAILED, numbers withheld');
+    expect(text).toMatch(/512x14336x4096 +48\.7 +81% +1235 +3\.2% +ok, tiles$/m);
+    expect(text).toContain(
+      'square/512/bf16: check FAILED, numbers withheld. First wrong tile: row 1, column 0 of the tiles ' +
+        '(m 128 to 255, n 0 to 511), 7 wrong in it; at m 130, n 2 expected 3f800000 (1), got 7fc00000 (NaN); random operands.',
+    );
   });
 
   it('lists what was left out, the first ten by name', () => {
@@ -123,7 +155,9 @@ describe('text', () => {
       rowsCompared: 1,
       rows: 2,
     };
-    expect(toText({ ...report, cases: [{ ...measured, accuracy }] })).toMatch(/error +check[^]* 1\.2e-2 +ok/);
+    expect(toText({ ...report, cases: [{ ...measured, accuracy }] })).toMatch(
+      /error +check[^]* 1\.2e-2 +ok, tiles/,
+    );
   });
 });
 
