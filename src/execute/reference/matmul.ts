@@ -131,7 +131,7 @@ export function groupPasses(plan: MatmulPlan): MatmulPlan['passes'][number][][] 
   return [...groups.values()];
 }
 
-/** UserError unless the operands have the plan's shapes and formats, and the window lies in the output. */
+/** UserError unless the operands have the plan's shapes and formats, and passes and window lie inside. */
 export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window: Window): void {
   const { m, n, k } = plan;
   const require = (name: string, dtype: Dtype, codes: CodeArray, shape: string, length: number): void => {
@@ -151,6 +151,13 @@ export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window
       plan.accumulate
         ? 'The plan accumulates into C; received no C. Pass operand C, or plan with accumulate: false.'
         : 'The plan does not accumulate; received an operand C. Leave C out, or plan with accumulate: true.',
+    );
+  }
+  const outside = plan.passes.find(({ k0, rows, interleave }) => k0 < 0 || k0 + rows * interleave > k);
+  if (outside) {
+    throw new UserError(
+      `A pass must take contraction indices of 0 to ${k}, exclusive; received one from ${outside.k0} on of ` +
+        `${outside.rows} x ${outside.interleave}. Plan the passes anew for K = ${k}.`,
     );
   }
   const { m0, m1, n0, n1 } = window;
