@@ -127,6 +127,11 @@ describe('planMatmul refuses', () => {
       'block.k must be a whole number of at least 1, received 0.5.',
     ],
     ['more than HBM', { m: 2 ** 20, n: 2 ** 20 }, 'more than the 96 GiB of HBM of trn2: split the product.'],
+    [
+      'a C that HBM cannot hold too',
+      { m: 2 ** 17, n: 2 ** 17, k: 1, accumulate: true },
+      'the output take 128 GiB, more than',
+    ],
     ['formats that do not multiply', { a: 'int8' }, 'trn2 does not multiply int8: choose from float32,'],
     ['formats of a later chip', { a: 'float8_e4m3fn' }, 'trn2 does not multiply float8_e4m3fn'],
     [

@@ -2,7 +2,7 @@
  * From a request to a plan: the cut of K into passes and groups, the tiles, the blocking. One group spans all of K
  * unless the user asks for a smaller block.k: loads stream past open PSUM banks, and nothing is added outside PSUM.
  */
-import { CHIPS } from '../../chip';
+import { CHIPS, parseChip } from '../../chip';
 import { UserError } from '../../numerics';
 import { chooseBlock } from './blocking';
 import { cutPasses } from './passes';
@@ -23,7 +23,7 @@ const least = (...extents: readonly (number | undefined)[]) =>
  */
 export function planMatmul(request: MatmulRequest): MatmulPlan {
   const { m, n, k, a, b, out = 'float32', accumulate = false, aLayout = 'row-major' } = request;
-  const chip = CHIPS[request.chip ?? 'trn2'];
+  const chip = CHIPS[parseChip(request.chip ?? 'trn2')];
   checkRequest(request, out, chip);
   const block = request.block ?? {};
   const wanted = wantsDoubleRow(request, chip);
