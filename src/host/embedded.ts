@@ -10,7 +10,7 @@ import { constants, homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import { extract } from 'tar-fs';
+import { extract, type Headers } from 'tar-fs';
 
 const DRIVER_MANIFEST = 'vk_swiftshader_icd.json';
 const VULKAN_LOADER = 'libvulkan.so.1';
@@ -20,7 +20,9 @@ const RTLD_NODELETE = 0x1000;
 /** Folder with the unpacked driver, or the reason why this machine has none. */
 export async function unpackEmbeddedDriver(): Promise<{ folder: string } | { missing: string }> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return { missing: `the embedded software adapter exists for linux-x64 only, this is ${process.platform}-${process.arch}` };
+    return {
+      missing: `the embedded software adapter exists for linux-x64 only, this is ${process.platform}-${process.arch}`,
+    };
   }
   const found = locateArchive();
   if ('missing' in found) return found;
@@ -31,7 +33,9 @@ export async function unpackEmbeddedDriver(): Promise<{ folder: string } | { mis
       if (!isUnwritable(error)) throw error;
     }
   }
-  return { missing: `no writable folder to unpack the embedded software adapter in (tried ${cacheFolders().join(', ')})` };
+  return {
+    missing: `no writable folder to unpack the embedded software adapter in (tried ${cacheFolders().join(', ')})`,
+  };
 }
 
 /**
@@ -54,7 +58,9 @@ function locateArchive(): { archive: string; version: string } | { missing: stri
     const root = dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
     const { version } = require(join(root, 'package.json')) as { version: string };
     const archive = join(root, 'bin', 'swiftshader.tar.br');
-    return existsSync(archive) ? { archive, version } : { missing: `@sparticuz/chromium ${version} has no bin/swiftshader.tar.br` };
+    return existsSync(archive)
+      ? { archive, version }
+      : { missing: `@sparticuz/chromium ${version} has no bin/swiftshader.tar.br` };
   } catch {
     return { missing: 'the package @sparticuz/chromium, which carries it, is not installed' };
   }
@@ -71,7 +77,7 @@ async function unpackOnce(archive: string, folder: string): Promise<string> {
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}-`);
   try {
-    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(partial, { chown: false }));
+    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(partial, { map: ownedByUser }));
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
@@ -80,8 +86,17 @@ async function unpackOnce(archive: string, folder: string): Promise<string> {
   return folder;
 }
 
+/** The archive names its packager's user, whom root would otherwise make the owner of a library that root loads. */
+function ownedByUser(header: Headers): Headers {
+  return { ...header, uid: process.getuid?.() ?? header.uid, gid: process.getgid?.() ?? header.gid };
+}
+
 function isUnwritable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['EACCES', 'EROFS', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(String(error.code));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EACCES', 'EROFS', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(String(error.code))
+  );
 }
 
 function hasSystemVulkanLoader(): boolean {

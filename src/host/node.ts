@@ -34,14 +34,20 @@ const alive = new Set<GPU>();
 /** @throws UserError when there is no adapter, or none of the wanted name: it lists what was tried and found. */
 export async function openDevice(options: HostOptions = {}): Promise<Host> {
   const { dawn, embedded } = await loadDawn();
-  const names = adapterNames(dawn);
+  const names = await adapterNames(dawn);
   const wanted = options.adapter;
-  const name = wanted === undefined ? undefined : names.find((each) => each.toLowerCase().includes(wanted.toLowerCase()));
+  const name =
+    wanted === undefined
+      ? undefined
+      : names.find((each) => each.toLowerCase().includes(wanted.toLowerCase()));
   if (wanted !== undefined && name === undefined) {
-    throw new UserError(`No adapter is named like "${wanted}". Found: ${names.join(', ') || 'none'}. Embedded: ${embedded}.`);
+    throw new UserError(
+      `No adapter is named like "${wanted}". Found: ${names.join(', ') || 'none'}. Embedded: ${embedded}.`,
+    );
   }
   const gpu = dawn.create(name === undefined ? [] : [`adapter=${name}`]);
-  const adapter = names.length === 0 ? null : await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  const adapter =
+    names.length === 0 ? null : await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new UserError(noAdapter(embedded));
   const facts = adapterFacts(adapter, reasonFor(adapter, names, wanted));
   const device = await requestDevice(adapter);
@@ -61,7 +67,7 @@ export async function openDevice(options: HostOptions = {}): Promise<Host> {
 /** Every adapter of this machine; the one that `openDevice` takes by default comes first. */
 export async function listAdapters(): Promise<AdapterFacts[]> {
   const { dawn } = await loadDawn();
-  const names = adapterNames(dawn);
+  const names = await adapterNames(dawn);
   if (names.length === 0) return [];
   const best = await dawn.create([]).requestAdapter({ powerPreference: 'high-performance' });
   const found: AdapterFacts[] = [];
@@ -95,14 +101,16 @@ async function importDawn(): Promise<Dawn> {
     return await import('webgpu');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`WebGPU in Node needs the package "webgpu": npm install webgpu @sparticuz/chromium (${reason})`);
+    throw new UserError(
+      `WebGPU in Node needs the package "webgpu": npm install webgpu @sparticuz/chromium (${reason})`,
+    );
   }
 }
 
 /** Dawn lists its adapters only in the message with which it refuses an unknown one. */
-function adapterNames(dawn: Dawn): string[] {
+async function adapterNames(dawn: Dawn): Promise<string[]> {
   try {
-    dawn.create(['adapter=none of them']);
+    await dawn.create(['adapter=none of them']).requestAdapter();
     return [];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -112,7 +120,8 @@ function adapterNames(dawn: Dawn): string[] {
 
 function reasonFor(adapter: GPUAdapter, names: readonly string[], wanted: string | undefined): string {
   if (wanted !== undefined) return `asked for by name ("${wanted}")`;
-  if (!adapter.info.isFallbackAdapter) return names.length > 1 ? 'a real GPU is preferred to a software adapter' : 'the only adapter';
+  if (!adapter.info.isFallbackAdapter)
+    return names.length > 1 ? 'a real GPU is preferred to a software adapter' : 'the only adapter';
   const others = names.length > 1 ? `, first in Dawn's order of ${names.length} software adapters` : '';
   return `no real GPU was found: software adapter${others}`;
 }

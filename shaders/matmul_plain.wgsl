@@ -1,0 +1,84 @@
+// The plain matmul: one output per invocation, in the plan's order, every code decoded by the general conversions and every
+// product and sum kept apart by a barrier against fusing. Slow, and nothing like the fused kernel inside: what checks it
+// where a product is too large for the CPU. Operands lie as for shaders/matmul.wgsl.
+
+struct Slice {
+  m: u32,
+  n: u32,
+  /// Words of A, of B, of the result (and of C) from one row to the next.
+  a_stride: u32,
+  b_stride: u32,
+  out_stride: u32,
+  first_workgroup: u32,
+  workgroups_across: u32,
+  pass_begin: u32,
+  pass_end: u32,
+  resume: u32,
+  finish: u32,
+  /// Always 0, which the compiler cannot know.
+  zero: u32,
+}
+
+struct Pass {
+  k0: u32,
+  rows: u32,
+  interleave: u32,
+  group: u32,
+}
+
+@group(0) @binding(0) var<uniform> slice: Slice;
+@group(0) @binding(1) var<storage, read> passes: array<Pass>;
+@group(0) @binding(2) var<storage, read> a: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<u32>;
+@group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
+//: if ACCUMULATE
+@group(0) @binding(6) var<storage, read> c: array<u32>;
+//: end
+
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
+}
+
+@compute @workgroup_size({{LANES_X}})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+) {
+  let number = slice.first_workgroup + workgroup.y * workgroups.x + workgroup.x;
+  let row = number / slice.workgroups_across;
+  let column = (number % slice.workgroups_across) * {{LANES_X}}u + lane.x;
+  if (row >= slice.m || column >= slice.n) {
+    return;
+  }
+
+  var total = 0.0;
+  var group_sum = 0.0;
+  for (var index = 0u; index < slice.pass_end; index++) {
+    let pass_ = passes[index];
+    if (index > 0u && pass_.group != passes[index - 1u].group) {
+      total = rounded(total + group_sum);
+      group_sum = 0.0;
+    }
+    var sum = 0.0;
+    for (var p = 0u; p < pass_.rows; p++) {
+      for (var j = 0u; j < pass_.interleave; j++) {
+        let k = pass_.k0 + j * pass_.rows + p;
+        let a_code = (a[k * slice.a_stride + row / {{A_PER_WORD}}u] >> ((row % {{A_PER_WORD}}u) * {{A_BITS}}u)) & {{A_MASK}}u;
+        let b_code = (b[k * slice.b_stride + column / {{B_PER_WORD}}u] >> ((column % {{B_PER_WORD}}u) * {{B_BITS}}u)) & {{B_MASK}}u;
+        sum = rounded(sum + rounded(bitcast<f32>(decode_a_code(a_code)) * bitcast<f32>(decode_b_code(b_code))));
+      }
+    }
+    group_sum = rounded(group_sum + sum);
+  }
+  var value = rounded(total + group_sum);
+
+  let at = row * slice.out_stride + column / {{OUT_PER_WORD}}u;
+  let shift = (column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u;
+  //: if ACCUMULATE
+  value += bitcast<f32>(decode_c((c[at] >> shift) & {{OUT_MASK}}u));
+  //: end
+  let code = encode_out(bitcast<u32>(value));
+  atomicAnd(&result[at], ~({{OUT_MASK}}u << shift));
+  atomicOr(&result[at], code << shift);
+}

@@ -1,0 +1,191 @@
+/**
+ * A GPUDevice with what every kernel needs of it: buffers that are counted, pipelines that fail loudly, submissions that
+ * can be awaited, and a lost device that is reported as such. WebGPU's own errors are asynchronous and easy to miss: an
+ * unchecked one leaves a result of zeros.
+ */
+import { UserError } from '../../numerics';
+
+/** WebGPU's flags by their values in the specification: hosts differ in whether they define the globals. */
+export const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
+const MAP_READ_MODE = 0x1;
+const COMPUTE_STAGE = 0x4;
+
+/** What a buffer is for; bytes are counted by it. */
+export const BUFFER_ROLES = ['operands', 'result', 'scratch', 'transposition', 'staging'] as const;
+export type BufferRole = (typeof BUFFER_ROLES)[number];
+
+export type BindingType = 'uniform' | 'read' | 'write';
+
+const BINDINGS = {
+  uniform: { type: 'uniform', hasDynamicOffset: true },
+  read: { type: 'read-only-storage' },
+  write: { type: 'storage' },
+} as const satisfies Record<BindingType, GPUBufferBindingLayout>;
+
+/** The device is gone: results already read stay good, nothing more can be run on it. */
+export class DeviceLostError extends Error {
+  override readonly name = 'DeviceLostError';
+}
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly compileMs: number;
+  /** The WGSL as compiled. */
+  readonly source: string;
+}
+
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly limits: GPUSupportedLimits;
+  /** Bytes of live buffers by role, over all products of this device. */
+  readonly live: Record<BufferRole, number> = {
+    operands: 0,
+    result: 0,
+    scratch: 0,
+    transposition: 0,
+    staging: 0,
+  };
+  #lost: GPUDeviceLostInfo | undefined;
+  readonly #buffers = new Map<GPUBuffer, BufferRole>();
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+    this.limits = device.limits;
+    void device.lost.then((info) => {
+      this.#lost = info;
+    });
+  }
+
+  /** @throws DeviceLostError when the device is gone. */
+  checkAlive(): void {
+    if (this.#lost !== undefined) {
+      throw new DeviceLostError(
+        `the WebGPU device was lost (${this.#lost.reason}): ${this.#lost.message || 'the adapter gave no message'}`,
+      );
+    }
+  }
+
+  /** @throws UserError naming the limit when the buffer is too large for the adapter or its memory. */
+  async createBuffer(label: string, size: number, usage: number, role: BufferRole): Promise<GPUBuffer> {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.limits;
+    const bound =
+      (usage & USAGE.STORAGE) === 0 ? maxBufferSize : Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (size > bound) {
+      const limit = bound === maxBufferSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
+      throw new UserError(`${label} needs one buffer of ${size} bytes; this adapter's ${limit} is ${bound}.`);
+    }
+    const buffer = await this.#scoped(`creating ${label} (${size} bytes)`, () =>
+      this.device.createBuffer({ label, size, usage }),
+    );
+    this.#buffers.set(buffer, role);
+    this.live[role] += size;
+    return buffer;
+  }
+
+  release(buffer: GPUBuffer): void {
+    const role = this.#buffers.get(buffer);
+    if (role === undefined) return;
+    this.#buffers.delete(buffer);
+    this.live[role] -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** Compiles without blocking; bindings are numbered as given, `undefined` leaves a number out. */
+  async createPipeline(
+    label: string,
+    source: string,
+    bindings: readonly (BindingType | undefined)[],
+  ): Promise<Pipeline> {
+    const started = performance.now();
+    const entries = bindings.flatMap((type, binding) =>
+      type === undefined ? [] : [{ binding, visibility: COMPUTE_STAGE, buffer: BINDINGS[type] }],
+    );
+    const layout = this.device.createBindGroupLayout({ label, entries });
+    const module = this.device.createShaderModule({ label, code: source });
+    try {
+      const pipeline = await this.device.createComputePipelineAsync({
+        label,
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      });
+      return { pipeline, layout, compileMs: performance.now() - started, source };
+    } catch (error) {
+      this.checkAlive();
+      const { messages } = await module.getCompilationInfo();
+      const text = messages
+        .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`)
+        .join('\n');
+      throw new Error(
+        `Invariant violation: shader "${label}" does not compile: ${text || String(error)}\n${source}`,
+        { cause: error },
+      );
+    }
+  }
+
+  bind(
+    { layout }: Pipeline,
+    buffers: readonly (GPUBuffer | undefined)[],
+    uniformBytes: number,
+  ): GPUBindGroup {
+    const entries = buffers.flatMap((buffer, binding) => {
+      if (buffer === undefined) return [];
+      return [{ binding, resource: binding === 0 ? { buffer, size: uniformBytes } : { buffer } }];
+    });
+    return this.device.createBindGroup({ layout, entries });
+  }
+
+  /** Encodes, submits, and resolves when the adapter has finished; validation and memory errors reject. */
+  async submit(what: string, encode: (encoder: GPUCommandEncoder) => void): Promise<void> {
+    await this.#scoped(what, () => {
+      const encoder = this.device.createCommandEncoder({ label: what });
+      encode(encoder);
+      this.device.queue.submit([encoder.finish()]);
+      return this.device.queue.onSubmittedWorkDone();
+    });
+    this.checkAlive();
+  }
+
+  /** The bytes of part of a buffer, by way of a staging buffer that is gone afterwards. */
+  async read(buffer: GPUBuffer, offset: number, size: number): Promise<Uint32Array<ArrayBuffer>> {
+    const staging = await this.createBuffer('readback', size, USAGE.MAP_READ | USAGE.COPY_DST, 'staging');
+    try {
+      await this.submit('reading back', (encoder) => {
+        encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      });
+      await staging.mapAsync(MAP_READ_MODE);
+      return new Uint32Array(staging.getMappedRange().slice(0));
+    } finally {
+      this.release(staging);
+    }
+  }
+
+  async #scoped<T>(what: string, action: () => T | Promise<T>): Promise<T> {
+    this.checkAlive();
+    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope('validation');
+    let result: T;
+    let invalid: Promise<GPUError | null>;
+    let exhausted: Promise<GPUError | null>;
+    let pending: T | Promise<T>;
+    try {
+      pending = action();
+    } finally {
+      invalid = this.device.popErrorScope();
+      exhausted = this.device.popErrorScope();
+    }
+    try {
+      result = await pending;
+    } catch (error) {
+      await Promise.allSettled([invalid, exhausted]);
+      this.checkAlive();
+      throw error;
+    }
+    const [validation, memory] = await Promise.all([invalid, exhausted]);
+    this.checkAlive();
+    if (memory !== null) throw new UserError(`The adapter is out of memory while ${what}: ${memory.message}`);
+    if (validation !== null)
+      throw new Error(`Invariant violation: WebGPU refused ${what}: ${validation.message}`);
+    return result;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Kernels of a matmul: what a specialisation depends on, as data, and the WGSL it becomes. Any of them can be printed.
+ */
+import plain from '../../../shaders/matmul_plain.wgsl';
+import fused from '../../../shaders/matmul.wgsl';
+import { bitsOf, type Dtype } from '../../numerics';
+import { conversionsWgsl } from './conversions';
+import { decoderWgsl, generalDecoders, maskOf, type Decoder } from './decoders';
+import type { BindingType } from './gpu';
+import { render } from './template';
+
+/**
+ * What keeps the adapter's compiler from fusing a product into its sum, or from reordering sums: nothing, a barrier around
+ * each product, or around each product and sum. Known-answer tests choose the weakest that keeps every bit.
+ */
+export const BARRIERS = ['none', 'product', 'product+sum'] as const;
+export type Barrier = (typeof BARRIERS)[number];
+
+/** The register tile of one invocation, rows of K unrolled, and the shape of a workgroup. */
+export interface Tuning {
+  readonly tileM: 1 | 2 | 4 | 8 | 16;
+  readonly tileN: 8;
+  readonly unroll: 1 | 2 | 4;
+  readonly lanesX: number;
+  readonly lanesY: number;
+}
+
+export interface KernelSpec {
+  /** Format of A as it lies on the adapter: bfloat16 where 8-bit codes were widened. */
+  readonly a: Dtype;
+  readonly b: Dtype;
+  readonly out: Dtype;
+  readonly decodeA: Decoder;
+  readonly decodeB: Decoder;
+  readonly accumulate: boolean;
+  /** Whether any pass is double-row, and whether there is more than one accumulation group. */
+  readonly doubleRow: boolean;
+  readonly groups: boolean;
+  readonly barrier: Barrier;
+}
+
+/** Outputs of one workgroup, and float32 values that each of its invocations must save to resume. */
+export interface Geometry {
+  readonly rows: number;
+  readonly columns: number;
+  readonly scratchPerWorkgroup: number;
+  /** Words of A that one step of the array binding holds. */
+  readonly aVectorWords: 1 | 2 | 4;
+}
+
+export interface Kernel {
+  readonly name: string;
+  readonly source: string;
+  readonly bindings: readonly (BindingType | undefined)[];
+  readonly geometry: Geometry;
+}
+
+const BINDINGS: readonly BindingType[] = ['uniform', 'read', 'read', 'read', 'write', 'write'];
+
+export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
+  const { tileM, tileN, unroll, lanesX, lanesY } = tuning;
+  const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
+  const aWords = Math.max(1, (tileM * aBits) / 32);
+  const aVectorWords = aWords >= 4 ? 4 : aWords === 2 ? 2 : 1;
+  const groups = Number(spec.groups);
+  const body = render(fused, {
+    TILE_M: tileM,
+    TILE_N: tileN,
+    UNROLL: unroll,
+    LANES_X: lanesX,
+    LANES_Y: lanesY,
+    A_VECTOR: { 1: 'u32', 2: 'vec2<u32>', 4: 'vec4<u32>' }[aVectorWords],
+    A_WIDTH: aVectorWords,
+    A_WORDS: aWords,
+    A_VECTORS: aWords / aVectorWords,
+    A_PER_WORD: 32 / aBits,
+    B_WORDS: (tileN * bBits) / 32,
+    B_PER_WORD: 32 / bBits,
+    OUT_PER_WORD: 32 / outBits,
+    OUT_BITS: outBits,
+    OUT_MASK: maskOf(outBits),
+    GROUPS: groups,
+    DOUBLE_ROW: Number(spec.doubleRow),
+    ACCUMULATE: Number(spec.accumulate),
+    ACCUMULATOR: spec.groups ? 'group_sum' : 'total',
+    ROUND_PRODUCT: spec.barrier === 'none' ? '' : 'rounded',
+    ROUND_SUM: spec.barrier === 'product+sum' ? 'rounded' : '',
+  });
+  const decoders = { decode_a: [spec.a, spec.decodeA], decode_b: [spec.b, spec.decodeB] } as const;
+  const conversions = conversionsWgsl({
+    decode: { ...generalDecoders(decoders), ...(spec.accumulate ? { decode_c: spec.out } : {}) },
+    encode: { encode_out: { dtype: spec.out } },
+  });
+  const words = Object.entries(decoders).map(([name, [dtype, decoder]]) => decoderWgsl(name, dtype, decoder));
+  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${spec.out}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
+  return {
+    name,
+    source: [body, conversions, ...words].join('\n'),
+    bindings: [...BINDINGS, spec.accumulate ? 'read' : undefined],
+    geometry: {
+      rows: tileM * lanesY,
+      columns: tileN * lanesX,
+      scratchPerWorkgroup: tileM * tileN * lanesX * lanesY * (1 + groups),
+      aVectorWords,
+    },
+  };
+}
+
+const PLAIN_LANES = 64;
+
+export function plainKernel(spec: KernelSpec): Kernel {
+  const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
+  const body = render(plain, {
+    LANES_X: PLAIN_LANES,
+    A_PER_WORD: 32 / aBits,
+    A_BITS: aBits,
+    A_MASK: maskOf(aBits),
+    B_PER_WORD: 32 / bBits,
+    B_BITS: bBits,
+    B_MASK: maskOf(bBits),
+    OUT_PER_WORD: 32 / outBits,
+    OUT_BITS: outBits,
+    OUT_MASK: maskOf(outBits),
+    ACCUMULATE: Number(spec.accumulate),
+  });
+  const conversions = conversionsWgsl({
+    decode: {
+      decode_a_code: spec.a,
+      decode_b_code: spec.b,
+      ...(spec.accumulate ? { decode_c: spec.out } : {}),
+    },
+    encode: { encode_out: { dtype: spec.out } },
+  });
+  return {
+    name: `plain ${spec.a} x ${spec.b} -> ${spec.out}`,
+    source: [body, conversions].join('\n'),
+    bindings: [...BINDINGS.slice(0, 5), undefined, spec.accumulate ? 'read' : undefined],
+    geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1 },
+  };
+}
+
+const suffix = (decoder: Decoder): string => (decoder === 'general' ? '' : ` (${decoder})`);

@@ -1,0 +1,288 @@
+/**
+ * Matmuls on a WebGPU device: probes the adapter once, then prepares products with a kernel that is proved before it is
+ * trusted. A kernel is proved by small known-answer products, bit for bit against the reference loop; when the adapter's
+ * compiler fuses or reorders, the next stronger barrier is tried (docs/numerics.md).
+ */
+import type { MatmulPlan } from '../../lower';
+import { planMatmul } from '../../lower';
+import {
+  scanOperand,
+  stochasticDraws,
+  codeArray,
+  encodeArray,
+  UserError,
+  type CodeArray,
+  type Dtype,
+} from '../../numerics';
+import type { MatmulOperands, SubnormalMode } from '../matmul';
+import { checkOperands, referenceMatmul } from '../reference/matmul';
+import { compareOnDevice, type DeviceComparison } from './compare';
+import type { Decoder } from './decoders';
+import { Gpu, type Pipeline } from './gpu';
+import {
+  BARRIERS,
+  fusedKernel,
+  plainKernel,
+  type Barrier,
+  type Kernel,
+  type KernelSpec,
+  type Tuning,
+} from './kernels';
+import { uploadPanels } from './panels';
+import { measurePeaks, type Peaks } from './peaks';
+import { Product, type PreparedMatmul } from './prepared';
+import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
+import { Rate } from './slices';
+import { Stationary, stationaryDtype } from './stationary';
+import { chooseTuning, FIRST_TUNING, tuningFor } from './tuning';
+
+export interface ProbeReport extends ArithmeticProbe {
+  /** Whether WGSL's own unpacking of float16 is exact on every code, subnormals included. */
+  readonly unpacksFloat16: boolean;
+  /** The register tile that was measured fastest, and its rate. */
+  readonly tuning: Tuning;
+  readonly candidates: readonly {
+    readonly tuning: Tuning;
+    readonly compileMs: number;
+    readonly gflops: number;
+  }[];
+  /** Kernels proved so far and the barrier each needs. */
+  readonly kernels: Readonly<Record<string, Barrier>>;
+}
+
+export interface PrepareOptions {
+  /** `plain` is the one-output-per-invocation checker; `fused` when left out. */
+  readonly kernel?: 'fused' | 'plain';
+  readonly signal?: AbortSignal;
+}
+
+interface Proved {
+  readonly kernel: Kernel;
+  readonly pipeline: Pipeline;
+  readonly rate: Rate;
+}
+
+/** Multiply-adds per millisecond to begin with, on an adapter of which nothing is known. */
+const FIRST_RATE = 2e5;
+
+export class WebGpuMatmul {
+  readonly gpu: Gpu;
+  readonly #stationary: Stationary;
+  readonly #arithmetic: ArithmeticProbe;
+  readonly #unpacksFloat16: boolean;
+  #tuning: Tuning;
+  #candidates: ProbeReport['candidates'] = [];
+  readonly #proved = new Map<string, Promise<Proved>>();
+  readonly #barriers: Record<string, Barrier> = {};
+
+  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, unpacksFloat16: boolean, tuning: Tuning) {
+    this.gpu = gpu;
+    this.#stationary = new Stationary(gpu);
+    this.#arithmetic = arithmetic;
+    this.#unpacksFloat16 = unpacksFloat16;
+    this.#tuning = tuning;
+  }
+
+  /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
+  static async create(device: GPUDevice): Promise<WebGpuMatmul> {
+    const gpu = new Gpu(device);
+    const arithmetic = await probeArithmetic(gpu);
+    if (!arithmetic.nearestEven) {
+      throw new UserError(
+        'This adapter does not round float32 sums to nearest even, which every result here relies on: use another adapter.',
+      );
+    }
+    const unpacks = await probeDecoder(gpu, 'float16', 'unpack');
+    const matmul = new WebGpuMatmul(gpu, arithmetic, unpacks, FIRST_TUNING);
+    const { tuning, candidates } = await chooseTuning(async (candidate) => {
+      matmul.#tuning = candidate;
+      return matmul.#trial();
+    });
+    matmul.#tuning = tuning;
+    matmul.#candidates = candidates;
+    return matmul;
+  }
+
+  get probe(): ProbeReport {
+    return {
+      ...this.#arithmetic,
+      unpacksFloat16: this.#unpacksFloat16,
+      tuning: this.#tuning,
+      candidates: this.#candidates,
+      kernels: { ...this.#barriers },
+    };
+  }
+
+  /** The reference mode that this adapter is checked against where operands are not immune to flushing. */
+  get subnormals(): SubnormalMode {
+    return this.#arithmetic.subnormals === 'kept' ? 'exact' : 'ftz';
+  }
+
+  /** Uploads the operands and readies a proved kernel. @throws UserError for operands that do not fit the plan, or memory. */
+  async prepare(
+    plan: MatmulPlan,
+    operands: MatmulOperands,
+    options: PrepareOptions = {},
+  ): Promise<PreparedMatmul> {
+    checkOperands(plan, operands, { m0: 0, m1: plan.m, n0: 0, n1: plan.n });
+    options.signal?.throwIfAborted();
+    const { kernel, pipeline, rate } = await (options.kernel === 'plain'
+      ? this.#plain(plan)
+      : this.#fused(plan, operands));
+    options.signal?.throwIfAborted();
+    return this.#product(plan, operands, { kernel, pipeline, rate });
+  }
+
+  /** Compares two results of one plan code by code on the adapter. */
+  compare(left: PreparedMatmul, right: PreparedMatmul): Promise<DeviceComparison> {
+    return compareOnDevice(this.gpu, left, right);
+  }
+
+  /** The best of a fixed sweep of micro-benchmarks: what a share of peak is a share of. */
+  measurePeaks(signal?: AbortSignal): Promise<Peaks> {
+    return measurePeaks(this.gpu, signal);
+  }
+
+  async #product(
+    plan: MatmulPlan,
+    operands: MatmulOperands,
+    { kernel, pipeline, rate }: Proved,
+  ): Promise<Product> {
+    const { gpu } = this;
+    const before = { ...gpu.live };
+    const owned: GPUBuffer[] = [];
+    try {
+      const { panels } = await uploadPanels(gpu, plan, operands, this.#stationary, owned);
+      return await Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, before });
+    } catch (error) {
+      for (const buffer of owned) gpu.release(buffer);
+      throw error;
+    }
+  }
+
+  #spec(plan: MatmulPlan, decodeA: Decoder, decodeB: Decoder, barrier: Barrier): KernelSpec {
+    return {
+      a: stationaryDtype(plan.a),
+      b: plan.b,
+      out: plan.out,
+      decodeA,
+      decodeB,
+      accumulate: plan.accumulate,
+      doubleRow: plan.passes.some(({ interleave }) => interleave === 2),
+      groups: (plan.passes.at(-1)?.group ?? 0) > 0,
+      barrier,
+    };
+  }
+
+  async #plain(plan: MatmulPlan): Promise<Proved> {
+    const kernel = plainKernel(this.#spec(plan, 'general', 'general', 'product+sum'));
+    return this.#once(kernel.name + String(plan.accumulate), async () => ({
+      kernel,
+      pipeline: await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings),
+      rate: new Rate(FIRST_RATE / 10),
+    }));
+  }
+
+  #fused(plan: MatmulPlan, operands: MatmulOperands): Promise<Proved> {
+    const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
+    const decodeB = this.#decoder(plan.b, plan.b, operands.b);
+    const tuning = tuningFor(this.#tuning, plan.m);
+    const spec = this.#spec(plan, decodeA, decodeB, 'none');
+    const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
+    return this.#once(key, () => this.#prove(plan, spec, tuning));
+  }
+
+  /** The quickest decoder that is exact for these codes on this adapter. */
+  #decoder(stored: Dtype, dtype: Dtype, codes: CodeArray): Decoder {
+    if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
+    if (dtype === 'float16' && this.#unpacksFloat16) return 'unpack';
+    return scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
+  }
+
+  /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */
+  async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
+    for (const barrier of BARRIERS) {
+      const kernel = fusedKernel({ ...spec, barrier }, tuning);
+      const pipeline = await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings);
+      const proved = { kernel, pipeline, rate: new Rate(FIRST_RATE) };
+      if (await this.#knownAnswer(plan, proved, tuning)) {
+        this.#barriers[kernel.name] = barrier;
+        return proved;
+      }
+    }
+    throw new UserError(
+      `No variant of the kernel for ${plan.a} x ${plan.b} keeps the order of additions on this adapter: its shader compiler changes results whatever is put between. Use another adapter.`,
+    );
+  }
+
+  async #knownAnswer(like: MatmulPlan, proved: Proved, { tileM }: Tuning): Promise<boolean> {
+    // Ragged in every direction, two full passes and a remainder, two groups where the plan has them.
+    const rowsPerPass = like.doubleRow ? 256 : 128;
+    const plan = planMatmul({
+      m: tileM === 1 ? 1 : tileM + 1,
+      n: 133,
+      k: 2 * rowsPerPass + 70,
+      a: like.a,
+      b: like.b,
+      out: like.out,
+      accumulate: like.accumulate,
+      chip: like.chip,
+      doubleRow: like.doubleRow,
+      ...(proved.kernel.geometry.scratchPerWorkgroup > 0 && like.passes.at(-1)?.group
+        ? { block: { k: rowsPerPass } }
+        : {}),
+    });
+    const operands: MatmulOperands = {
+      a: knownOperand(plan.a, plan.m * plan.k, 1),
+      b: knownOperand(plan.b, plan.k * plan.n, 2),
+      ...(plan.accumulate ? { c: knownOperand(plan.out, plan.m * plan.n, 3) } : {}),
+    };
+    const expected = referenceMatmul(plan, operands, { subnormals: this.subnormals });
+    const product = await this.#product(plan, operands, proved);
+    try {
+      await product.run();
+      const actual = await product.read();
+      return expected.every((code, index) => code === actual[index]);
+    } finally {
+      product.release();
+    }
+  }
+
+  /** Compiles a candidate tuning and times it on a small product: what chooseTuning compares. */
+  async #trial(): Promise<{ compileMs: number; gflops: number }> {
+    const size = 256;
+    const plan = planMatmul({ m: size, n: size, k: size, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' });
+    const product = await this.prepare(plan, {
+      a: knownOperand('bfloat16', size * size, 1),
+      b: knownOperand('bfloat16', size * size, 2),
+    });
+    try {
+      await product.run();
+      let best = Infinity;
+      for (let round = 0; round < 3; round++) best = Math.min(best, (await product.runMany(2)) / 2);
+      return { compileMs: product.compileMs, gflops: (2 * size ** 3) / best / 1e6 };
+    } finally {
+      product.release();
+    }
+  }
+
+  #once(key: string, make: () => Promise<Proved>): Promise<Proved> {
+    let found = this.#proved.get(key);
+    if (found === undefined) {
+      found = make();
+      found.catch(() => this.#proved.delete(key));
+      this.#proved.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** Seeded codes of values in (-1, 1) with full mantissas: what reordering, fusing and a wrong tile all show on. */
+function knownOperand(dtype: Dtype, length: number, seed: number): CodeArray {
+  if (length === 0) return codeArray(dtype, 0);
+  const draws = stochasticDraws({ seed, launch: 0, instance: 0, element: 0 }, length);
+  return encodeArray(
+    dtype,
+    Float32Array.from(draws, (draw) => draw / 2 ** 31 - 1),
+  );
+}

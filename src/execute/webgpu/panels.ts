@@ -1,0 +1,141 @@
+/**
+ * A product on the adapter: operands and result as packed buffers, cut into panels where one would pass the adapter's
+ * binding limit. A is cut by rows, B by columns; a panel is one block of A with one block of B and has its own result.
+ * The order of additions within an output does not change.
+ */
+import type { MatmulPlan } from '../../lower';
+import { codeArray, rowWords, unpackMatrix, type CodeArray } from '../../numerics';
+import type { MatmulOperands, Window } from '../matmul';
+import { USAGE, type Gpu } from './gpu';
+import { stationaryDtype, type Own, type Stationary } from './stationary';
+import { CHUNK_BYTES, uploadRows } from './upload';
+
+/** A block of an operand: rows of A or columns of B, from `begin` to before `end`. */
+export interface Block {
+  readonly begin: number;
+  readonly end: number;
+  readonly buffer: GPUBuffer;
+  /** Words from one row of the buffer to the next. */
+  readonly stride: number;
+}
+
+export interface Panel {
+  readonly a: Block;
+  readonly b: Block;
+  readonly result: GPUBuffer;
+  readonly c: GPUBuffer | undefined;
+  /** Words from one row of result, and of C, to the next. */
+  readonly outStride: number;
+}
+
+export interface Panels {
+  readonly aBlocks: readonly Block[];
+  readonly bBlocks: readonly Block[];
+  readonly panels: readonly Panel[];
+}
+
+/** Uploads. Every buffer is added to `owned` as soon as it exists. */
+export async function uploadPanels(
+  gpu: Gpu,
+  plan: MatmulPlan,
+  operands: MatmulOperands,
+  stationary: Stationary,
+  owned: GPUBuffer[],
+): Promise<Panels> {
+  const { m, n, k } = plan;
+  const limit = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+  const own: Own = async (label, words, role) => {
+    const buffer = await gpu.createBuffer(
+      label,
+      words * 4,
+      USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC,
+      role,
+    );
+    owned.push(buffer);
+    return buffer;
+  };
+
+  const aBlocks: Block[] = [];
+  for (const [begin, end] of cut(
+    m,
+    (extent) =>
+      Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * rowWords(plan.out, 1)) * 4 <= limit,
+  )) {
+    aBlocks.push({ begin, end, ...(await stationary.stage(plan, operands.a, begin, end, own)) });
+  }
+  const bBlocks: Block[] = [];
+  const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));
+  for (const [begin, end] of cut(
+    n,
+    (extent) => Math.max(k * rowWords(plan.b, extent), tallest * rowWords(plan.out, extent)) * 4 <= limit,
+  )) {
+    const stride = rowWords(plan.b, end - begin);
+    const buffer = await own(`operand B, columns ${begin} to ${end - 1}`, k * stride, 'operands');
+    uploadRows(gpu, buffer, plan.b, operands.b, { rows: k, columns: n, begin, end });
+    bBlocks.push({ begin, end, buffer, stride });
+  }
+
+  const panels: Panel[] = [];
+  for (const a of aBlocks) {
+    for (const b of bBlocks) {
+      const outStride = rowWords(plan.out, b.end - b.begin);
+      const words = (a.end - a.begin) * outStride;
+      const result = await own('the result', words, 'result');
+      let c: GPUBuffer | undefined;
+      if (operands.c !== undefined) {
+        c = await own('operand C', words, 'operands');
+        const rows = operands.c.subarray(a.begin * n, a.end * n);
+        uploadRows(gpu, c, plan.out, rows, { rows: a.end - a.begin, columns: n, begin: b.begin, end: b.end });
+      }
+      panels.push({ a, b, result, c, outStride });
+    }
+  }
+  return { aBlocks, bBlocks, panels };
+}
+
+/** Codes of a rectangle of the result, row-major. */
+export async function readPanels(
+  gpu: Gpu,
+  plan: MatmulPlan,
+  panels: readonly Panel[],
+  window: Window,
+): Promise<CodeArray> {
+  const { m0, m1, n0, n1 } = window;
+  const width = n1 - n0;
+  const codes = codeArray(plan.out, (m1 - m0) * width);
+  for (const { a, b, result, outStride } of panels) {
+    const [top, bottom] = [Math.max(m0, a.begin), Math.min(m1, a.end)];
+    const [left, right] = [Math.max(n0, b.begin), Math.min(n1, b.end)];
+    if (left >= right) continue;
+    const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / (outStride * 4)));
+    for (let row = top; row < bottom; row += rowsAtOnce) {
+      const rows = Math.min(rowsAtOnce, bottom - row);
+      const words = await gpu.read(result, (row - a.begin) * outStride * 4, rows * outStride * 4);
+      const columns = b.end - b.begin;
+      const block = unpackMatrix(plan.out, rows, columns, words);
+      for (let i = 0; i < rows; i++) {
+        const from = i * columns + left - b.begin;
+        codes.set(block.subarray(from, from + right - left), (row - m0 + i) * width + left - n0);
+      }
+    }
+  }
+  return codes;
+}
+
+/** Few, equal extents that each fit, in multiples of 128 where there is more than one. */
+function cut(extent: number, fits: (extent: number) => boolean): [number, number][] {
+  let parts = 1;
+  const size = () => (parts === 1 ? extent : Math.ceil(extent / parts / 128) * 128);
+  while (!fits(size()) && size() > 128) parts++;
+  const found: [number, number][] = [];
+  for (let begin = 0; begin < extent; begin += size()) found.push([begin, Math.min(extent, begin + size())]);
+  return found;
+}
+
+/** Bytes that a product may hold: packed operands and result, plus 10 % and 64 KiB (staging and transposition apart). */
+export function memoryLimit(plan: MatmulPlan): number {
+  const { m, n, k } = plan;
+  const aWords = plan.aLayout === 'row-major' ? m * rowWords(plan.a, k) : k * rowWords(plan.a, m);
+  const words = aWords + k * rowWords(plan.b, n) + m * rowWords(plan.out, n) * (plan.accumulate ? 2 : 1);
+  return Math.floor(words * 4 * 1.1) + 65536;
+}

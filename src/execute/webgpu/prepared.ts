@@ -1,0 +1,253 @@
+/**
+ * A product whose operands lie on the adapter: run it any number of times, read any part of the result. Dispatches are
+ * sliced (slices.ts); at most two submissions are under way, so that a stop or a lost device is noticed at once.
+ */
+import type { MatmulPlan } from '../../lower';
+import type { CodeArray } from '../../numerics';
+import type { Window } from '../matmul';
+import { BUFFER_ROLES, USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
+import type { Kernel } from './kernels';
+import { memoryLimit, readPanels, type Panel } from './panels';
+import { slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
+
+/** Bytes on the adapter by what they are for, and the bound on operands + result + scratch. */
+export type ProductMemory = Readonly<Record<BufferRole, number>> & { readonly limit: number };
+
+export interface PreparedMatmul {
+  readonly plan: MatmulPlan;
+  /** Name of the kernel, and its WGSL as compiled. */
+  readonly kernel: string;
+  readonly source: string;
+  readonly compileMs: number;
+  /** Bytes of this product; `staging` and `transposition` at their largest. */
+  readonly memory: ProductMemory;
+  /** Dispatches of the last run. */
+  readonly dispatches: number;
+  /** The result's panels, for comparison on the adapter. */
+  readonly panels: readonly Panel[];
+  /** Computes the product once. @throws DeviceLostError, or the signal's reason. */
+  run(signal?: AbortSignal): Promise<void>;
+  /** Computes it `count` times and gives the milliseconds from first submission to last completion. */
+  runMany(count: number, signal?: AbortSignal): Promise<number>;
+  /** Codes of the result, or of a window of it, row-major. */
+  read(window?: Window): Promise<CodeArray>;
+  /** Frees its buffers; the product cannot be used afterwards. */
+  release(): void;
+}
+
+/** Uniforms of one dispatch are 256 bytes apart, as WebGPU's dynamic offsets want; a submission has at most this many. */
+const UNIFORM_STRIDE = 256;
+const MAX_DISPATCHES = 32;
+const SLICE_BYTES = 48;
+const MAX_WORKGROUPS_X = 65535;
+
+export class Product implements PreparedMatmul {
+  readonly plan: MatmulPlan;
+  readonly panels: readonly Panel[];
+  readonly memory: ProductMemory;
+  readonly kernel: string;
+  readonly source: string;
+  readonly compileMs: number;
+  dispatches = 0;
+  readonly #gpu: Gpu;
+  readonly #kernel: Kernel;
+  readonly #pipeline: Pipeline;
+  readonly #rate: Rate;
+  readonly #owned: readonly GPUBuffer[];
+  readonly #uniforms: GPUBuffer;
+  readonly #groups: readonly GPUBindGroup[];
+  readonly #work: SliceWork;
+  #released = false;
+
+  private constructor(
+    parts: ProductParts,
+    uniforms: GPUBuffer,
+    groups: readonly GPUBindGroup[],
+    work: SliceWork,
+  ) {
+    this.plan = parts.plan;
+    this.panels = parts.panels;
+    this.kernel = parts.kernel.name;
+    this.source = parts.pipeline.source;
+    this.compileMs = parts.pipeline.compileMs;
+    this.#gpu = parts.gpu;
+    this.#kernel = parts.kernel;
+    this.#pipeline = parts.pipeline;
+    this.#rate = parts.rate;
+    this.#owned = parts.owned;
+    this.#uniforms = uniforms;
+    this.#groups = groups;
+    this.#work = work;
+    const bytes = Object.fromEntries(
+      BUFFER_ROLES.map((role) => [role, parts.gpu.live[role] - parts.before[role]]),
+    );
+    this.memory = { ...(bytes as Record<BufferRole, number>), limit: memoryLimit(parts.plan) };
+  }
+
+  static async create(parts: ProductParts): Promise<Product> {
+    const { gpu, plan, kernel, pipeline, panels, owned } = parts;
+    const own = async (label: string, size: number, usage: number): Promise<GPUBuffer> => {
+      const buffer = await gpu.createBuffer(label, size, usage | USAGE.COPY_DST, 'scratch');
+      owned.push(buffer);
+      return buffer;
+    };
+    const uniforms = await own('slices', UNIFORM_STRIDE * MAX_DISPATCHES, USAGE.UNIFORM);
+    const passes = await own('passes', plan.passes.length * 16, USAGE.STORAGE);
+    gpu.device.queue.writeBuffer(
+      passes,
+      0,
+      new Uint32Array(
+        plan.passes.flatMap(({ k0, rows, interleave, group }) => [k0, rows, interleave, group]),
+      ),
+    );
+
+    const { rows, columns, scratchPerWorkgroup } = kernel.geometry;
+    const work: SliceWork = {
+      panels: panels.map(
+        ({ a, b }) => Math.ceil((a.end - a.begin) / rows) * Math.ceil((b.end - b.begin) / columns),
+      ),
+      passWork: plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns),
+      resumable: scratchPerWorkgroup === 0 ? 0 : 1,
+    };
+    // Scratch is bound always and as large as needed only where a workgroup may have to stop between passes.
+    const workgroupWork = work.passWork.reduce((sum, each) => sum + each, 0);
+    const mayResume = work.resumable > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
+    const scratch = await own('sums of a slice', mayResume ? scratchPerWorkgroup * 4 : 16, USAGE.STORAGE);
+    const groups = panels.map(({ a, b, c, result }) => {
+      const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c];
+      return gpu.bind(
+        pipeline,
+        bound.map((buffer, binding) => (kernel.bindings[binding] === undefined ? undefined : buffer)),
+        SLICE_BYTES,
+      );
+    });
+    return new Product(parts, uniforms, groups, { ...work, resumable: mayResume ? 1 : 0 });
+  }
+
+  run(signal?: AbortSignal): Promise<void> {
+    return this.runMany(1, signal).then(() => undefined);
+  }
+
+  async runMany(count: number, signal?: AbortSignal): Promise<number> {
+    if (this.#released) throw new Error('Invariant violation: this product was released');
+    const whole =
+      this.#work.panels.reduce((sum, each) => sum + each, 0) *
+      this.#work.passWork.reduce((sum, each) => sum + each, 0);
+    const started = performance.now();
+    let finished = started;
+    let underWay: Promise<void> | undefined;
+    this.dispatches = 0;
+    let batch: Slice[] = [];
+    let batchWork = 0;
+    const flush = async (): Promise<void> => {
+      const [list, work] = [batch, batchWork];
+      [batch, batchWork] = [[], 0];
+      const previous = underWay;
+      underWay = this.#submit(list).then(() => {
+        const now = performance.now();
+        this.#rate.learn(work, now - finished);
+        finished = now;
+      });
+      underWay.catch(() => undefined); // awaited below; a rejection in between is not unhandled
+      await previous;
+      signal?.throwIfAborted();
+    };
+    try {
+      for (let done = 0; done < count; done++) {
+        for (const slice of slices(this.#work, () => this.#rate.perMs)) {
+          signal?.throwIfAborted();
+          const work = sliceWork(slice, this.#work);
+          if (
+            batch.length === MAX_DISPATCHES ||
+            (batch.length > 0 && (batchWork + work) / this.#rate.perMs > TARGET_MS)
+          )
+            await flush();
+          batch.push(slice);
+          batchWork += work;
+          this.dispatches += done === 0 ? 1 : 0;
+        }
+        // A first submission alone, so that the rate is known before more are put together.
+        if (done === 0 && whole < this.#rate.perMs * TARGET_MS) await flush();
+      }
+      if (batch.length > 0) await flush();
+    } finally {
+      await underWay?.catch((error: unknown) => {
+        if (signal?.aborted !== true) throw error;
+      });
+    }
+    return performance.now() - started;
+  }
+
+  read(window: Window = { m0: 0, m1: this.plan.m, n0: 0, n1: this.plan.n }): Promise<CodeArray> {
+    return readPanels(this.#gpu, this.plan, this.panels, window);
+  }
+
+  release(): void {
+    this.#released = true;
+    for (const buffer of this.#owned) this.#gpu.release(buffer);
+  }
+
+  #submit(list: readonly Slice[]): Promise<void> {
+    list.forEach((slice, index) => {
+      this.#gpu.device.queue.writeBuffer(this.#uniforms, index * UNIFORM_STRIDE, this.#uniform(slice));
+    });
+    return this.#gpu.submit(this.#kernel.name, (encoder) => {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(this.#pipeline.pipeline);
+      list.forEach(({ panel, workgroups }, index) => {
+        pass.setBindGroup(0, this.#groups[panel], [index * UNIFORM_STRIDE]);
+        pass.dispatchWorkgroups(Math.min(workgroups, MAX_WORKGROUPS_X));
+      });
+      pass.end();
+    });
+  }
+
+  /** The struct Slice of shaders/matmul.wgsl. */
+  #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
+    const { a, b, outStride } = this.#panel(panel);
+    const { columns, aVectorWords } = this.#kernel.geometry;
+    const width = b.end - b.begin;
+    return new Uint32Array([
+      a.end - a.begin,
+      width,
+      a.stride / aVectorWords,
+      b.stride,
+      outStride,
+      firstWorkgroup,
+      Math.ceil(width / columns),
+      passBegin,
+      passEnd,
+      Number(passBegin > 0),
+      Number(passEnd === this.plan.passes.length),
+      0,
+    ]);
+  }
+
+  #panel(index: number): Panel {
+    const panel = this.panels[index];
+    if (panel === undefined) throw new Error(`Invariant violation: no panel ${index}`);
+    return panel;
+  }
+}
+
+/** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
+const SLOWEST_RATE = 1e5;
+
+export interface ProductParts {
+  readonly gpu: Gpu;
+  readonly plan: MatmulPlan;
+  readonly kernel: Kernel;
+  readonly pipeline: Pipeline;
+  readonly rate: Rate;
+  readonly panels: readonly Panel[];
+  /** Every buffer of this product so far; more are added. */
+  readonly owned: GPUBuffer[];
+  /** Live bytes before the product had any buffer. */
+  readonly before: Readonly<Record<BufferRole, number>>;
+}
+
+function sliceWork({ workgroups, passBegin, passEnd }: Slice, { passWork }: SliceWork): number {
+  let work = 0;
+  for (let pass = passBegin; pass < passEnd; pass++) work += passWork[pass] ?? 0;
+  return work * workgroups;
+}

@@ -1,0 +1,81 @@
+/**
+ * Cuts a product into dispatches that the adapter finishes in about 80 ms, so that watchdogs stay quiet and a stop is
+ * immediate. First by workgroups; where even a few workgroups take longer, also between passes, with the sums kept in
+ * scratch. The cut changes no bit: every output takes its passes in the plan's order.
+ */
+
+/** Workgroups first .. first+count-1 take passes passBegin .. passEnd-1 of panel `panel`. */
+export interface Slice {
+  readonly panel: number;
+  readonly firstWorkgroup: number;
+  readonly workgroups: number;
+  readonly passBegin: number;
+  readonly passEnd: number;
+}
+
+export interface SliceWork {
+  /** Workgroups of each panel. */
+  readonly panels: readonly number[];
+  /** Multiply-adds of one workgroup in each pass. */
+  readonly passWork: readonly number[];
+  /** Workgroups whose sums fit scratch; 0 when the kernel cannot resume. */
+  readonly resumable: number;
+}
+
+export const TARGET_MS = 80;
+const MAX_WORKGROUPS = 65535;
+
+/** The slices of one product, in order. `rate` is asked anew before each: multiply-adds per millisecond, as measured so far. */
+export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
+  const whole = work.passWork.reduce((sum, each) => sum + each, 0);
+  const last = work.passWork.length;
+  for (const [panel, total] of work.panels.entries()) {
+    let first = 0;
+    while (first < total) {
+      const fitting = Math.floor((TARGET_MS * rate()) / whole);
+      if (fitting >= 1 || work.resumable === 0) {
+        const workgroups = Math.min(Math.max(1, fitting), total - first, MAX_WORKGROUPS);
+        yield { panel, firstWorkgroup: first, workgroups, passBegin: 0, passEnd: last };
+        first += workgroups;
+      } else {
+        const workgroups = Math.min(work.resumable, total - first);
+        for (let passBegin = 0; passBegin < last;) {
+          const passEnd = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / workgroups);
+          yield { panel, firstWorkgroup: first, workgroups, passBegin, passEnd };
+          passBegin = passEnd;
+        }
+        first += workgroups;
+      }
+    }
+  }
+}
+
+function passesFitting(passWork: readonly number[], begin: number, budget: number): number {
+  let end = begin;
+  let used = 0;
+  do {
+    used += passWork[end] ?? 0;
+    end++;
+  } while (end < passWork.length && used + (passWork[end] ?? 0) <= budget);
+  return end;
+}
+
+/** How fast the adapter takes multiply-adds, learnt from finished submissions: careful at first, quick to slow down. */
+export class Rate {
+  #perMs: number;
+
+  constructor(perMs: number) {
+    this.#perMs = perMs;
+  }
+
+  get perMs(): number {
+    return this.#perMs;
+  }
+
+  /** Grows at most fourfold a time: a first submission may be too small to show more than its own overhead. */
+  learn(work: number, ms: number): void {
+    if (ms > 0) this.#perMs = Math.max(MIN_RATE, Math.min(work / ms, this.#perMs * 4));
+  }
+}
+
+const MIN_RATE = 1000;

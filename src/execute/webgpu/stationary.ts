@@ -1,0 +1,151 @@
+/**
+ * Staging of the stationary operand A: the fused kernel wants it K-major, and 8-bit formats as bfloat16, which holds all
+ * of their codes. A K-major operand of another format is uploaded as it is; every other goes through
+ * shaders/transpose.wgsl from a copy that is released afterwards.
+ */
+import transpose from '../../../shaders/transpose.wgsl';
+import type { MatmulPlan } from '../../lower';
+import { bitsOf, rowWords, type CodeArray, type Dtype } from '../../numerics';
+import { conversionsWgsl } from './conversions';
+import { maskOf } from './decoders';
+import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
+import { render } from './template';
+import { uploadRows, type Part } from './upload';
+
+const LANES = 8;
+/** Codes moved by one dispatch: well under 100 ms on the slowest adapter. */
+const CODES_PER_DISPATCH = 2 ** 20;
+const SHAPE_BYTES = 24;
+
+/** Creates a buffer that the product releases at its end. */
+export type Own = (label: string, words: number, role: BufferRole) => Promise<GPUBuffer>;
+
+/** The format in which A lies on the adapter. */
+export const stationaryDtype = (dtype: Dtype): Dtype => (bitsOf(dtype) === 8 ? 'bfloat16' : dtype);
+
+/** A's rows begin .. end-1 as a K-major buffer, and the words from one of its K rows to the next. */
+export interface Staged {
+  readonly buffer: GPUBuffer;
+  readonly stride: number;
+}
+
+export class Stationary {
+  readonly #gpu: Gpu;
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  async stage(plan: MatmulPlan, codes: CodeArray, begin: number, end: number, own: Own): Promise<Staged> {
+    const { m, k, a: dtype, aLayout } = plan;
+    const columns = end - begin;
+    const stride = rowWords(stationaryDtype(dtype), columns);
+    const label = `operand A, rows ${begin} to ${end - 1}`;
+    if (aLayout === 'k-major') {
+      const part = { rows: k, columns: m, begin, end };
+      if (stationaryDtype(dtype) === dtype) {
+        const buffer = await own(label, k * stride, 'operands');
+        uploadRows(this.#gpu, buffer, dtype, codes, part);
+        return { buffer, stride };
+      }
+      const buffer = await own(label, k * stride, 'transposition');
+      await this.#transpose(plan, codes, part, { buffer, stride }, columns, 0);
+      return { buffer, stride };
+    }
+    const buffer = await own(label, k * stride, 'transposition');
+    const rowCodes = codes.subarray(begin * k, end * k);
+    // The row-major copy is cut along K where it would pass a binding limit itself.
+    const limit = Math.min(this.#gpu.limits.maxStorageBufferBindingSize, this.#gpu.limits.maxBufferSize);
+    const vectorsPerRow = Math.max(1, Math.floor(limit / columns / 16));
+    const widest = vectorsPerRow * (128 / bitsOf(dtype));
+    for (let first = 0; first < k; first += widest) {
+      const part = { rows: columns, columns: k, begin: first, end: Math.min(k, first + widest) };
+      await this.#transpose(plan, rowCodes, part, { buffer, stride }, columns, first);
+    }
+    return { buffer, stride };
+  }
+
+  /** Uploads part of A and writes it into rows offset, offset+1, ... of the K-major buffer. */
+  async #transpose(
+    plan: MatmulPlan,
+    codes: CodeArray,
+    part: Part,
+    target: Staged,
+    columns: number,
+    offset: number,
+  ): Promise<void> {
+    const gpu = this.#gpu;
+    const width = part.end - part.begin;
+    const inStride = rowWords(plan.a, width);
+    const rows = plan.aLayout === 'k-major' ? part.rows : width;
+    const pipeline = await this.#pipeline(plan);
+    const copy = await gpu.createBuffer(
+      'a copy of operand A',
+      part.rows * inStride * 4,
+      USAGE.STORAGE | USAGE.COPY_DST,
+      'staging',
+    );
+    const shape = await gpu.createBuffer(
+      'shape of operand A',
+      256,
+      USAGE.UNIFORM | USAGE.COPY_DST,
+      'staging',
+    );
+    try {
+      uploadRows(gpu, copy, plan.a, codes, part);
+      const group = gpu.bind(pipeline, [shape, copy, target.buffer], SHAPE_BYTES);
+      const rowsAtOnce = Math.max(LANES, Math.floor(CODES_PER_DISPATCH / columns / LANES) * LANES);
+      for (let begin = 0; begin < rows; begin += rowsAtOnce) {
+        gpu.device.queue.writeBuffer(
+          shape,
+          0,
+          new Uint32Array([columns, rows, inStride, target.stride, begin, offset]),
+        );
+        await gpu.submit('transposing operand A', (encoder) => {
+          const pass = encoder.beginComputePass();
+          pass.setPipeline(pipeline.pipeline);
+          pass.setBindGroup(0, group, [0]);
+          pass.dispatchWorkgroups(
+            Math.ceil(target.stride / LANES),
+            Math.ceil(Math.min(rowsAtOnce, rows - begin) / LANES),
+          );
+          pass.end();
+        });
+      }
+    } finally {
+      gpu.release(copy);
+      gpu.release(shape);
+    }
+  }
+
+  #pipeline({ a, aLayout }: MatmulPlan): Promise<Pipeline> {
+    const key = `${a} ${aLayout}`;
+    let pipeline = this.#pipelines.get(key);
+    if (pipeline === undefined) {
+      pipeline = this.#gpu.createPipeline(`transpose ${key}`, transposeWgsl(a, aLayout), [
+        'uniform',
+        'read',
+        'write',
+      ]);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+}
+
+export function transposeWgsl(dtype: Dtype, layout: MatmulPlan['aLayout']): string {
+  const bits = bitsOf(dtype);
+  const widen = stationaryDtype(dtype) !== dtype;
+  const body = render(transpose, {
+    LANES_X: LANES,
+    LANES_Y: LANES,
+    IN_PER_WORD: 32 / bits,
+    IN_BITS: bits,
+    IN_MASK: maskOf(bits),
+    OUT_PER_WORD: 32 / bitsOf(stationaryDtype(dtype)),
+    WIDEN: Number(widen),
+    K_MAJOR: Number(layout === 'k-major'),
+  });
+  return widen ? `${body}\n${conversionsWgsl({ decode: { widen: dtype } })}` : body;
+}
