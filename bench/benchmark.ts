@@ -32,17 +32,19 @@ const WEIGHTS_TOKENS = 128;
 export async function benchmark(request: BenchRequest): Promise<Report> {
   const { budgetSeconds, seed, signal, onProgress } = request;
   const started = new Date().toISOString();
+  const startMs = performance.now();
   const selected = selectCases({ ...request.filter, weights: await weightsShape(request) });
   const reference = await createWasmMatmul();
   const host = await openDevice(request.adapter === undefined ? {} : { adapter: request.adapter });
   try {
     const device = await createWebGpuMatmul(host.device);
-    const peaks = await device.measurePeaks();
+    const peaks = await device.measurePeaks(signal);
     const tools = { device, reference, lost: host.lost, now: () => performance.now() };
     const [first] = selected.cases;
     const baseline = request.baseline && first !== undefined ? await runBaseline(first, tools, seed) : null;
     const result = await runCases(selected.cases, tools, {
       budgetMs: 1000 * budgetSeconds,
+      startMs,
       seed,
       peakGflops: peaks.fmaGflops,
       signal,

@@ -15,11 +15,12 @@ export interface MeasuredRate {
   readonly shape: Pick<BenchCase, 'm' | 'n' | 'k'>;
   /** Floating-point operations per second. */
   readonly rate: number;
+  readonly compileMs: number;
 }
 
 /** Runs that one case costs: two for the checks, two to warm up, five samples. */
 const RUNS = 9;
-/** Compiling, allocating and reading back, which hardly depend on the shape. */
+/** Planning, allocating and reading back, which hardly depend on the shape. */
 const FIXED_MS = 300;
 /** Drawing, encoding, uploading and checking one element of an operand or of the result. */
 const MS_PER_ELEMENT = 2e-4;
@@ -27,19 +28,19 @@ const MS_PER_ELEMENT = 2e-4;
 /** Milliseconds that checking and timing the case will take. `checkedFlops` is what the CPU checker recomputes. */
 export function estimateMs(candidate: BenchCase, checkedFlops: number, rates: Rates): number {
   const { m, n, k } = candidate;
-  const onDevice = (RUNS * flops(candidate)) / nearestRate(candidate, rates.measured);
+  const { rate, compileMs } = nearest(candidate, rates.measured);
+  const onDevice = (RUNS * flops(candidate)) / rate;
   const onCpu = checkedFlops / rates.reference;
-  return FIXED_MS + 1000 * (onDevice + onCpu) + MS_PER_ELEMENT * (m * k + k * n + m * n);
+  return FIXED_MS + compileMs + 1000 * (onDevice + onCpu) + MS_PER_ELEMENT * (m * k + k * n + m * n);
 }
 
-/** The rate of the measured shape that is most alike: products of few rows run at a small share of the rate of large ones. */
-export function nearestRate(shape: MeasuredRate['shape'], measured: readonly MeasuredRate[]): number {
+/** The measured shape that is most alike: products of few rows run at a small share of the rate of large ones. */
+export function nearest(shape: MeasuredRate['shape'], measured: readonly MeasuredRate[]): MeasuredRate {
   const distance = (other: MeasuredRate['shape']): number =>
     Math.hypot(Math.log(shape.m / other.m), Math.log(shape.n / other.n), Math.log(shape.k / other.k));
   const [first, ...more] = measured;
   if (first === undefined) throw new Error('Invariant violation: no rate was measured before estimating');
-  return more.reduce((best, each) => (distance(each.shape) <= distance(best.shape) ? each : best), first)
-    .rate;
+  return more.reduce((best, each) => (distance(each.shape) <= distance(best.shape) ? each : best), first);
 }
 
 export function doesNotFit(neededMs: number, leftMs: number, budgetMs: number): string {

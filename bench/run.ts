@@ -15,6 +15,8 @@ import type { BenchTools } from './tools';
 
 export interface RunSettings {
   readonly budgetMs: number;
+  /** When the budget began to run, on the clock of the tools; now, when left out. */
+  readonly startMs?: number;
   readonly seed: number;
   /** GFLOP/s of the adapter's measured multiply-add peak; null when it was not measured. */
   readonly peakGflops: number | null;
@@ -43,9 +45,8 @@ export async function runCases(
   tools: BenchTools,
   settings: RunSettings,
 ): Promise<BenchResult> {
-  const { budgetMs, seed, peakGflops, signal: caller, onProgress } = settings;
-  const start = tools.now();
-  const leftMs = (): number => budgetMs - (tools.now() - start);
+  const { budgetMs, startMs = tools.now(), seed, peakGflops, signal: caller, onProgress } = settings;
+  const leftMs = (): number => budgetMs - (tools.now() - startMs);
   const quantumMs = clockQuantum(tools.now);
   const stop = stopOf(tools.lost, caller);
   const { signal } = stop;
@@ -75,7 +76,8 @@ export async function runCases(
       runCase(each, tools, { seed, limitMs, quantumMs, peakGflops, signal, onStage }),
     );
     done.push(result);
-    if (result.gflops !== null) measured.push({ shape: each, rate: result.gflops * 1e9 });
+    if (result.gflops !== null)
+      measured.push({ shape: each, rate: result.gflops * 1e9, compileMs: result.compileMs });
     onProgress?.({
       name: each.name,
       stage: 'done',
@@ -117,7 +119,7 @@ async function calibrate(
   try {
     await product.run(signal);
     const seconds = (await product.runMany(3, signal)) / 3000;
-    measured.push({ shape: plan, rate: flops(plan) / seconds });
+    measured.push({ shape: plan, rate: flops(plan) / seconds, compileMs: product.compileMs });
   } finally {
     product.release();
   }

@@ -1,4 +1,5 @@
 /** The whole of a run as data: what the JSON file holds, and what the table, the chart and the CSV are made from. */
+import type { Peaks, ProbeReport } from '../../src/execute/webgpu';
 import type { AdapterFacts } from '../../src/host';
 import type { Baseline } from '../baseline';
 import type { Environment } from '../environment';
@@ -10,19 +11,14 @@ export interface Report extends BenchResult {
   readonly started: string;
   readonly environment: Environment;
   readonly adapter: AdapterFacts;
-  /** What the known-answer tests found of the adapter's arithmetic (src/execute/webgpu). */
-  readonly probe: unknown;
-  readonly peaks: Peaks | null;
+  /** What the known-answer tests found of the adapter's arithmetic, and the kernels that were proved. */
+  readonly probe: ProbeReport;
+  /** Reached in micro-benchmarks on this adapter in this run. */
+  readonly peaks: Peaks;
   readonly baseline: Baseline | null;
   readonly settings: {
     readonly budgetSeconds: number;
     readonly seed: number;
     readonly arguments: readonly string[];
   };
-}
-
-/** Reached in micro-benchmarks on this adapter in this run. */
-export interface Peaks {
-  /** Multiply-adds, in GFLOP/s. */
-  readonly fmaGflops: number;
 }

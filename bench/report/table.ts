@@ -37,11 +37,10 @@ export function toText(report: Report): string {
 
 function heading({ systole, adapter, environment, peaks }: Report): string {
   const { node, platform, cpu, cores } = environment;
-  const peak = peaks === null ? 'not measured' : `${significant(peaks.fmaGflops)} GFLOP/s multiply-add`;
   return [
     `systole ${systole.version} (${systole.revision}), Node ${node} on ${platform}, ${cpu}, ${cores} cores`,
     `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
-    `peak    ${peak}\n`,
+    `peak    ${significant(peaks.fmaGflops)} GFLOP/s multiply-add, ${significant(peaks.readGigabytes)} GB/s read\n`,
   ].join('\n');
 }
 

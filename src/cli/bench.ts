@@ -115,6 +115,10 @@ async function runBench(options: BenchOptions): Promise<void> {
     process.exitCode = exitCode(report);
     // A computation that was abandoned, or a lost device, may keep Node alive.
     setTimeout(() => process.exit(), 500).unref();
+  } catch (error) {
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+    console.error('nothing had been measured yet');
+    process.exitCode = 130;
   } finally {
     progress.stop();
     interrupt.release();

@@ -35,6 +35,9 @@ try {
   } else if (error instanceof UserError) {
     console.error(`error: ${error.message}`);
     process.exitCode = USER_ERROR;
+  } else if (error instanceof Error && error.name === 'DeviceLostError') {
+    console.error(`error: ${error.message}`);
+    process.exitCode = 1;
   } else {
     throw error;
   }

@@ -76,6 +76,8 @@ const withheld: CaseResult = {
   shareOfPeak: null,
 };
 
+const tuning = { tileM: 8, tileN: 8, unroll: 1, lanesX: 8, lanesY: 8 } as const;
+
 const baseline = {
   name: 'gpu.js (CPU mode)',
   shape: { m: 512, n: 512, k: 512 },
@@ -104,8 +106,18 @@ const report: Report = {
     features: [],
     limits: {},
   },
-  probe: {},
-  peaks: { fmaGflops: 60 },
+  probe: {
+    subnormals: 'flushed',
+    fusesMultiplyAdd: false,
+    reordersSums: false,
+    keepsNaN: true,
+    nearestEven: true,
+    unpacksFloat16: false,
+    tuning,
+    candidates: [{ tuning, compileMs: 1, gflops: 2 }],
+    kernels: {},
+  },
+  peaks: { fmaGflops: 60, readGigabytes: 12, bestFma: '8 chains of f32', bestRead: 'u32' },
   baseline,
   settings: { budgetSeconds: 60, seed: 1, arguments: ['bench'] },
   outcome: 'complete',
