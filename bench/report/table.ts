@@ -7,6 +7,8 @@ import type { Report } from './report';
 
 const WIDTH = 100;
 const NAME_WIDTH = 30;
+/** Of cases left out. */
+const LINES = 10;
 
 /** Only spaces between columns: rules would not leave room for the numbers. */
 const PLAIN = {
@@ -23,14 +25,8 @@ const PLAIN = {
 };
 
 export function toText(report: Report): string {
-  return [
-    heading(report),
-    caseTable(report),
-    chart(report),
-    baselineLine(report),
-    faults(report),
-    leftOutLines(report),
-  ]
+  return [heading, caseTable, chart, accuracyLines, baselineLine, faults, leftOutLines]
+    .map((part) => part(report))
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -115,14 +111,35 @@ function firstWrong({ check: { firstWrongTile: tile }, accuracy }: CaseResult): 
   ].join('');
 }
 
+/** Cases that share a reason are one line. */
 function leftOutLines({ leftOut }: Report): string {
   if (leftOut.length === 0) return '';
-  const shown = leftOut.slice(0, 10).map(({ name, reason }) => `  ${name}: ${reason}\n`);
-  const more =
-    leftOut.length > shown.length
-      ? `  and ${leftOut.length - shown.length} more (--json FILE lists them all)\n`
-      : '';
-  return `Left out (${leftOut.length}):\n${shown.join('')}${more}`;
+  const byReason = new Map<string, string[]>();
+  for (const { name, reason } of leftOut) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  const lines = [...byReason].map(([reason, [first = '', ...others]]) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : '';
+    return { cases: 1 + others.length, text: `  ${first}${more}: ${reason}\n` };
+  });
+  const hidden = lines.slice(LINES).reduce((sum, { cases }) => sum + cases, 0);
+  const rest = hidden > 0 ? `  and ${hidden} more (--json FILE lists them all)\n` : '';
+  const shown = lines.slice(0, LINES).map(({ text }) => text);
+  return `Left out (${leftOut.length}):\n${shown.join('')}${rest}`;
+}
+
+/** What the error column is, and what it was computed on. */
+function accuracyLines({ cases }: Report): string {
+  return cases
+    .flatMap(({ name, accuracy }) => (accuracy === undefined ? [] : [{ name, ...accuracy }]))
+    .map(({ name, relativeFrobenius, maxAbs, rowsCompared, rows }) => {
+      const size =
+        relativeFrobenius === null
+          ? 'not finite'
+          : `${relativeFrobenius.toExponential(2)} relative (Frobenius)`;
+      const most = maxAbs === null ? '' : `, ${maxAbs.toExponential(2)} at most`;
+      const sample = rowsCompared === rows ? `all ${rows} rows` : `${rowsCompared} of ${rows} rows, sampled`;
+      return `${name}: error against float64 ${size}${most}; ${sample}; no scale factors\n`;
+    })
+    .join('');
 }
 
 function significant(value: number): string {

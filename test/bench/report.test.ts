@@ -122,7 +122,10 @@ const report: Report = {
   settings: { budgetSeconds: 60, seed: 1, arguments: ['bench'] },
   outcome: 'complete',
   cases: [measured, withheld],
-  leftOut: Array.from({ length: 12 }, (_, index) => ({ name: `square/${index}`, reason: 'too slow' })),
+  leftOut: Array.from({ length: 12 }, (_, index) => ({
+    name: `square/${index}`,
+    reason: index < 9 ? `reason ${index}` : 'too slow',
+  })),
 };
 
 describe('text', () => {
@@ -144,9 +147,16 @@ describe('text', () => {
     );
   });
 
-  it('lists what was left out, the first ten by name', () => {
-    expect(text).toContain('Left out (12):\n  square/0: too slow\n');
-    expect(text).toContain('and 2 more (--json FILE lists them all)');
+  it('lists what was left out by reason, the first ten', () => {
+    expect(text).toContain('Left out (12):\n  square/0: reason 0\n');
+    expect(text).toContain('  square/9 and 2 more: too slow\n');
+    const leftOut = Array.from({ length: 12 }, (_, index) => ({
+      name: `case ${index}`,
+      reason: `${index} s`,
+    }));
+    expect(toText({ ...report, leftOut })).toContain(
+      '  case 9: 9 s\n  and 2 more (--json FILE lists them all)\n',
+    );
   });
 
   it('says how the baseline compares, or why there is none', () => {
