@@ -13,7 +13,7 @@ export interface CheckBudgets {
   readonly random: number;
 }
 
-/** About half a second each on one core. */
+/** Up to a second each on one core. */
 export const DEFAULT_BUDGETS: CheckBudgets = { integer: 2 ** 30, random: 2 ** 34 };
 
 export interface CheckPlan {
@@ -35,16 +35,19 @@ const WINDOW = 1024;
 const INTEGER_COST = 16;
 
 /**
- * Full where the budget admits it. Beyond it, the small-integer check takes tiles, and for float32 outputs Freivalds'
- * check of every element as well; the random check takes tiles.
+ * Full where the budget admits it. Beyond it, the random check takes a sample of tiles, and so does the small-integer
+ * check, except for float32 outputs: there Freivalds' check sees every element, and the tiles are those that the budget
+ * admits, one at least.
  */
 export function checkPlanFor(plan: MatmulPlan, seed: number, budgets = DEFAULT_BUDGETS): CheckPlan {
   const scope = (budget: number, beyond: Coverage): Scope => {
     const full = flopsOf(plan, { m0: 0, m1: plan.m, n0: 0, n1: plan.n }) <= budget;
     const windows = full ? largeWindows(plan) : sampleTiles(plan, seed, budget);
-    const elementsCompared = windows.reduce((sum, window) => sum + areaOf(window), 0);
+    while (beyond === 'freivalds+tiles' && windows.length > 1 && flopsOf(plan, ...windows) > budget)
+      windows.pop();
+    const elementsCompared = areaOf(...windows);
     const coverage = elementsCompared === plan.m * plan.n ? 'full' : beyond;
-    return { coverage, windows, elementsCompared, flops: 2 * plan.k * elementsCompared };
+    return { coverage, windows, elementsCompared, flops: flopsOf(plan, ...windows) };
   };
   return {
     integer: scope(budgets.integer, plan.out === 'float32' ? 'freivalds+tiles' : 'tiles'),
@@ -74,7 +77,7 @@ export function sampleTiles(plan: MatmulPlan, seed: number, budgetFlops: number)
     return { m0, m1: Math.min(m0 + tile.m, m), n0, n1: Math.min(n0 + tile.n, n) };
   };
   const windows = [...chosen].map(windowOf);
-  let left = budgetFlops - windows.reduce((sum, window) => sum + flopsOf(plan, window), 0);
+  let left = budgetFlops - flopsOf(plan, ...windows);
   const draw = integersBelow(rows * columns, words(seed, 7));
   while (chosen.size < rows * columns) {
     let index = draw();
@@ -100,5 +103,10 @@ function largeWindows({ m, n, tile }: MatmulPlan): Window[] {
   return windows;
 }
 
-const areaOf = ({ m0, m1, n0, n1 }: Window): number => (m1 - m0) * (n1 - n0);
-const flopsOf = ({ k }: MatmulPlan, window: Window): number => 2 * k * areaOf(window);
+function areaOf(...windows: readonly Window[]): number {
+  return windows.reduce((sum, { m0, m1, n0, n1 }) => sum + (m1 - m0) * (n1 - n0), 0);
+}
+
+function flopsOf({ k }: MatmulPlan, ...windows: readonly Window[]): number {
+  return 2 * k * areaOf(...windows);
+}

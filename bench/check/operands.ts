@@ -36,7 +36,7 @@ export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOper
     const magnitude = integersBelow(range, next);
     return drawn(dtype, count, () => {
       const size = next() / 2 ** 32 < density ? magnitude() + 1 : 0;
-      return next() % 2 === 0 ? size : -size;
+      return next() % 2 === 0 ? size : 0 - size; // never -0, so that zero sums are +0 in any order
     });
   };
   return {
