@@ -64,7 +64,7 @@ export function referenceSums(
   const groups = groupPasses(plan);
 
   const { m0, m1, n0, n1 } = window;
-  const rows = Array.from({ length: m1 - m0 }, (_, i) =>
+  const aRows = Array.from({ length: m1 - m0 }, (_, i) =>
     plan.aLayout === 'row-major'
       ? vector(plan.a, operands.a, (m0 + i) * plan.k, 1)
       : vector(plan.a, operands.a, m0 + i, plan.m),
@@ -72,7 +72,7 @@ export function referenceSums(
   const sums = new Float32Array((m1 - m0) * (n1 - n0));
   for (let n = n0; n < n1; n++) {
     const column = vector(plan.b, operands.b, n, plan.n);
-    for (const [i, row] of rows.entries()) {
+    for (const [i, row] of aRows.entries()) {
       let total = 0;
       for (const passes of groups) {
         let groupSum = 0;

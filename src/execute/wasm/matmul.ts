@@ -40,7 +40,8 @@ function wasmSums(
   checkOperands(plan, operands, window);
   const { m0, m1, n0, n1 } = window;
   const block = { a: blockExtent('a', m1 - m0), b: blockExtent('b', n1 - n0) };
-  const depth = Math.max(0, ...plan.passes.map(panelDepth));
+  const depth = plan.passes.reduce((most, pass) => Math.max(most, panelDepth(pass)), 0);
+  const groups = groupPasses(plan);
   const at = layOut(base(), {
     group: block.a * block.b,
     total: block.a * block.b,
@@ -63,7 +64,7 @@ function wasmSums(
       const rows = Math.min(block.a, m1 - m);
       const aPanels = Math.ceil(rows / LANES.a);
       total.fill(0);
-      for (const group of groupPasses(plan)) {
+      for (const group of groups) {
         for (const [index, pass] of group.entries()) {
           pack(panels.a, 'a', plan, operands, subnormals, pass, m, rows);
           pack(panels.b, 'b', plan, operands, subnormals, pass, n, columns);
