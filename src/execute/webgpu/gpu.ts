@@ -37,7 +37,6 @@ export interface Pipeline {
 
 export class Gpu {
   readonly device: GPUDevice;
-  readonly limits: GPUSupportedLimits;
   /** Bytes of live buffers by role, over all products of this device. */
   readonly live: Record<BufferRole, number> = {
     operands: 0,
@@ -49,9 +48,13 @@ export class Gpu {
   #lost: GPUDeviceLostInfo | undefined;
   readonly #buffers = new Map<GPUBuffer, BufferRole>();
 
+  /** Largest storage buffer: the adapter's own limit, or less where the owner wants smaller blocks. */
+  maxStorageBytes: number;
+
   constructor(device: GPUDevice) {
     this.device = device;
-    this.limits = device.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.maxStorageBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     void device.lost.then((info) => {
       this.#lost = info;
     });
@@ -68,12 +71,15 @@ export class Gpu {
 
   /** @throws UserError naming the limit when the buffer is too large for the adapter or its memory. */
   async createBuffer(label: string, size: number, usage: number, role: BufferRole): Promise<GPUBuffer> {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.limits;
-    const bound =
-      (usage & USAGE.STORAGE) === 0 ? maxBufferSize : Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const storage = (usage & USAGE.STORAGE) !== 0;
+    const bound = storage ? this.maxStorageBytes : this.device.limits.maxBufferSize;
     if (size > bound) {
-      const limit = bound === maxBufferSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
-      throw new UserError(`${label} needs one buffer of ${size} bytes; this adapter's ${limit} is ${bound}.`);
+      const limit = storage
+        ? 'largest storage buffer (maxStorageBufferBindingSize)'
+        : 'largest buffer (maxBufferSize)';
+      throw new UserError(
+        `${label} needs one buffer of ${size} bytes; this adapter's ${limit} is ${bound} bytes.`,
+      );
     }
     const buffer = await this.#scoped(`creating ${label} (${size} bytes)`, () =>
       this.device.createBuffer({ label, size, usage }),

@@ -56,6 +56,11 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface WebGpuOptions {
+  /** Largest storage buffer to use, in bytes; larger operands are split over several. The adapter's limit when left out. */
+  readonly maxStorageBytes?: number;
+}
+
 interface Proved {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
@@ -84,7 +89,7 @@ export class WebGpuMatmul {
   }
 
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
-  static async create(device: GPUDevice): Promise<WebGpuMatmul> {
+  static async create(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {
     const gpu = new Gpu(device);
     const arithmetic = await probeArithmetic(gpu);
     if (!arithmetic.nearestEven) {
@@ -100,6 +105,7 @@ export class WebGpuMatmul {
     });
     matmul.#tuning = tuning;
     matmul.#candidates = candidates;
+    gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
     return matmul;
   }
 

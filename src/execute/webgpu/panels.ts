@@ -43,7 +43,7 @@ export async function uploadPanels(
   owned: GPUBuffer[],
 ): Promise<Panels> {
   const { m, n, k } = plan;
-  const limit = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+  const limit = gpu.maxStorageBytes;
   const own: Own = async (label, words, role) => {
     const buffer = await gpu.createBuffer(
       label,

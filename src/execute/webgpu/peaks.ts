@@ -50,7 +50,7 @@ export async function measurePeaks(gpu: Gpu, signal?: AbortSignal): Promise<Peak
     USAGE.UNIFORM | USAGE.COPY_DST,
     'scratch',
   );
-  const bytes = Math.min(READ_BYTES, gpu.limits.maxStorageBufferBindingSize);
+  const bytes = Math.min(READ_BYTES, gpu.maxStorageBytes);
   const source = await gpu.createBuffer('micro-benchmark source', bytes, USAGE.STORAGE, 'scratch');
   try {
     let peaks: Peaks = { fmaGflops: 0, readGigabytes: 0, bestFma: 'none', bestRead: 'none' };
@@ -60,7 +60,8 @@ export async function measurePeaks(gpu: Gpu, signal?: AbortSignal): Promise<Peak
       const pipeline = await gpu.createPipeline(`peak of ${type}`, wgsl, ['uniform', 'write']);
       const perSecond = await fastest(gpu, pipeline, [settings, result], settings, 64, Infinity);
       const gflops = (perSecond * UNROLL * chains * width * 2 * LANES * WORKGROUPS) / 1e9;
-      if (gflops > peaks.fmaGflops) peaks = { ...peaks, fmaGflops: gflops, bestFma: `${chains} chains of ${type}` };
+      if (gflops > peaks.fmaGflops)
+        peaks = { ...peaks, fmaGflops: gflops, bestFma: `${chains} chains of ${type}` };
     }
     for (const { type, bytes: each, total } of READ_SWEEP) {
       signal?.throwIfAborted();

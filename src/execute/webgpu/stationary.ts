@@ -56,7 +56,7 @@ export class Stationary {
     const buffer = await own(label, k * stride, 'transposition');
     const rowCodes = codes.subarray(begin * k, end * k);
     // The row-major copy is cut along K where it would pass a binding limit itself.
-    const limit = Math.min(this.#gpu.limits.maxStorageBufferBindingSize, this.#gpu.limits.maxBufferSize);
+    const limit = this.#gpu.maxStorageBytes;
     const vectorsPerRow = Math.max(1, Math.floor(limit / columns / 16));
     const widest = vectorsPerRow * (128 / bitsOf(dtype));
     for (let first = 0; first < k; first += widest) {

@@ -1,0 +1,40 @@
+/** What probes say must agree with what the adapter does, and the quick decoders must be told from wrong ones. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWebGpuMatmul, type WebGpuMatmul } from '../../../src/execute/webgpu';
+import { probeDecoder } from '../../../src/execute/webgpu/probes';
+import type { Host } from '../../../src/host/node';
+import { ADAPTERS, open } from './devices';
+
+describe.each(ADAPTERS)('%s', (name) => {
+  let host: Host;
+  let matmul: WebGpuMatmul;
+  beforeAll(async () => {
+    host = await open(name);
+    matmul = await createWebGpuMatmul(host.device);
+  });
+  afterAll(() => {
+    host.close();
+  });
+
+  test('the report has every field, and its tuning is one that was tried', () => {
+    const { probe } = matmul;
+    expect(probe.nearestEven).toBe(true);
+    expect(probe.candidates.map(({ tuning }) => tuning)).toContainEqual(probe.tuning);
+    expect(matmul.subnormals).toBe(probe.subnormals === 'kept' ? 'exact' : 'ftz');
+  });
+
+  test.each(['float16', 'float8_e4m3', 'float8_e4m3fn', 'float8_e5m2', 'float8_e3m4', 'bfloat16'] as const)(
+    '%s: finite and general decoders are exact',
+    async (dtype) => {
+      expect(await probeDecoder(matmul.gpu, dtype, 'general')).toBe(true);
+      expect(await probeDecoder(matmul.gpu, dtype, 'finite')).toBe(true);
+    },
+  );
+
+  test('peaks are positive and name what was best', async () => {
+    const peaks = await matmul.measurePeaks();
+    expect(peaks.fmaGflops).toBeGreaterThan(0);
+    expect(peaks.readGigabytes).toBeGreaterThan(0);
+    expect(peaks.bestFma).toMatch(/chains/);
+  });
+});

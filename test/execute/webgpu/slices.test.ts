@@ -1,0 +1,40 @@
+/** Slicing: every workgroup takes every pass once and in order, and no slice is longer than its target by the rate known. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Rate, slices, TARGET_MS } from '../../../src/execute/webgpu/slices';
+
+const works = fc.record({
+  panels: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 3 }),
+  passWork: fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 }),
+  resumable: fc.integer({ min: 0, max: 2 }),
+});
+
+test('slices cover every workgroup and pass once, in order, and keep to the target where they can', () => {
+  fc.assert(
+    fc.property(works, fc.integer({ min: 1, max: 10_000_000 }), (work, rate) => {
+      const done = work.panels.map((count) => new Array<number>(count).fill(0));
+      const largest = Math.max(...work.passWork);
+      for (const slice of slices(work, () => rate)) {
+        const { panel, firstWorkgroup, workgroups, passBegin, passEnd } = slice;
+        for (let index = firstWorkgroup; index < firstWorkgroup + workgroups; index++) {
+          expect(done[panel]?.[index]).toBe(passBegin);
+          done[panel]?.fill(passEnd, index, index + 1);
+        }
+        const took =
+          work.passWork.slice(passBegin, passEnd).reduce((sum, each) => sum + each, 0) * workgroups;
+        if (work.resumable > 0)
+          expect(took).toBeLessThanOrEqual(Math.max(TARGET_MS * rate, largest * workgroups));
+        if (passBegin > 0) expect(workgroups).toBeLessThanOrEqual(work.resumable);
+      }
+      for (const panel of done) expect(panel.every((passes) => passes === work.passWork.length)).toBe(true);
+    }),
+  );
+});
+
+test('the rate grows at most fourfold at a time and falls at once', () => {
+  const rate = new Rate(1e5);
+  rate.learn(1e9, 1);
+  expect(rate.perMs).toBe(4e5);
+  rate.learn(2e5, 1);
+  expect(rate.perMs).toBe(2e5);
+});

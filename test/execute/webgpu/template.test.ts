@@ -1,0 +1,55 @@
+/** The template layer of shaders/, and the shaders it makes. */
+import { expect, test } from 'vitest';
+import { fusedKernel, plainKernel, type KernelSpec } from '../../../src/execute/webgpu';
+import { render } from '../../../src/execute/webgpu/template';
+
+test('loops, conditions, blocks and arithmetic', () => {
+  const source = `
+//: for i in N + 1
+x{{i}} = {{ (i + 2) * 3 % 4 }};
+  //: if i == 1
+  one
+  //: else
+  other
+  //: end
+//: end
+//: block twice
+y{{n}}
+//: end
+//: for n in 2
+  //: use twice
+//: end
+{{NAME}} {{7 / 2}} {{1 < 2}} {{1 > 2}}`;
+  expect(render(source.trim(), { N: 1, NAME: 'vec4<f32>' })).toBe(
+    'x0 = 2;\n  other\nx1 = 1;\n  one\ny0\ny1\nvec4<f32> 3 1 0\n',
+  );
+});
+
+test.each([
+  ['{{MISSING}}', /value "MISSING" is not given/],
+  ['//: for i in 2\nx', /lacks "\/\/: end"/],
+  ['//: use nothing', /block "nothing" is not defined/],
+  ['//: loop 3', /unknown shader directive "loop 3"/],
+  ['{{1 +}}', /incomplete shader expression/],
+  ['{{1 2}}', /ends at "2"/],
+])('%s is refused', (source, message) => {
+  expect(() => render(source, {})).toThrow(message);
+});
+
+const SPEC: KernelSpec = {
+  a: 'bfloat16',
+  b: 'float8_e4m3',
+  out: 'bfloat16',
+  decodeA: 'general',
+  decodeB: 'finite',
+  accumulate: true,
+  doubleRow: true,
+  groups: true,
+  barrier: 'product',
+};
+
+test('the kernels as printed', async () => {
+  const fused = fusedKernel(SPEC, { tileM: 2, tileN: 8, unroll: 1, lanesX: 16, lanesY: 4 });
+  await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
+  await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
+});
