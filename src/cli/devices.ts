@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { WebGpuMatmul } from '../execute/webgpu';
 import type { AdapterFacts } from '../host';
+import { UserError } from '../numerics';
 
 interface DevicesOptions {
   readonly adapter?: string;
@@ -10,6 +11,10 @@ interface DevicesOptions {
 
 interface Device {
   readonly adapter: AdapterFacts;
+  readonly measured: Measured | { readonly problem: string };
+}
+
+interface Measured {
   readonly probe: WebGpuMatmul['probe'];
   readonly peaks: Awaited<ReturnType<WebGpuMatmul['measurePeaks']>>;
 }
@@ -30,25 +35,34 @@ export function addDevices(program: Command): void {
 /** @throws UserError when there is no adapter, or none of that name. */
 async function examine(wanted: string): Promise<readonly Device[]> {
   const { listAdapters, openDevice } = await import('../host/node');
-  const { createWebGpuMatmul } = await import('../execute/webgpu');
   const adapters = (await listAdapters()).filter(({ name }) =>
     name.toLowerCase().includes(wanted.toLowerCase()),
   );
   if (adapters.length === 0) await openDevice(wanted === '' ? {} : { adapter: wanted }); // refuses, and says what was tried
   const devices: Device[] = [];
-  for (const adapter of adapters) {
-    const host = await openDevice({ adapter: adapter.name });
-    try {
-      const matmul = await createWebGpuMatmul(host.device);
-      devices.push({ adapter, probe: matmul.probe, peaks: await matmul.measurePeaks() });
-    } finally {
-      host.close();
-    }
-  }
+  for (const adapter of adapters) devices.push({ adapter, measured: await measure(adapter) });
   return devices;
 }
 
-function deviceText({ adapter, probe, peaks }: Device): string {
+/** An adapter that cannot be used is listed with the reason. */
+async function measure({ name }: AdapterFacts): Promise<Device['measured']> {
+  const { openDevice } = await import('../host/node');
+  const { createWebGpuMatmul } = await import('../execute/webgpu');
+  try {
+    const host = await openDevice({ adapter: name });
+    try {
+      const matmul = await createWebGpuMatmul(host.device);
+      return { probe: matmul.probe, peaks: await matmul.measurePeaks() };
+    } finally {
+      host.close();
+    }
+  } catch (error) {
+    if (error instanceof UserError) return { problem: error.message };
+    throw error;
+  }
+}
+
+function deviceText({ adapter, measured }: Device): string {
   const { name, vendor, architecture, kind, reason, features, limits } = adapter;
   return [
     `${name} (${kind})`,
@@ -56,8 +70,9 @@ function deviceText({ adapter, probe, peaks }: Device): string {
     `  chosen    ${reason}`,
     ...section('features', features.length === 0 ? ['none beyond core WebGPU'] : features),
     ...section('limits', pairs(limits)),
-    ...section('probe', pairs(probe)),
-    ...section('peaks', pairs(peaks)),
+    ...('problem' in measured
+      ? section('not usable', [measured.problem])
+      : [...section('probe', pairs(measured.probe)), ...section('peaks', pairs(measured.peaks))]),
   ].join('\n');
 }
 
@@ -65,9 +80,15 @@ function section(title: string, lines: readonly string[]): string[] {
   return [`  ${title}`, ...lines.map((line) => `    ${line}`)];
 }
 
+/** One line for each value; those of nested objects and lists below, indented. */
 function pairs(values: object): string[] {
-  return Object.entries(values).map(([name, value]: [string, unknown]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return `${name.padEnd(44)} ${text}`;
-  });
+  return Object.entries(values).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null
+      ? [name, ...pairs(value).map((line) => `  ${line}`)]
+      : [`${name.padEnd(44)} ${written(value)}`],
+  );
+}
+
+function written(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : String(value);
 }
