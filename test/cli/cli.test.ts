@@ -94,13 +94,32 @@ describe('mistakes are one message and exit code 2', () => {
 
 describe('plan', () => {
   it('describes the plan', async () => {
-    const { code, stdout, stderr } = await systole('plan', '300', '200', '500', '--dtype', 'fp8e4m3,fp8e5m2', '--out', 'bf16');
+    const { code, stdout, stderr } = await systole(
+      'plan',
+      '300',
+      '200',
+      '500',
+      '--dtype',
+      'fp8e4m3,fp8e5m2',
+      '--out',
+      'bf16',
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('300');
   });
 
   it('gives the plan as JSON, with every option in it', async () => {
-    const options = ['--chip', 'trn3', '--tile', '64,,128', '--block', ',,256', '--k-major', '--accumulate', '--no-double-row'];
+    const options = [
+      '--chip',
+      'trn3',
+      '--tile',
+      '64,,128',
+      '--block',
+      ',,256',
+      '--k-major',
+      '--accumulate',
+      '--no-double-row',
+    ];
     const { stdout } = await systole('plan', '300', '200', '500', '--dtype', 'fp8e4m3', ...options, '--json');
     expect(JSON.parse(stdout)).toMatchObject({
       m: 300,
