@@ -1,0 +1,22 @@
+/** The package: everything that runs in a browser and in Node alike. Devices for Node come from `systole/node`. */
+export * from './chip';
+export {
+  createWebGpuMatmul,
+  DeviceLostError,
+  type DeviceComparison,
+  type Peaks,
+  type PreparedMatmul,
+  type PrepareOptions,
+  type ProbeReport,
+  type ProductMemory,
+  type WebGpuMatmul,
+  type WebGpuOptions,
+} from './execute/webgpu';
+export type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from './execute/matmul';
+export { referenceMatmul } from './execute/reference/matmul';
+export { runProgram } from './execute/reference/program';
+export { createWasmMatmul, type WasmMatmul } from './execute/wasm';
+export { adapterFacts, requestDevice, type AdapterFacts } from './host';
+export * from './lower';
+export * from './numerics';
+export { countProgram, fromJSON, printProgram, toJSON, type Program } from './program';
