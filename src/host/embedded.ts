@@ -77,7 +77,11 @@ async function unpackOnce(archive: string, folder: string): Promise<string> {
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}-`);
   try {
-    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(partial, { map: ownedByUser }));
+    await pipeline(
+      createReadStream(archive),
+      createBrotliDecompress(),
+      extract(partial, { map: ownedByUser }),
+    );
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -49,7 +49,7 @@ export async function openDevice(options: HostOptions = {}): Promise<Host> {
   const adapter =
     names.length === 0 ? null : await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new UserError(noAdapter(embedded));
-  const facts = adapterFacts(adapter, reasonFor(adapter, names, wanted));
+  const facts = named(adapter, names, reasonFor(adapter, names, wanted));
   const device = await requestDevice(adapter);
   alive.add(gpu);
   return {
@@ -74,11 +74,10 @@ export async function listAdapters(): Promise<AdapterFacts[]> {
   for (const name of names) {
     const adapter = await dawn.create([`adapter=${name}`]).requestAdapter();
     if (adapter === null) continue;
-    const facts = adapterFacts(adapter, '');
-    if (best !== null && adapterFacts(best, '').name === facts.name) {
-      found.unshift({ ...facts, reason: reasonFor(best, names, undefined) });
+    if (best?.info.device === adapter.info.device) {
+      found.unshift(named(adapter, names, reasonFor(adapter, names, undefined)));
     } else {
-      found.push({ ...facts, reason: 'not taken by default' });
+      found.push(named(adapter, names, 'not taken by default'));
     }
   }
   return found;
@@ -116,6 +115,13 @@ async function adapterNames(dawn: Dawn): Promise<string[]> {
     const message = error instanceof Error ? error.message : String(error);
     return [...message.matchAll(/backend: '[^']*', name: '([^']*)'/g)].flatMap((match) => match[1] ?? []);
   }
+}
+
+/** Facts under the name by which Dawn selects the adapter; WebGPU's own fields have it with every mark made a hyphen. */
+function named(adapter: GPUAdapter, names: readonly string[], reason: string): AdapterFacts {
+  const facts = adapterFacts(adapter, reason);
+  const name = names.find((each) => each.toLowerCase().replace(/[^a-z0-9]+/g, '-') === adapter.info.device);
+  return { ...facts, name: name ?? facts.name };
 }
 
 function reasonFor(adapter: GPUAdapter, names: readonly string[], wanted: string | undefined): string {
