@@ -122,30 +122,42 @@ fn main(
       //: end
       //: end
     //: end
+    // Addresses advance by addition: integer products are dear where the adapter is a CPU.
     //: if DOUBLE_ROW
     if (pass_.interleave == 2u) {
       let a_second = pass_.rows * slice.a_stride;
       let b_second = pass_.rows * slice.b_stride;
+      var a_row = a_base;
+      var b_row = b_base;
       for (; p + {{UNROLL}}u <= pass_.rows; p += {{UNROLL}}u) {
         //: for u in UNROLL
-        //: for second in 2
         {
-          let a_at = a_base + (p + {{u}}u) * slice.a_stride + {{second}}u * a_second;
-          let b_at = b_base + (p + {{u}}u) * slice.b_stride + {{second}}u * b_second;
+          let a_at = a_row;
+          let b_at = b_row;
           //: use row
         }
-        //: end
+        {
+          let a_at = a_row + a_second;
+          let b_at = b_row + b_second;
+          //: use row
+        }
+        a_row += slice.a_stride;
+        b_row += slice.b_stride;
         //: end
       }
     }
     //: else
+    var a_row = a_base;
+    var b_row = b_base;
     for (; p + {{UNROLL}}u <= pass_.rows; p += {{UNROLL}}u) {
       //: for u in UNROLL
       {
-        let a_at = a_base + (p + {{u}}u) * slice.a_stride;
-        let b_at = b_base + (p + {{u}}u) * slice.b_stride;
+        let a_at = a_row;
+        let b_at = b_row;
         //: use row
       }
+      a_row += slice.a_stride;
+      b_row += slice.b_stride;
       //: end
     }
     //: end

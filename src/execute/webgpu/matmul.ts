@@ -256,7 +256,7 @@ export class WebGpuMatmul {
 
   /** Compiles a candidate tuning and times it on a small product: what chooseTuning compares. */
   async #trial(): Promise<{ compileMs: number; gflops: number }> {
-    const size = 256;
+    const size = 512;
     const plan = planMatmul({ m: size, n: size, k: size, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' });
     const product = await this.prepare(plan, {
       a: knownOperand('bfloat16', size * size, 1),
@@ -265,7 +265,7 @@ export class WebGpuMatmul {
     try {
       await product.run();
       let best = Infinity;
-      for (let round = 0; round < 3; round++) best = Math.min(best, (await product.runMany(2)) / 2);
+      for (let round = 0; round < 3; round++) best = Math.min(best, await product.runMany(1));
       return { compileMs: product.compileMs, gflops: (2 * size ** 3) / best / 1e6 };
     } finally {
       product.release();
