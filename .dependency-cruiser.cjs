@@ -16,7 +16,12 @@ module.exports = {
   forbidden: [
     ...layers.slice(0, -1).map(([name, path], index) => ({
       name: `layer-${name}`,
-      comment: `${name} may import only ${layers.slice(0, index).map((layer) => layer[0]).join(', ') || 'nothing'}`,
+      comment: `${name} may import only ${
+        layers
+          .slice(0, index)
+          .map((layer) => layer[0])
+          .join(', ') || 'nothing'
+      }`,
       severity: 'error',
       from: { path },
       to: { path: layers.slice(index + 1).map((layer) => layer[1]) },
@@ -30,5 +35,10 @@ module.exports = {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer'] },
     },
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: 'node_modules', exclude: '^src/execute/wasm/assembly/' },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: 'node_modules',
+    exclude: '^src/execute/wasm/assembly/',
+  },
 };

@@ -21,5 +21,11 @@ function assets(): Plugin {
 export default defineConfig({
   plugins: [assets()],
   define: { SYSTOLE_VERSION: JSON.stringify('test'), SYSTOLE_REVISION: JSON.stringify('test') },
-  test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000, globalSetup: [] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    globalSetup: [],
+  },
 });

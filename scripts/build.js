@@ -12,9 +12,12 @@ async function buildWasm() {
   mkdirSync('build', { recursive: true });
   const { error, stderr } = await asc.main([
     'src/execute/wasm/assembly/matmul.ts',
-    '--outFile', 'build/matmul.wasm',
-    '--enable', 'simd',
-    '--runtime', 'stub',
+    '--outFile',
+    'build/matmul.wasm',
+    '--enable',
+    'simd',
+    '--runtime',
+    'stub',
     '--noAssert',
     '-O3',
   ]);
@@ -23,7 +26,9 @@ async function buildWasm() {
 
 function gitRevision() {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+    return execFileSync('git', ['describe', '--always', '--dirty'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
   } catch {
     return 'unknown'; // a tarball without a repository, or no git
   }
@@ -42,8 +47,19 @@ const common = {
 
 async function buildBundles() {
   await Promise.all([
-    build({ ...common, entryPoints: { index: 'src/index.ts', numerics: 'src/numerics/index.ts' }, outdir: 'dist', platform: 'neutral' }),
-    build({ ...common, entryPoints: { node: 'src/node.ts' }, outdir: 'dist', platform: 'node', external: ['webgpu', '@sparticuz/chromium'] }),
+    build({
+      ...common,
+      entryPoints: { index: 'src/index.ts', numerics: 'src/numerics/index.ts' },
+      outdir: 'dist',
+      platform: 'neutral',
+    }),
+    build({
+      ...common,
+      entryPoints: { node: 'src/node.ts' },
+      outdir: 'dist',
+      platform: 'node',
+      external: ['webgpu', '@sparticuz/chromium'],
+    }),
     build({
       ...common,
       entryPoints: { cli: 'src/cli/main.ts' },
@@ -51,7 +67,9 @@ async function buildBundles() {
       platform: 'node',
       external: ['webgpu', '@sparticuz/chromium', 'gpu.js'],
       // The bundled command-line libraries are CommonJS and call require() for Node's own modules.
-      banner: { js: "#!/usr/bin/env node\nimport { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);" },
+      banner: {
+        js: "#!/usr/bin/env node\nimport { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);",
+      },
     }),
   ]);
   chmodSync('dist/cli.js', 0o755);
