@@ -34,18 +34,14 @@ import { Product, type PreparedMatmul } from './prepared';
 import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
 import { Stationary, stationaryDtype } from './stationary';
-import { chooseTuning, FIRST_TUNING, tuningFor } from './tuning';
+import { chooseTuning, FIRST_TUNING, tuningFor, type Candidate } from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
   /** Whether WGSL's own unpacking of float16 is exact on every code, subnormals included. */
   readonly unpacksFloat16: boolean;
   /** The register tile that was measured fastest, and its rate. */
   readonly tuning: Tuning;
-  readonly candidates: readonly {
-    readonly tuning: Tuning;
-    readonly compileMs: number;
-    readonly gflops: number;
-  }[];
+  readonly candidates: readonly Candidate[];
   /** Kernels proved so far and the barrier each needs. */
   readonly kernels: Readonly<Record<string, Barrier>>;
 }
@@ -264,9 +260,8 @@ export class WebGpuMatmul {
     });
     try {
       await product.run();
-      let best = Infinity;
-      for (let round = 0; round < 3; round++) best = Math.min(best, await product.runMany(1));
-      return { compileMs: product.compileMs, gflops: (2 * size ** 3) / best / 1e6 };
+      const ms = await product.runMany(1);
+      return { compileMs: product.compileMs, gflops: (2 * size ** 3) / ms / 1e6 };
     } finally {
       product.release();
     }
