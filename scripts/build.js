@@ -45,31 +45,43 @@ const common = {
   define: { SYSTOLE_VERSION: JSON.stringify(version), SYSTOLE_REVISION: JSON.stringify(gitRevision()) },
 };
 
+/** Entry points share one copy of src/numerics, so that a `UserError` is the same class in each of them. */
+const sharedNumerics = {
+  name: 'shared-numerics',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/numerics$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './numerics.js', external: true },
+    );
+  },
+};
+
+/** For browsers and Node alike. */
+const forAll = { ...common, outdir: 'dist', platform: 'neutral' };
+
+/** For Node: bundled libraries that are CommonJS call require() for Node's own modules. */
+const forNode = {
+  ...common,
+  outdir: 'dist',
+  platform: 'node',
+  external: ['webgpu', '@sparticuz/chromium', 'gpu.js'],
+};
+const REQUIRE =
+  "import { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);";
+
 async function buildBundles() {
   await Promise.all([
+    build({ ...forAll, entryPoints: { numerics: 'src/numerics/index.ts' } }),
+    build({ ...forAll, entryPoints: { index: 'src/index.ts' }, plugins: [sharedNumerics] }),
     build({
-      ...common,
-      entryPoints: { index: 'src/index.ts', numerics: 'src/numerics/index.ts' },
-      outdir: 'dist',
-      platform: 'neutral',
-    }),
-    build({
-      ...common,
+      ...forNode,
       entryPoints: { node: 'src/node.ts' },
-      outdir: 'dist',
-      platform: 'node',
-      external: ['webgpu', '@sparticuz/chromium'],
+      plugins: [sharedNumerics],
+      banner: { js: REQUIRE },
     }),
     build({
-      ...common,
+      ...forNode,
       entryPoints: { cli: 'src/cli/main.ts' },
-      outdir: 'dist',
-      platform: 'node',
-      external: ['webgpu', '@sparticuz/chromium', 'gpu.js'],
-      // The bundled command-line libraries are CommonJS and call require() for Node's own modules.
-      banner: {
-        js: "#!/usr/bin/env node\nimport { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);",
-      },
+      banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     }),
   ]);
   chmodSync('dist/cli.js', 0o755);
