@@ -11,8 +11,7 @@ const MAP_READ_MODE = 0x1;
 const COMPUTE_STAGE = 0x4;
 
 /** What a buffer is for; bytes are counted by it. */
-export const BUFFER_ROLES = ['operands', 'result', 'scratch', 'transposition', 'staging'] as const;
-export type BufferRole = (typeof BUFFER_ROLES)[number];
+export type BufferRole = 'operands' | 'result' | 'scratch' | 'transposition' | 'staging';
 
 export type BindingType = 'uniform' | 'read' | 'write';
 
@@ -35,19 +34,20 @@ export interface Pipeline {
   readonly source: string;
 }
 
+const noBytes = (): Record<BufferRole, number> => ({
+  operands: 0,
+  result: 0,
+  scratch: 0,
+  transposition: 0,
+  staging: 0,
+});
+
 export class Gpu {
   readonly device: GPUDevice;
   /** Bytes of live buffers by role, over all products of this device. */
-  readonly live: Record<BufferRole, number> = {
-    operands: 0,
-    result: 0,
-    scratch: 0,
-    transposition: 0,
-    staging: 0,
-  };
-  #lost: GPUDeviceLostInfo | undefined;
-  readonly #buffers = new Map<GPUBuffer, BufferRole>();
-
+  readonly live: Record<BufferRole, number> = noBytes();
+  /** The most bytes that were live at once, by role. */
+  readonly peak: Record<BufferRole, number> = noBytes();
   /** Largest storage buffer: the adapter's own limit, or less where the owner wants smaller blocks. */
   maxStorageBytes: number;
 
@@ -86,6 +86,7 @@ export class Gpu {
     );
     this.#buffers.set(buffer, role);
     this.live[role] += size;
+    this.peak[role] = Math.max(this.peak[role], this.live[role]);
     return buffer;
   }
 

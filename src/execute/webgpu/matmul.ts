@@ -152,6 +152,7 @@ export class WebGpuMatmul {
   ): Promise<Product> {
     const { gpu } = this;
     const before = { ...gpu.live };
+    gpu.peak.staging = before.staging;
     const owned: GPUBuffer[] = [];
     try {
       const { panels } = await uploadPanels(gpu, plan, operands, this.#stationary, owned);

@@ -5,7 +5,7 @@
 import type { MatmulPlan } from '../../lower';
 import type { CodeArray } from '../../numerics';
 import type { Window } from '../matmul';
-import { BUFFER_ROLES, USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
+import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
 import { memoryLimit, readPanels, type Panel } from './panels';
 import { slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
@@ -19,7 +19,7 @@ export interface PreparedMatmul {
   readonly kernel: string;
   readonly source: string;
   readonly compileMs: number;
-  /** Bytes of this product; `staging` and `transposition` at their largest. */
+  /** Bytes of this product; of `staging`, which is gone by now, the most that its upload needed at once. */
   readonly memory: ProductMemory;
   /** Dispatches of the last run. */
   readonly dispatches: number;
@@ -78,10 +78,7 @@ export class Product implements PreparedMatmul {
     this.#uniforms = uniforms;
     this.#groups = groups;
     this.#work = work;
-    const bytes = Object.fromEntries(
-      BUFFER_ROLES.map((role) => [role, parts.gpu.live[role] - parts.before[role]]),
-    );
-    this.memory = { ...(bytes as Record<BufferRole, number>), limit: memoryLimit(parts.plan) };
+    this.memory = { ...bytesSince(parts), limit: memoryLimit(parts.plan) };
   }
 
   static async create(parts: ProductParts): Promise<Product> {
@@ -228,6 +225,17 @@ export class Product implements PreparedMatmul {
     if (panel === undefined) throw new Error(`Invariant violation: no panel ${index}`);
     return panel;
   }
+}
+
+function bytesSince({ gpu, before }: ProductParts): Record<BufferRole, number> {
+  const { operands, result, scratch, transposition } = gpu.live;
+  return {
+    operands: operands - before.operands,
+    result: result - before.result,
+    scratch: scratch - before.scratch,
+    transposition: transposition - before.transposition,
+    staging: gpu.peak.staging - before.staging,
+  };
 }
 
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
