@@ -50,6 +50,8 @@ export class Gpu {
   readonly peak: Record<BufferRole, number> = noBytes();
   /** Largest storage buffer: the adapter's own limit, or less where the owner wants smaller blocks. */
   maxStorageBytes: number;
+  #lost: GPUDeviceLostInfo | undefined;
+  readonly #buffers = new Map<GPUBuffer, BufferRole>();
 
   constructor(device: GPUDevice) {
     this.device = device;
