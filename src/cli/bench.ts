@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { selectCases } from '../../bench/cases';
 import { parseChip, type ChipName } from '../chip';
+import { planMatmul } from '../lower';
 import { UserError } from '../numerics';
-import { positiveInteger, repeated, seconds } from './options';
+import { integerFrom, repeated, seconds } from './options';
 import { progressView } from './progress';
 
 interface BenchOptions {
@@ -36,7 +37,7 @@ export function addBench(program: Command): void {
       parseChip,
     )
     .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds, 60)
-    .option('--seed <integer>', 'seed of the random operands', positiveInteger('--seed'), 1)
+    .option('--seed <integer>', 'seed of the random operands', integerFrom(0, '--seed'), 1)
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
     .option('--weights <file>', 'a matrix of a .safetensors or .npy file as B')
     .option('--tensor <name>', 'which tensor of the .safetensors file')
@@ -82,8 +83,13 @@ async function runBench(options: BenchOptions): Promise<void> {
     for (const { name } of selectCases(filter).cases) console.log(name);
     return;
   }
+  // A shape that the user names must be one that can be planned; built-in ones are left out with the reason.
+  if (options.shape !== undefined) selectCases(filter).cases.forEach((each) => planMatmul(each));
   const { checkWritable, toCsv, toText, writeAtomically } = await import('../../bench/report');
   const files = [options.json, options.csv].filter((path) => path !== undefined);
+  if (options.json !== undefined && options.json === options.csv) {
+    throw new UserError(`--json and --csv both name ${options.json}: give each a file of its own.`);
+  }
   for (const path of files) await checkWritable(path);
 
   const { benchmark } = await import('../../bench/benchmark');
@@ -109,10 +115,11 @@ async function runBench(options: BenchOptions): Promise<void> {
     });
     progress.stop();
     console.log(toText(report));
+    process.exitCode = exitCode(report);
+    // The CSV file first: the JSON file is the larger, and a full disk should not cost both.
+    if (options.csv !== undefined) await writeAtomically(options.csv, toCsv(report));
     if (options.json !== undefined)
       await writeAtomically(options.json, `${JSON.stringify(report, null, 2)}\n`);
-    if (options.csv !== undefined) await writeAtomically(options.csv, toCsv(report));
-    process.exitCode = exitCode(report);
     // A computation that was abandoned, or a lost device, may keep Node alive.
     setTimeout(() => process.exit(), 500).unref();
   } catch (error) {

@@ -3,10 +3,17 @@ import { parseDtype, UserError, type Dtype } from '../numerics';
 import type { Extent } from '../lower';
 
 export function positiveInteger(name: string): (text: string) => number {
+  return integerFrom(1, name);
+}
+
+export function integerFrom(least: number, name: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-      throw new UserError(`${name} must be an integer of at least 1, got "${text}".`);
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new UserError(`${name} must be an integer of at least ${least}, got "${text}".`);
+    }
+    if (!Number.isSafeInteger(value)) {
+      throw new UserError(`${name} must be below 2^53, got "${text}".`);
     }
     return value;
   };

@@ -42,3 +42,13 @@ function lineView(stream: NodeJS.WriteStream): ProgressView {
     stop: () => undefined,
   };
 }
+
+/** A line that vanishes when the function it gives is called; at anything but a terminal, nothing. */
+export function passingLine(stream: NodeJS.WriteStream, text: string): () => void {
+  if (!stream.isTTY) return () => undefined;
+  stream.write(text);
+  return () => {
+    stream.cursorTo(0);
+    stream.clearLine(0);
+  };
+}
