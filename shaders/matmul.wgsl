@@ -7,36 +7,8 @@
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
 // to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
-struct Slice {
-  m: u32,
-  n: u32,
-  /// Vectors of A, words of B, words of the result (and of C) from one row to the next.
-  a_stride: u32,
-  b_stride: u32,
-  out_stride: u32,
-  /// Workgroups are numbered along rows of tiles; this dispatch starts at number `first_workgroup`.
-  first_workgroup: u32,
-  workgroups_across: u32,
-  pass_begin: u32,
-  pass_end: u32,
-  /// 1: take up the sums that an earlier slice left in scratch.
-  resume: u32,
-  /// 1: this slice ends the product: round and store. 0: leave the sums in scratch.
-  finish: u32,
-  /// Always 0, which the compiler cannot know (see `rounded`).
-  zero: u32,
-}
-
-struct Pass {
-  k0: u32,
-  rows: u32,
-  interleave: u32,
-  group: u32,
-}
-
-@group(0) @binding(0) var<uniform> slice: Slice;
-@group(0) @binding(1) var<storage, read> passes: array<Pass>;
 @group(0) @binding(2) var<storage, read> a: array<{{A_VECTOR}}>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 //: if OUT_PER_WORD == 1
@@ -48,11 +20,6 @@ struct Pass {
 //: if ACCUMULATE
 @group(0) @binding(6) var<storage, read> c: array<u32>;
 //: end
-
-/// A barrier against fusing and reassociation: no compiler can see through an exclusive or with an unknown word.
-fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
-}
 
 @compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
 fn main(

@@ -1,43 +1,13 @@
 // The plain matmul: one output per invocation, in the plan's order, every code decoded by the general conversions and every
 // product and sum kept apart by a barrier against fusing. Slow, and nothing like the fused kernel inside: what checks it
-// where a product is too large for the CPU. Operands lie as for shaders/matmul.wgsl.
+// where a product is too large for the CPU. Operands lie as for shaders/matmul.wgsl; the rest is in shaders/slice.wgsl.
 
-struct Slice {
-  m: u32,
-  n: u32,
-  /// Words of A, of B, of the result (and of C) from one row to the next.
-  a_stride: u32,
-  b_stride: u32,
-  out_stride: u32,
-  first_workgroup: u32,
-  workgroups_across: u32,
-  pass_begin: u32,
-  pass_end: u32,
-  resume: u32,
-  finish: u32,
-  /// Always 0, which the compiler cannot know.
-  zero: u32,
-}
-
-struct Pass {
-  k0: u32,
-  rows: u32,
-  interleave: u32,
-  group: u32,
-}
-
-@group(0) @binding(0) var<uniform> slice: Slice;
-@group(0) @binding(1) var<storage, read> passes: array<Pass>;
 @group(0) @binding(2) var<storage, read> a: array<u32>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 //: if ACCUMULATE
 @group(0) @binding(6) var<storage, read> c: array<u32>;
 //: end
-
-fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
-}
 
 @compute @workgroup_size({{LANES_X}})
 fn main(

@@ -1,17 +1,9 @@
-// The fused matmul: the passes of a plan, in the plan's order, straight from packed operands. Each invocation owns
-// TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
-//
-// Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load.
-// What lies beyond the last row or column is computed from padding and never stored.
-//
-// Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
-// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// What both matmul kernels are told: the slice of the product that a dispatch computes, and the passes of the plan.
 
 struct Slice {
   m: u32,
   n: u32,
-  /// Vectors of A, words of B, words of the result (and of C) from one row to the next.
+  /// Vectors of A as it is bound, words of B, words of the result (and of C) from one row to the next.
   a_stride: u32,
   b_stride: u32,
   out_stride: u32,
@@ -37,16 +29,27 @@ struct Pass {
 
 @group(0) @binding(0) var<uniform> slice: Slice;
 @group(0) @binding(1) var<storage, read> passes: array<Pass>;
+/// A barrier against fusing and reassociation: no compiler can see through an exclusive or with an unknown word.
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
+}
+
+// The fused matmul: the passes of a plan, in the plan's order, straight from packed operands. Each invocation owns
+// TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
+//
+// Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
+// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load.
+// What lies beyond the last row or column is computed from padding and never stored.
+//
+// Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
+// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// Slice, Pass and `rounded` are in shaders/slice.wgsl.
+
 @group(0) @binding(2) var<storage, read> a: array<u32>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 @group(0) @binding(6) var<storage, read> c: array<u32>;
-
-/// A barrier against fusing and reassociation: no compiler can see through an exclusive or with an unknown word.
-fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
-}
 
 @compute @workgroup_size(16, 4)
 fn main(

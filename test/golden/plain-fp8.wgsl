@@ -1,21 +1,22 @@
-// The plain matmul: one output per invocation, in the plan's order, every code decoded by the general conversions and every
-// product and sum kept apart by a barrier against fusing. Slow, and nothing like the fused kernel inside: what checks it
-// where a product is too large for the CPU. Operands lie as for shaders/matmul.wgsl.
+// What both matmul kernels are told: the slice of the product that a dispatch computes, and the passes of the plan.
 
 struct Slice {
   m: u32,
   n: u32,
-  /// Words of A, of B, of the result (and of C) from one row to the next.
+  /// Vectors of A as it is bound, words of B, words of the result (and of C) from one row to the next.
   a_stride: u32,
   b_stride: u32,
   out_stride: u32,
+  /// Workgroups are numbered along rows of tiles; this dispatch starts at number `first_workgroup`.
   first_workgroup: u32,
   workgroups_across: u32,
   pass_begin: u32,
   pass_end: u32,
+  /// 1: take up the sums that an earlier slice left in scratch.
   resume: u32,
+  /// 1: this slice ends the product: round and store. 0: leave the sums in scratch.
   finish: u32,
-  /// Always 0, which the compiler cannot know.
+  /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
 }
 
@@ -28,14 +29,19 @@ struct Pass {
 
 @group(0) @binding(0) var<uniform> slice: Slice;
 @group(0) @binding(1) var<storage, read> passes: array<Pass>;
+/// A barrier against fusing and reassociation: no compiler can see through an exclusive or with an unknown word.
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
+}
+
+// The plain matmul: one output per invocation, in the plan's order, every code decoded by the general conversions and every
+// product and sum kept apart by a barrier against fusing. Slow, and nothing like the fused kernel inside: what checks it
+// where a product is too large for the CPU. Operands lie as for shaders/matmul.wgsl; the rest is in shaders/slice.wgsl.
+
 @group(0) @binding(2) var<storage, read> a: array<u32>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(6) var<storage, read> c: array<u32>;
-
-fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
-}
 
 @compute @workgroup_size(64)
 fn main(

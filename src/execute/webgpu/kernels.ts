@@ -3,6 +3,7 @@
  */
 import plain from '../../../shaders/matmul_plain.wgsl';
 import fused from '../../../shaders/matmul.wgsl';
+import slice from '../../../shaders/slice.wgsl';
 import { bitsOf, type Dtype } from '../../numerics';
 import { conversionsWgsl } from './conversions';
 import { decoderWgsl, generalDecoders, maskOf, type Decoder } from './decoders';
@@ -95,7 +96,7 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
   const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${spec.out}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
   return {
     name,
-    source: [body, conversions, ...words].join('\n'),
+    source: [slice, body, conversions, ...words].join('\n'),
     bindings: [...BINDINGS, spec.accumulate ? 'read' : undefined],
     geometry: {
       rows: tileM * lanesY,
@@ -133,7 +134,7 @@ export function plainKernel(spec: KernelSpec): Kernel {
   });
   return {
     name: `plain ${spec.a} x ${spec.b} -> ${spec.out}`,
-    source: [body, conversions].join('\n'),
+    source: [slice, body, conversions].join('\n'),
     bindings: [...BINDINGS.slice(0, 5), undefined, spec.accumulate ? 'read' : undefined],
     geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1 },
   };
