@@ -4,21 +4,25 @@
  * Only the driver archive is unpacked, once per package version, into a folder of the user's cache.
  */
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { extract, type Headers } from 'tar-fs';
 
 const DRIVER_MANIFEST = 'vk_swiftshader_icd.json';
+const DRIVER = 'libvk_swiftshader.so';
 const VULKAN_LOADER = 'libvulkan.so.1';
 /** glibc's RTLD_NODELETE: the loader must outlive the failed module registration that Node undoes with dlclose. */
 const RTLD_NODELETE = 0x1000;
+const WRITABLE_BY_ALL = 0o002;
 
 /** Folder with the unpacked driver, or the reason why this machine has none. */
-export async function unpackEmbeddedDriver(): Promise<{ folder: string } | { missing: string }> {
+export type EmbeddedDriver = { readonly folder: string } | { readonly missing: string };
+
+export async function unpackEmbeddedDriver(): Promise<EmbeddedDriver> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return {
       missing: `the embedded software adapter exists for linux-x64 only, this is ${process.platform}-${process.arch}`,
@@ -26,16 +30,16 @@ export async function unpackEmbeddedDriver(): Promise<{ folder: string } | { mis
   }
   const found = locateArchive();
   if ('missing' in found) return found;
+  const refusals: string[] = [];
   for (const parent of cacheFolders()) {
     try {
+      await ensurePrivate(parent);
       return { folder: await unpackOnce(found.archive, join(parent, `swiftshader-${found.version}`)) };
     } catch (error) {
-      if (!isUnwritable(error)) throw error;
+      refusals.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return {
-    missing: `no writable folder to unpack the embedded software adapter in (tried ${cacheFolders().join(', ')})`,
-  };
+  return { missing: `the embedded software adapter could not be unpacked: ${refusals.join('; ')}` };
 }
 
 /**
@@ -66,15 +70,25 @@ function locateArchive(): { archive: string; version: string } | { missing: stri
   }
 }
 
+/** The user's cache, else the temporary folder. The convention is that a relative XDG_CACHE_HOME is not used. */
 function cacheFolders(): string[] {
-  const user = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const given = process.env['XDG_CACHE_HOME'];
+  const user = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.cache');
   return [join(user, 'systole'), join(tmpdir(), `systole-${process.getuid?.() ?? 0}`)];
+}
+
+/** What lies in it will be loaded into this process, so nobody else may have made it or be able to write to it. */
+async function ensurePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await lstat(folder);
+  if (uid !== process.getuid?.() || (mode & WRITABLE_BY_ALL) !== 0) {
+    throw new Error(`${folder} belongs to another user or can be written to by all`);
+  }
 }
 
 /** Unpacks beside the target and renames, so that two processes starting together both end with a whole folder. */
 async function unpackOnce(archive: string, folder: string): Promise<string> {
-  if (existsSync(folder)) return folder;
-  await mkdir(dirname(folder), { recursive: true });
+  if (isWhole(folder)) return folder;
   const partial = await mkdtemp(`${folder}-`);
   try {
     await pipeline(
@@ -82,25 +96,22 @@ async function unpackOnce(archive: string, folder: string): Promise<string> {
       createBrotliDecompress(),
       extract(partial, { map: ownedByUser }),
     );
+    if (!isWhole(folder)) await rm(folder, { recursive: true, force: true }); // a cleaner may have taken files from it
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error; // another process was first
+    if (!isWhole(folder)) throw error; // another process was first
   }
   return folder;
+}
+
+function isWhole(folder: string): boolean {
+  return [DRIVER_MANIFEST, DRIVER, VULKAN_LOADER].every((file) => existsSync(join(folder, file)));
 }
 
 /** The archive names its packager's user, whom root would otherwise make the owner of a library that root loads. */
 function ownedByUser(header: Headers): Headers {
   return { ...header, uid: process.getuid?.() ?? header.uid, gid: process.getgid?.() ?? header.gid };
-}
-
-function isUnwritable(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['EACCES', 'EROFS', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(String(error.code))
-  );
 }
 
 function hasSystemVulkanLoader(): boolean {

@@ -3,9 +3,10 @@
  * x64, the embedded software adapter; a real GPU is preferred. The object that Dawn's `create` returns must stay alive as
  * long as a device of it, or Dawn aborts the process; and while it is alive, Node does not exit.
  */
+import { isMainThread } from 'node:worker_threads';
 import { UserError } from '../numerics';
 import { requestDevice } from './device';
-import { registerEmbeddedDriver, unpackEmbeddedDriver } from './embedded';
+import { registerEmbeddedDriver, unpackEmbeddedDriver, type EmbeddedDriver } from './embedded';
 import { adapterFacts, type AdapterFacts } from './facts';
 
 export type { AdapterFacts } from './facts';
@@ -33,8 +34,7 @@ const alive = new Set<GPU>();
 
 /** @throws UserError when there is no adapter, or none of the wanted name: it lists what was tried and found. */
 export async function openDevice(options: HostOptions = {}): Promise<Host> {
-  const { dawn, embedded } = await loadDawn();
-  const names = await adapterNames(dawn);
+  const { dawn, embedded, names } = await loadDawn();
   const wanted = options.adapter;
   const name =
     wanted === undefined
@@ -42,12 +42,11 @@ export async function openDevice(options: HostOptions = {}): Promise<Host> {
       : names.find((each) => each.toLowerCase().includes(wanted.toLowerCase()));
   if (wanted !== undefined && name === undefined) {
     throw new UserError(
-      `No adapter is named like "${wanted}". Found: ${names.join(', ') || 'none'}. Embedded: ${embedded}.`,
+      `No adapter is named like "${wanted}". Found: ${names.join(', ') || 'none'}.${names.length === 0 ? ` ${noAdapter(embedded)}` : ''}`,
     );
   }
   const gpu = dawn.create(name === undefined ? [] : [`adapter=${name}`]);
-  const adapter =
-    names.length === 0 ? null : await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new UserError(noAdapter(embedded));
   const facts = named(adapter, names, reasonFor(adapter, names, wanted));
   const device = await requestDevice(adapter);
@@ -66,31 +65,33 @@ export async function openDevice(options: HostOptions = {}): Promise<Host> {
 
 /** Every adapter of this machine; the one that `openDevice` takes by default comes first. */
 export async function listAdapters(): Promise<AdapterFacts[]> {
-  const { dawn } = await loadDawn();
-  const names = await adapterNames(dawn);
-  if (names.length === 0) return [];
+  const { dawn, names } = await loadDawn();
   const best = await dawn.create([]).requestAdapter({ powerPreference: 'high-performance' });
-  const found: AdapterFacts[] = [];
-  for (const name of names) {
+  if (best === null) return [];
+  const first = named(best, names, reasonFor(best, names, undefined));
+  const others: AdapterFacts[] = [];
+  for (const name of names.filter((each) => each !== first.name)) {
     const adapter = await dawn.create([`adapter=${name}`]).requestAdapter();
-    if (adapter === null) continue;
-    if (best?.info.device === adapter.info.device) {
-      found.unshift(named(adapter, names, reasonFor(adapter, names, undefined)));
-    } else {
-      found.push(named(adapter, names, 'not taken by default'));
-    }
+    if (adapter !== null) others.push(named(adapter, names, 'not taken by default'));
   }
-  return found;
+  return [first, ...others];
 }
 
-let loading: Promise<{ dawn: Dawn; embedded: string }> | undefined;
+interface Loaded {
+  readonly dawn: Dawn;
+  readonly embedded: EmbeddedDriver;
+  /** Asked for once: drivers print their warnings anew whenever an instance of Dawn looks for adapters. */
+  readonly names: readonly string[];
+}
 
-function loadDawn(): Promise<{ dawn: Dawn; embedded: string }> {
+let loading: Promise<Loaded> | undefined;
+
+function loadDawn(): Promise<Loaded> {
   loading ??= (async () => {
-    const driver = await unpackEmbeddedDriver();
-    if ('folder' in driver) registerEmbeddedDriver(driver.folder);
-    const embedded = 'folder' in driver ? 'SwiftShader, from @sparticuz/chromium' : driver.missing;
-    return { dawn: await importDawn(), embedded };
+    const embedded = await unpackEmbeddedDriver();
+    if ('folder' in embedded) registerEmbeddedDriver(embedded.folder);
+    const dawn = await importDawn();
+    return { dawn, embedded, names: await adapterNames(dawn) };
   })();
   return loading;
 }
@@ -132,6 +133,17 @@ function reasonFor(adapter: GPUAdapter, names: readonly string[], wanted: string
   return `no real GPU was found: software adapter${others}`;
 }
 
-function noAdapter(embedded: string): string {
-  return `No WebGPU adapter: the system's Vulkan drivers offer none, and the embedded software adapter is not there either (${embedded}). Install a Vulkan driver, or run "npm install @sparticuz/chromium" on Linux x64.`;
+const HIDES_DRIVERS = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_LOADER_DRIVERS_DISABLE'];
+
+function noAdapter(embedded: EmbeddedDriver): string {
+  if ('missing' in embedded) {
+    return `No WebGPU adapter: the system's Vulkan drivers offer none, and ${embedded.missing}. Install a Vulkan driver, or run "npm install @sparticuz/chromium" on Linux x64.`;
+  }
+  const set = HIDES_DRIVERS.filter((name) => process.env[name] !== undefined);
+  if (set.length > 0) {
+    return `No WebGPU adapter: ${set.join(' and ')} keeps every Vulkan driver out, the embedded software adapter too. Unset it, or name a driver that works.`;
+  }
+  return isMainThread
+    ? 'No WebGPU adapter: the Vulkan loader took no driver, not even the embedded software adapter. VK_LOADER_DEBUG=all shows why.'
+    : 'No WebGPU adapter: a worker thread cannot show the embedded software adapter to the Vulkan loader. Open a device on the main thread first.';
 }
