@@ -4,13 +4,18 @@
  */
 import type { MatmulOperands, Window } from '../src/execute/matmul';
 import { planMatmul, type MatmulPlan } from '../src/lower';
-import type { CodeArray } from '../src/numerics';
+import { UserError, type CodeArray } from '../src/numerics';
+import type { MeasuredRate } from './budget';
 import { flops, type BenchCase } from './cases';
-import { runChecks } from './check';
+import { runChecks, type CheckBudgets, type Witness } from './check';
 import { summarisePlan, type CaseResult } from './result';
 import { measure } from './timing';
-import type { BenchTools, PreparedProduct } from './tools';
+import type { BenchTools, DeviceComparison, MatmulDevice, PreparedProduct } from './tools';
 import { checkWeights } from './weights';
+
+/** What the second kernel may take, on a product too large for the CPU checker; or why it is not asked. */
+export type WitnessGrant =
+  { readonly limitMs: number; readonly learn: (rate: MeasuredRate) => void } | { readonly leftOut: string };
 
 export interface CaseSettings {
   readonly seed: number;
@@ -20,6 +25,10 @@ export interface CaseSettings {
   readonly quantumMs: number;
   /** GFLOP/s of the adapter's measured multiply-add peak; null when it was not measured. */
   readonly peakGflops: number | null;
+  /** Left out where the CPU checker recomputes everything. */
+  readonly witness?: WitnessGrant | undefined;
+  /** What the CPU may recompute. */
+  readonly checks?: CheckBudgets | undefined;
   readonly signal: AbortSignal;
   readonly onStage: (stage: 'check' | 'time') => void;
 }
@@ -37,7 +46,17 @@ export async function runCase(
   try {
     settings.onStage('check');
     const execute = (operands: MatmulOperands) => slot.execute(operands);
-    const check = await runChecks({ plan, execute, reference, seed, subnormals: device.subnormals, signal });
+    const witness = settings.witness && witnessOf(plan, slot, tools, settings.witness, signal);
+    const check = await runChecks({
+      plan,
+      execute,
+      reference,
+      seed,
+      ...(witness && { witness }),
+      budget: settings.checks,
+      subnormals: device.subnormals,
+      signal,
+    });
     const accuracy = each.given && (await checkWeights(plan, each.given, execute, tools, seed));
     const passed = check.passed && (accuracy?.mismatches ?? 0) === 0;
     settings.onStage('time');
@@ -99,6 +118,57 @@ class Slot {
     this.#product?.release();
     this.#product = undefined;
   }
+}
+
+/** The one-output kernel on the same device, within its limit. */
+function witnessOf(
+  plan: MatmulPlan,
+  slot: Slot,
+  { device }: BenchTools,
+  grant: WitnessGrant,
+  signal: AbortSignal,
+): Witness {
+  return async (operands) => {
+    if ('leftOut' in grant) return grant;
+    const limit = AbortSignal.timeout(Math.min(Math.ceil(grant.limitMs), 2 ** 31 - 1));
+    const either = AbortSignal.any([signal, limit]);
+    const learn = (ms: number, compileMs: number): void => {
+      grant.learn({ shape: plan, rate: (1000 * flops(plan)) / ms, compileMs });
+    };
+    let prepared: PreparedProduct | undefined;
+    try {
+      const product = await device.prepare(plan, operands, { kernel: 'plain', signal: either });
+      prepared = product;
+      learn(await product.runMany(1, either), product.compileMs);
+      return {
+        read: (window) => product.read(window),
+        compare: () => compareOn(device, slot.product, product),
+        release: () => {
+          product.release();
+        },
+      };
+    } catch (error) {
+      prepared?.release();
+      signal.throwIfAborted();
+      if (limit.aborted) {
+        learn(grant.limitMs, prepared?.compileMs ?? 0);
+        return { leftOut: `the one-output kernel did not finish in ${(grant.limitMs / 1000).toFixed(1)} s` };
+      }
+      if (error instanceof UserError) return { leftOut: error.message };
+      throw error;
+    }
+  };
+}
+
+function compareOn(
+  device: MatmulDevice,
+  left: PreparedProduct,
+  right: PreparedProduct,
+): Promise<DeviceComparison> {
+  const comparing = device.compare?.(left, right);
+  if (comparing === undefined)
+    throw new Error('Invariant violation: a device that cannot compare was granted to');
+  return comparing;
 }
 
 /** The runs that are timed must leave the very bits that were checked. */

@@ -1,15 +1,15 @@
 /**
- * The harness: runs the cases in their order, as many as the time budget admits. It ends early when the device is lost
- * or the caller aborts; what was obtained until then is kept, and every case not run is listed with the reason.
+ * The harness: runs the cases, as many as the time budget admits, in turns (bench/budget.ts). It ends early when the
+ * device is lost or the caller aborts; what was obtained until then is kept, and every case not run is listed with the reason.
  */
-import { planMatmul } from '../src/lower';
+import { planMatmul, type MatmulPlan } from '../src/lower';
 import { UserError } from '../src/numerics';
-import { doesNotFit, estimateMs, type MeasuredRate, type Rates } from './budget';
+import { Budget, inTurns } from './budget';
 import { flops, type BenchCase, type LeftOut } from './cases';
-import { checkedFlops, randomOperands } from './check';
+import { checkedFlops, checkPlanFor, randomOperands, type CheckBudgets } from './check';
 import type { BenchResult, CaseResult, Outcome } from './result';
-import { runCase } from './run-case';
-import { Stopped, stopOf } from './stop';
+import { runCase, type WitnessGrant } from './run-case';
+import { Stopped, stopOf, type Stop } from './stop';
 import { clockQuantum } from './timing';
 import type { BenchTools } from './tools';
 
@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly seed: number;
   /** GFLOP/s of the adapter's measured multiply-add peak; null when it was not measured. */
   readonly peakGflops: number | null;
+  /** What the CPU may recompute in the checks of one case. */
+  readonly checks?: CheckBudgets;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -34,9 +36,6 @@ export interface Progress {
   readonly result?: CaseResult;
 }
 
-/** One quarter of what is left of the budget at most goes into timing one case. */
-const TIMING_SHARE = 0.25;
-
 const CALIBRATION = { m: 256, n: 256, k: 256, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' } as const;
 
 /** Never throws for a case that goes wrong: its reason is in `leftOut`, and `outcome` says so. */
@@ -45,86 +44,144 @@ export async function runCases(
   tools: BenchTools,
   settings: RunSettings,
 ): Promise<BenchResult> {
-  const { budgetMs, startMs = tools.now(), seed, peakGflops, signal: caller, onProgress } = settings;
-  const leftMs = (): number => budgetMs - (tools.now() - startMs);
+  const { budgetMs, startMs = tools.now(), seed, checks, peakGflops, signal: caller, onProgress } = settings;
+  const budget = new Budget(budgetMs, startMs, tools.now);
   const quantumMs = clockQuantum(tools.now);
   const stop = stopOf(tools.lost, caller);
-  const { signal } = stop;
   const done: CaseResult[] = [];
   const leftOut: LeftOut[] = [];
-  const measured: MeasuredRate[] = [];
-  let rates: Rates | undefined;
+  const waiting: BenchCase[] = [];
   let outcome: Outcome = 'complete';
 
-  const report = (name: string, stage: Progress['stage']): void => {
-    onProgress?.({ name, stage, done: done.length + leftOut.length, total: cases.length });
+  const report = (name: string, stage: Progress['stage'], result?: CaseResult): void => {
+    const progress = { name, stage, done: done.length + leftOut.length, total: cases.length };
+    onProgress?.({ ...progress, ...(result && { result }) });
   };
 
-  async function attempt(each: BenchCase): Promise<void> {
+  async function attempt(each: BenchCase, mayWait: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (rates === undefined) {
+    if (!budget.isCalibrated) {
       report('calibration', 'calibrate');
-      rates = await stop.race(calibrate(tools, measured, seed, signal));
+      await calibrate(tools, budget, seed, signal);
     }
-    const needed = estimateMs(each, checkedFlops(planMatmul(each)), rates);
-    if (needed > leftMs()) throw new UserError(doesNotFit(needed, leftMs(), budgetMs));
+    const plan = planMatmul(each);
+    const neededMs = budget.estimateMs(each, checkedFlops(plan, checks));
+    if (mayWait && budget.mustWait(neededMs)) {
+      waiting.push(each);
+      return;
+    }
+    if (neededMs > budget.leftMs) throw new UserError(budget.doesNotFit(neededMs));
+    const witness = await grantWitness(plan, neededMs, tools, budget, settings, signal);
     const onStage = (stage: Progress['stage']): void => {
       report(each.name, stage);
     };
-    const limitMs = TIMING_SHARE * leftMs();
-    const result = await stop.race(
-      runCase(each, tools, { seed, limitMs, quantumMs, peakGflops, signal, onStage }),
-    );
+    const limits = { limitMs: budget.timingMs, quantumMs, witness, checks };
+    const result = await runCase(each, tools, { seed, peakGflops, signal, onStage, ...limits });
+    signal.throwIfAborted(); // given up in the meantime: it is listed as left out
     done.push(result);
     if (result.gflops !== null)
-      measured.push({ shape: each, rate: result.gflops * 1e9, compileMs: result.compileMs });
-    onProgress?.({
-      name: each.name,
-      stage: 'done',
-      done: done.length + leftOut.length,
-      total: cases.length,
-      result,
-    });
+      budget.learn({ shape: each, rate: result.gflops * 1e9, compileMs: result.compileMs });
+    report(each.name, 'done', result);
   }
 
-  for (const each of cases) {
+  async function runOrLeaveOut(each: BenchCase, mayWait: boolean): Promise<void> {
+    const overdue = new UserError(budget.overdue);
     try {
-      await attempt(each);
+      await within(budget.patienceMs, overdue, stop, (signal) => attempt(each, mayWait, signal));
     } catch (error) {
       await lossToShow();
-      const cause: unknown = signal.aborted ? signal.reason : error;
+      const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
       leftOut.push({ name: each.name, reason: cause instanceof Error ? cause.message : String(cause) });
       if (cause instanceof Stopped) outcome = cause.outcome;
       else if (!(cause instanceof UserError)) outcome = 'failed';
     }
   }
+
+  for (const each of inTurns(cases)) await runOrLeaveOut(each, true);
+  for (const each of waiting) await runOrLeaveOut(each, false);
   return { outcome, cases: done, leftOut };
 }
+
+/**
+ * Rejects with `overdue` when so many milliseconds have passed. The work is told by its signal, but not waited for: on a
+ * device that hangs it may never answer.
+ */
+async function within(
+  ms: number,
+  overdue: Error,
+  stop: Stop,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        controller.abort(overdue);
+        reject(overdue);
+      },
+      Math.min(ms, LONGEST_TIMER),
+    );
+  });
+  try {
+    const signal = AbortSignal.any([stop.signal, controller.signal]);
+    await Promise.race([stop.race(work(signal)), expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Operations on a lost device fail just before the loss itself is reported. */
 function lossToShow(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** First rates of the device, pushed to `measured`, and of the CPU checker, from one small product that is thrown away. */
+/** First rates of the device and of the CPU checker, from one small product that is thrown away. */
 async function calibrate(
   { device, reference, now }: BenchTools,
-  measured: MeasuredRate[],
+  budget: Budget,
   seed: number,
   signal: AbortSignal,
-): Promise<Rates> {
+): Promise<void> {
   const plan = planMatmul(CALIBRATION);
   const operands = randomOperands(plan, seed);
+  reference(plan, operands); // the first call compiles
+  const start = now();
+  reference(plan, operands);
+  budget.referenceRate = (1000 * flops(plan)) / (now() - start);
   const product = await device.prepare(plan, operands, { signal });
   try {
     await product.run(signal);
     const seconds = (await product.runMany(3, signal)) / 3000;
-    measured.push({ shape: plan, rate: flops(plan) / seconds, compileMs: product.compileMs });
+    budget.learn({ shape: plan, rate: flops(plan) / seconds, compileMs: product.compileMs });
   } finally {
     product.release();
   }
-  reference(plan, operands); // the first call compiles
-  const start = now();
-  reference(plan, operands);
-  return { measured, reference: (1000 * flops(plan)) / (now() - start) };
+}
+
+/** For products that the CPU checker only samples; the rate of the second kernel is measured when it is first needed. */
+async function grantWitness(
+  plan: MatmulPlan,
+  caseMs: number,
+  { device }: BenchTools,
+  budget: Budget,
+  { seed, checks }: RunSettings,
+  signal: AbortSignal,
+): Promise<WitnessGrant | undefined> {
+  if (checkPlanFor(plan, seed, checks).random.coverage === 'full') return undefined;
+  if (device.compare === undefined) return { leftOut: 'this device has no second kernel to compare with' };
+  const learn = budget.learnWitness.bind(budget);
+  if (!budget.knowsWitness) {
+    const small = planMatmul(CALIBRATION);
+    const product = await device.prepare(small, randomOperands(small, seed), { kernel: 'plain', signal });
+    try {
+      const ms = await product.runMany(1, signal);
+      learn({ shape: small, rate: (1000 * flops(small)) / ms, compileMs: product.compileMs });
+    } finally {
+      product.release();
+    }
+  }
+  const limit = budget.witnessLimit(plan, caseMs);
+  return 'leftOut' in limit ? limit : { ...limit, learn };
 }

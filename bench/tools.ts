@@ -13,7 +13,7 @@ export interface PreparedProduct {
   runMany(count: number, signal?: AbortSignal): Promise<number>;
   /** Codes of the result, or of a window of it, row-major. */
   read(window?: Window): Promise<CodeArray>;
-  /** Bytes by purpose. */
+  /** Bytes by purpose; `limit` bounds operands + result + scratch. */
   readonly memory: Readonly<Record<string, number>>;
   readonly compileMs: number;
   /** Name of the kernel variant. */
@@ -23,13 +23,24 @@ export interface PreparedProduct {
   release(): void;
 }
 
+export interface PrepareOptions {
+  /** `plain` computes one output per invocation and shares no code with `fused`, which is meant when left out. */
+  readonly kernel?: 'fused' | 'plain';
+  readonly signal?: AbortSignal;
+}
+
 export interface MatmulDevice {
   readonly subnormals: SubnormalMode;
-  prepare(
-    plan: MatmulPlan,
-    operands: MatmulOperands,
-    options?: { signal?: AbortSignal },
-  ): Promise<PreparedProduct>;
+  prepare(plan: MatmulPlan, operands: MatmulOperands, options?: PrepareOptions): Promise<PreparedProduct>;
+  /** Compares two results of one plan where they lie. A device without it need not have the kernel `plain` either. */
+  compare?(left: PreparedProduct, right: PreparedProduct): Promise<DeviceComparison>;
+}
+
+export interface DeviceComparison {
+  readonly compared: number;
+  readonly mismatches: number;
+  /** First row of the output that has a mismatch. */
+  readonly firstRow: number | undefined;
 }
 
 /** The CPU checker: bit-identical to the reference loop. */

@@ -67,6 +67,19 @@ export function compareCodes(
   return { ...result, firstWrong };
 }
 
+/** Compares the codes of a window tile by tile. */
+export function compareTiles(
+  plan: MatmulPlan,
+  window: Window,
+  expected: CodeArray,
+  actual: CodeArray,
+): Comparison[] {
+  return tileParts(plan, window).map((part) => {
+    const [want, got] = [cut(plan.out, expected, window, part), cut(plan.out, actual, window, part)];
+    return compareCodes(plan.out, want, got, part);
+  });
+}
+
 /** The output tile that holds element (m, n). */
 export function tileAt(
   { m, n, tile }: MatmulPlan,
@@ -84,7 +97,7 @@ export function tileAt(
 }
 
 /** The parts of a window that lie in one tile each, tile by tile in rows. */
-export function tileParts(plan: MatmulPlan, window: Window): Window[] {
+function tileParts(plan: MatmulPlan, window: Window): Window[] {
   const parts: Window[] = [];
   for (let m0 = window.m0, m1; m0 < window.m1; m0 = m1) {
     m1 = Math.min(window.m1, tileAt(plan, { m: m0, n: 0 }).window.m1);

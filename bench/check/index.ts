@@ -12,4 +12,6 @@ export type { CheckBudgets, CheckPlan, Coverage, Scope } from './coverage';
 export { exactIntegerProduct, freivalds, type FreivaldsVerdict } from './integer';
 export { randomOperands, smallIntegerOperands } from './operands';
 export { runChecks } from './run';
-export type { CheckKind, CheckProgress, CheckReport, CheckRequest, WrongTile } from './run';
+export type { CheckProgress, CheckRequest } from './run';
+export type { CheckKind, CheckReport, WrongTile } from './report';
+export type { Testimony, Witness } from './witness';

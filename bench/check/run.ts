@@ -1,31 +1,27 @@
 /**
- * The two checks of a matmul executor: small integers against the oracle, random operands against the CPU checker, code by
- * code, with no tolerance. Nothing here knows what executes.
+ * The checks of a matmul executor: small integers against the oracle; random operands against the CPU checker and, where
+ * that can afford only a sample, against a second kernel. Code by code, with no tolerance. Nothing here knows what executes.
  */
 import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../../src/execute/matmul';
 import type { MatmulPlan } from '../../src/lower';
 import { decodeArray, type CodeArray } from '../../src/numerics';
-import {
-  compareCodes,
-  cut,
-  tileAt,
-  tileParts,
-  type Comparison,
-  type Tile,
-  type WrongElement,
-} from './compare';
-import { checkPlanFor, type CheckBudgets, type Coverage, type Scope } from './coverage';
+import { compareTiles, cut, type Comparison } from './compare';
+import { checkPlanFor, type CheckBudgets, type Scope } from './coverage';
 import { exactIntegerProduct, freivalds } from './integer';
 import { randomOperands, smallIntegerOperands } from './operands';
+import { finding, reportOf, type CheckKind, type CheckReport, type Finding } from './report';
+import { compareWithWitness, WITNESS_SAMPLE, type Read, type Witness } from './witness';
 
 export interface CheckRequest {
   readonly plan: MatmulPlan;
-  /** Runs the plan on these operands; the function it gives reads the result, or a window of it, row-major. */
-  readonly execute: (operands: MatmulOperands) => Promise<(window?: Window) => Promise<CodeArray>>;
+  /** Runs the plan on these operands; the function it gives reads the result. */
+  readonly execute: (operands: MatmulOperands) => Promise<Read>;
   /** The CPU checker (or the reference loop). */
   readonly reference: (plan: MatmulPlan, operands: MatmulOperands, options?: MatmulOptions) => CodeArray;
   readonly seed: number;
-  readonly budget?: CheckBudgets;
+  /** A second kernel on the same adapter, asked where the CPU checker cannot recompute everything. */
+  readonly witness?: Witness;
+  readonly budget?: CheckBudgets | undefined;
   readonly subnormals?: SubnormalMode;
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Looked at between windows. */
@@ -38,122 +34,110 @@ export interface CheckProgress {
   readonly share: number;
 }
 
-/** JSON as it stands. */
-export interface CheckReport {
-  readonly passed: boolean;
-  readonly kinds: readonly CheckKind[];
-  readonly firstWrongTile?: WrongTile;
-}
-
-export interface CheckKind {
-  readonly name: string;
-  readonly operands: 'small-integer' | 'random';
-  readonly coverage: Coverage;
-  /** Elements compared code by code, of all elements of the output. */
-  readonly elementsCompared: number;
-  readonly elements: number;
-  readonly mismatches: number;
-  /** As in `Comparison`. */
-  readonly maxUlp: number | null;
-  /** Where Freivalds' check is part of it: the likelihood at most that it passed a wrong row. */
-  readonly falseAccept?: number;
-}
-
-export interface WrongTile extends Tile {
-  readonly operands: CheckKind['operands'];
-  readonly mismatches: number;
-  readonly firstWrong: WrongElement;
-}
-
-/** Runs both checks, the random one last. Rejects with the signal's reason when it aborts. */
+/** Runs the checks, those on random operands last. Rejects with the signal's reason when it aborts. */
 export async function runChecks(request: CheckRequest): Promise<CheckReport> {
-  const { plan, reference, seed, subnormals = 'exact' } = request;
+  const { plan, seed } = request;
   const scopes = checkPlanFor(plan, seed, request.budget);
-  const integers = smallIntegerOperands(plan, seed);
-  const integer = await check(request, 'small-integer', scopes.integer, integers, (window) =>
-    exactIntegerProduct(plan, integers, window),
-  );
-  const values = randomOperands(plan, seed);
-  const random = await check(request, 'random', scopes.random, values, (window) =>
-    reference(plan, values, { window, subnormals }),
-  );
-  const firstWrongTile = integer.firstWrongTile ?? random.firstWrongTile;
-  const kinds = [integer.kind, random.kind];
-  const passed = kinds.every(({ mismatches }) => mismatches === 0);
-  return { passed, kinds, ...(firstWrongTile && { firstWrongTile }) };
+  const integer = await checkIntegers(request, scopes.integer);
+  const { findings, leftOut } = await checkRandom(request, scopes.random);
+  return reportOf([integer, ...findings], leftOut);
 }
-
-const NAMES = {
-  'small-integer': 'small integers against an exact product',
-  random: 'random operands against the CPU checker, in the order of the plan',
-} as const satisfies Record<CheckKind['operands'], string>;
 
 /** Rows that Freivalds' check refused and that are recomputed to show what is wrong with them. */
 const ROWS_SHOWN = 16;
 
-async function check(
-  request: CheckRequest,
-  kind: CheckKind['operands'],
-  { coverage, windows }: Scope,
-  operands: MatmulOperands,
-  expect: (window: Window) => CodeArray,
-): Promise<{ kind: CheckKind; firstWrongTile?: WrongTile }> {
-  const { plan, seed, signal } = request;
-  const whole = { m0: 0, m1: plan.m, n0: 0, n1: plan.n };
+async function checkIntegers(request: CheckRequest, { coverage, windows }: Scope): Promise<Finding> {
+  const { plan, seed } = request;
+  const kind = {
+    name: 'small integers against an exact product',
+    operands: 'small-integer',
+    coverage,
+  } as const;
+  const operands = smallIntegerOperands(plan, seed);
   const read = await request.execute(operands);
-  const all = coverage === 'tiles' ? undefined : await read();
-  const verdict =
-    all && coverage === 'freivalds+tiles'
-      ? freivalds(plan, operands, decodeArray(plan.out, all), seed)
-      : undefined;
-  const wrongRows =
-    verdict?.wrongRows.slice(0, ROWS_SHOWN).map((m) => ({ ...whole, m0: m, m1: m + 1 })) ?? [];
+  const expect = (window: Window): CodeArray => exactIntegerProduct(plan, operands, window);
+  if (coverage !== 'freivalds+tiles') {
+    const [found = []] = await compareAll(request, 'small-integer', { coverage, windows }, expect, [read]);
+    return finding(plan, kind, found);
+  }
+  const all = await read();
+  const { wrongRows, falseAccept } = freivalds(plan, operands, decodeArray(plan.out, all), seed);
+  const shown = wrongRows.slice(0, ROWS_SHOWN).map((m) => ({ m0: m, m1: m + 1, n0: 0, n1: plan.n }));
+  const from = (window?: Window): Promise<CodeArray> =>
+    Promise.resolve(window ? part(plan, all, window) : all);
+  const scope = { coverage, windows: shown.length > 0 ? shown : windows };
+  const [found = []] = await compareAll(request, 'small-integer', scope, expect, [from]);
+  const result = finding(plan, kind, found);
+  if (shown.length > 0 && result.kind.mismatches === 0) {
+    throw new Error("Invariant violation: Freivalds' check refused rows that are right");
+  }
+  return { ...result, kind: { ...result.kind, falseAccept } };
+}
 
-  const found: Comparison[] = [];
-  const compare = wrongRows.length > 0 ? wrongRows : windows;
-  for (const [index, window] of compare.entries()) {
+async function checkRandom(
+  request: CheckRequest,
+  scope: Scope,
+): Promise<{ findings: Finding[]; leftOut?: string }> {
+  const { plan, seed, subnormals = 'exact' } = request;
+  const { coverage } = scope;
+  const operands = randomOperands(plan, seed);
+  const read = await request.execute(operands);
+  const expect = (window: Window): CodeArray => request.reference(plan, operands, { window, subnormals });
+  const asked = coverage === 'full' ? undefined : await request.witness?.(operands);
+  const witness = asked && 'compare' in asked ? asked : undefined;
+  try {
+    const [first = [], second = []] = await compareAll(request, 'random', scope, expect, [
+      read,
+      ...(witness ? [witness.read] : []),
+    ]);
+    const name = 'random operands against the CPU checker, in the order of the plan';
+    const sampled = finding(plan, { name, operands: 'random', coverage }, first);
+    if (witness === undefined) {
+      return { findings: [sampled], ...(asked && 'leftOut' in asked && { leftOut: asked.leftOut }) };
+    }
+    return {
+      findings: [
+        sampled,
+        finding(plan, { name: WITNESS_SAMPLE, operands: 'random', coverage }, second),
+        await compareWithWitness(plan, read, witness, expect),
+      ],
+    };
+  } finally {
+    witness?.release();
+  }
+}
+
+/** Compares the windows of each result with what is expected, which is computed once for all. */
+async function compareAll(
+  { plan, signal, onProgress }: CheckRequest,
+  operands: CheckKind['operands'],
+  { coverage, windows }: Pick<Scope, 'coverage' | 'windows'>,
+  expect: (window: Window) => CodeArray,
+  reads: readonly Read[],
+): Promise<readonly Comparison[][]> {
+  const results = await Promise.all(
+    reads.map(async (read) => ({
+      read,
+      all: coverage === 'full' ? await read() : undefined,
+      found: new Array<Comparison>(),
+    })),
+  );
+  for (const [index, window] of windows.entries()) {
     await turn();
     signal?.throwIfAborted();
     const expected = expect(window);
-    const actual = all ? cut(plan.out, all, whole, window) : await read(window);
-    for (const part of tileParts(plan, window)) {
-      const [want, got] = [cut(plan.out, expected, window, part), cut(plan.out, actual, window, part)];
-      found.push(compareCodes(plan.out, want, got, part));
+    for (const { read, all, found } of results) {
+      const actual = all ? part(plan, all, window) : await read(window);
+      found.push(...compareTiles(plan, window, expected, actual));
     }
-    request.onProgress?.({ operands: kind, share: (index + 1) / compare.length });
+    onProgress?.({ operands, share: (index + 1) / windows.length });
   }
-
-  const wrong = found.find(({ firstWrong }) => firstWrong);
-  if (wrongRows.length > 0 && !wrong) {
-    throw new Error("Invariant violation: Freivalds' check refused rows that are right");
-  }
-  const distances = found.map(({ maxUlp }) => maxUlp);
-  return {
-    kind: {
-      name: NAMES[kind],
-      operands: kind,
-      coverage,
-      elementsCompared: sum(found.map(({ compared }) => compared)),
-      elements: plan.m * plan.n,
-      mismatches: sum(found.map(({ mismatches }) => mismatches)),
-      maxUlp: distances.reduce(
-        (most, each) => (most === null || each === null ? null : Math.max(most, each)),
-        0,
-      ),
-      ...(verdict && { falseAccept: verdict.falseAccept }),
-    },
-    ...(wrong?.firstWrong && {
-      firstWrongTile: {
-        operands: kind,
-        ...tileAt(plan, wrong.firstWrong),
-        mismatches: wrong.mismatches,
-        firstWrong: wrong.firstWrong,
-      },
-    }),
-  };
+  return results.map(({ found }) => found);
 }
 
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+function part(plan: MatmulPlan, all: CodeArray, window: Window): CodeArray {
+  return cut(plan.out, all, { m0: 0, m1: plan.m, n0: 0, n1: plan.n }, window);
+}
 
 /** Lets timers and signals act: recomputing a window can take a good part of a second. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

@@ -25,7 +25,17 @@ const PLAIN = {
 };
 
 export function toText(report: Report): string {
-  return [heading, caseTable, chart, accuracyLines, baselineLine, faults, leftOutLines]
+  return [
+    heading,
+    caseTable,
+    chart,
+    memoryLines,
+    accuracyLines,
+    baselineLine,
+    faults,
+    notCompared,
+    leftOutLines,
+  ]
     .map((part) => part(report))
     .filter((part) => part !== '')
     .join('\n');
@@ -70,14 +80,42 @@ function row({ name, dtypes, shape, gflops, shareOfPeak, ms, accuracy, check }: 
   ];
 }
 
-/** `tiles` where the bits of sampled tiles were compared, not those of every output. */
+/** `tiles` where only sampled tiles of the random operands' result were compared, on no side all of it. */
 function verdict({ passed, kinds }: CaseResult['check']): string {
   if (!passed) return 'FAILED';
-  return kinds.every(({ coverage }) => coverage === 'full') ? 'ok' : 'ok, tiles';
+  const whole = kinds.some(({ operands, coverage }) => operands === 'random' && coverage === 'full');
+  return whole ? 'ok' : 'ok, tiles';
 }
 
 function chart({ cases }: Report): string {
   return cases.filter(({ gflops }) => gflops !== null).length > 1 ? barChart(cases, WIDTH) : '';
+}
+
+/** The product that takes most on the adapter, against the bound that is promised; and every one beyond its bound. */
+function memoryLines({ cases }: Report): string {
+  const products = cases.flatMap(({ name, memory: { operands = 0, result = 0, scratch = 0, limit } }) =>
+    limit === undefined ? [] : [{ name, bytes: operands + result + scratch, limit }],
+  );
+  const [first, ...more] = products;
+  if (first === undefined) return '';
+  const largest = more.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
+  const over = products.filter(({ bytes, limit }) => bytes > limit);
+  return [
+    `memory  operands + result + scratch of the largest product: ${megabytes(largest.bytes)} of at most ${megabytes(largest.limit)}\n`,
+    ...over.map(
+      ({ name, bytes, limit }) =>
+        `${name}: EXCEEDS its memory bound, ${megabytes(bytes)} of at most ${megabytes(limit)}\n`,
+    ),
+  ].join('');
+}
+
+/** Cases that are checked in tiles only, with the reason. */
+function notCompared({ cases }: Report): string {
+  return cases
+    .flatMap(({ name, check: { leftOut } }) =>
+      leftOut === undefined ? [] : [`${name}: only tiles compared; ${leftOut}\n`],
+    )
+    .join('');
 }
 
 function baselineLine({ baseline }: Report): string {
@@ -107,7 +145,7 @@ function firstWrong({ check: { firstWrongTile: tile }, accuracy }: CaseResult): 
     ` First wrong tile: row ${tile.row}, column ${tile.column} of the tiles`,
     ` (m ${window.m0} to ${window.m1 - 1}, n ${window.n0} to ${window.n1 - 1}), ${tile.mismatches} wrong in it;`,
     ` at m ${wrong.m}, n ${wrong.n} expected ${wrong.expected.code} (${wrong.expected.value}),`,
-    ` got ${wrong.actual.code} (${wrong.actual.value}); ${tile.operands} operands.`,
+    ` got ${wrong.actual.code} (${wrong.actual.value}). Check: ${tile.check}.`,
   ].join('');
 }
 
@@ -144,6 +182,11 @@ function accuracyLines({ cases }: Report): string {
 
 function significant(value: number): string {
   return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** Three digits of a megabyte of 10^6 bytes; whole bytes below a thousandth of it. */
+function megabytes(bytes: number): string {
+  return bytes < 1000 ? `${bytes} B` : `${significant(bytes / 1e6)} MB`;
 }
 
 function percent(share: number): string {

@@ -43,7 +43,7 @@ const measured: CaseResult = {
   },
   gflops: 48.71,
   shareOfPeak: 0.812,
-  memory: { operands: 1, result: 2 },
+  memory: { operands: 5_000_000, result: 1_000_000, scratch: 100_000, transposition: 3, limit: 6_900_000 },
   compileMs: 12,
   kernel: 'outer "8x8", k-major',
   dispatches: 3,
@@ -58,6 +58,7 @@ const withheld: CaseResult = {
     passed: false,
     kinds: [],
     firstWrongTile: {
+      check: 'random operands against an oracle',
       operands: 'random',
       row: 1,
       column: 0,
@@ -143,7 +144,33 @@ describe('text', () => {
     expect(text).toMatch(/512x14336x4096 +48\.7 +81% +1235 +3\.2% +ok, tiles$/m);
     expect(text).toContain(
       'square/512/bf16: check FAILED, numbers withheld. First wrong tile: row 1, column 0 of the tiles ' +
-        '(m 128 to 255, n 0 to 511), 7 wrong in it; at m 130, n 2 expected 3f800000 (1), got 7fc00000 (NaN); random operands.',
+        '(m 128 to 255, n 0 to 511), 7 wrong in it; at m 130, n 2 expected 3f800000 (1), got 7fc00000 (NaN). Check: random operands against an oracle.',
+    );
+  });
+
+  it('says whether every output was compared, and why not', () => {
+    const [sampled] = measured.check.kinds;
+    const onAdapter = {
+      ...sampled,
+      coverage: 'full',
+      elementsCompared: 10,
+    } as CaseResult['check']['kinds'][0];
+    const whole = { ...measured, check: { ...measured.check, kinds: [...measured.check.kinds, onAdapter] } };
+    expect(toText({ ...report, cases: [whole] })).toMatch(/ ok$/m);
+    const leftOut = 'it would take 600 s';
+    expect(toText({ ...report, cases: [{ ...measured, check: { ...measured.check, leftOut } }] })).toContain(
+      `${measured.name}: only tiles compared; it would take 600 s\n`,
+    );
+  });
+
+  it('shows the memory of the largest product against its bound, and what exceeds it', () => {
+    expect(text).toContain(
+      'memory  operands + result + scratch of the largest product: 6.10 MB of at most 6.90 MB\n',
+    );
+    expect(text).not.toContain('EXCEEDS');
+    const greedy = { ...measured, memory: { ...measured.memory, limit: 2_000_000 } };
+    expect(toText({ ...report, cases: [greedy] })).toContain(
+      `${measured.name}: EXCEEDS its memory bound, 6.10 MB of at most 2.00 MB\n`,
     );
   });
 

@@ -222,17 +222,45 @@ describe('a run that ends early', () => {
     expect(device.prepared).toBe(0);
   });
 
+  const large: BenchCase = { ...two[0], name: 'shape/large/bf16', m: 512, n: 512, k: 512 } as BenchCase;
+
   it('leaves out what the budget does not admit, with the estimate, and goes on to what it does', async () => {
     const time = new FakeTime();
     const slow = new FakeDevice({ time, runMs: 1000 });
-    const large: BenchCase = { ...(two[0] ?? three[0]), name: 'large', m: 512, n: 512, k: 512 } as BenchCase;
-    const result = await runCases([large, ...two], toolsOf(slow, time), settings);
-    // The calibration at 256 took 1 s a run; 512 takes eight times that, nine times over.
-    expect(result.leftOut[0]).toMatchObject({ name: 'large' });
+    const result = await runCases([large, ...two], toolsOf(slow, time), { ...settings, budgetMs: 50_000 });
+    // The calibration at 256 took 1 s a run; 512 takes eight times that, five times at least.
+    expect(result.leftOut[0]).toMatchObject({ name: 'shape/large/bf16' });
     expect(result.leftOut[0]?.reason).toMatch(
-      /^estimated 7\d\.\d s, 5\d\.\d s of the budget of 60\.0 s were left$/,
+      /^estimated 4\d\.\d s, 3\d\.\d s of the budget of 50\.0 s were left$/,
     );
     expect(names(result.cases)).toEqual(names(two));
     expect(result.outcome).toBe('complete');
+  });
+
+  it('lets a case that takes much of what is left wait for the others', async () => {
+    const time = new FakeTime();
+    const slow = new FakeDevice({ time, runMs: 100 });
+    const result = await runCases([large, ...two], toolsOf(slow, time), { ...settings, budgetMs: 15_000 });
+    expect(names(result.cases)).toEqual([...names(two), 'shape/large/bf16']);
+  });
+
+  it('gives up a case that is still not finished half a budget after the end, and lists it', async () => {
+    const device = new FakeDevice({
+      onRun: async ({ m }) => {
+        if (m === 16) await never;
+      },
+    });
+    const { reference, lost } = toolsOf(device);
+    const tools = { device, reference, lost, now: () => performance.now() };
+    const result = await runCases(three, tools, { ...settings, budgetMs: 1000 });
+    expect(result.outcome).toBe('complete');
+    expect(names(result.cases)).toEqual(['shape/17x9x33/bf16']);
+    expect(result.leftOut[0]).toEqual({
+      name: 'shape/16x16x16/bf16',
+      reason: 'given up: not finished 0.5 s after the budget of 1.0 s was spent',
+    });
+    expect(result.leftOut[1]?.reason).toMatch(
+      /^estimated \d+\.\d s, 0\.0 s of the budget of 1\.0 s were left$/,
+    );
   });
 });

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { doesNotFit, estimateMs, nearest } from '../../bench/budget';
 import { clockQuantum, measure, summarise } from '../../bench/timing';
 
 it('gives the median and quartiles of the samples', () => {
@@ -50,19 +49,4 @@ it('leaves the warm-up out of the samples', async () => {
 it('finds the smallest step of a clock', () => {
   let reading = 0;
   expect(clockQuantum(() => Math.floor(reading++ / 3) * 4)).toBe(4);
-});
-
-it('estimates from the most similar shape', () => {
-  const measured = [
-    { shape: { m: 256, n: 256, k: 256 }, rate: 4e9, compileMs: 700 },
-    { shape: { m: 1, n: 2304, k: 768 }, rate: 1e8, compileMs: 0 },
-  ];
-  expect(nearest({ m: 1, n: 4096, k: 4096 }, measured).rate).toBe(1e8);
-  expect(nearest({ m: 1024, n: 1024, k: 1024 }, measured).rate).toBe(4e9);
-  const square = { name: '', m: 1000, n: 1000, k: 1000, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' } as const;
-  const withChecks = estimateMs(square, 4e9, { measured, reference: 1e9 });
-  const without = estimateMs(square, 0, { measured, reference: 1e9 });
-  expect(withChecks - without).toBeCloseTo(4000);
-  expect(without).toBeGreaterThan(9 * 500 + 700);
-  expect(doesNotFit(12_340, 5000, 60_000)).toBe('estimated 12.3 s, 5.0 s of the budget of 60.0 s were left');
 });
