@@ -29,9 +29,9 @@ fn main(
 ) {
   let offset = workgroup.y * workgroups.x + workgroup.x;
   let number = slice.first_workgroup + offset;
-  let tile_row = (number / slice.workgroups_across) * {{LANES_Y}}u + lane.y;
+  let tile_row = (number % slice.workgroups_down) * {{LANES_Y}}u + lane.y;
   let row = tile_row * {{TILE_M}}u;
-  let word = (number % slice.workgroups_across) * {{LANES_X * B_WORDS}}u + lane.x;
+  let word = (number / slice.workgroups_down) * {{LANES_X * B_WORDS}}u + lane.x;
   if (row >= slice.m || word * {{B_PER_WORD}}u >= slice.n) {
     return;
   }

@@ -16,8 +16,8 @@ fn main(
   @builtin(local_invocation_id) lane: vec3<u32>,
 ) {
   let number = slice.first_workgroup + workgroup.y * workgroups.x + workgroup.x;
-  let row = number / slice.workgroups_across;
-  let column = (number % slice.workgroups_across) * {{LANES_X}}u + lane.x;
+  let row = number % slice.workgroups_down;
+  let column = (number / slice.workgroups_down) * {{LANES_X}}u + lane.x;
   if (row >= slice.m || column >= slice.n) {
     return;
   }

@@ -7,9 +7,10 @@ struct Slice {
   a_stride: u32,
   b_stride: u32,
   out_stride: u32,
-  /// Workgroups are numbered along rows of tiles; this dispatch starts at number `first_workgroup`.
+  /// Workgroups are numbered down columns of tiles, so that neighbours in time read the same part of B, the larger operand
+  /// where weights are. This dispatch starts at number `first_workgroup`.
   first_workgroup: u32,
-  workgroups_across: u32,
+  workgroups_down: u32,
   pass_begin: u32,
   pass_end: u32,
   /// 1: take up the sums that an earlier slice left in scratch.
@@ -29,6 +30,7 @@ struct Pass {
 
 @group(0) @binding(0) var<uniform> slice: Slice;
 @group(0) @binding(1) var<storage, read> passes: array<Pass>;
+
 /// A barrier against fusing and reassociation: no compiler can see through an exclusive or with an unknown word.
 fn rounded(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
@@ -50,8 +52,8 @@ fn main(
   @builtin(local_invocation_id) lane: vec3<u32>,
 ) {
   let number = slice.first_workgroup + workgroup.y * workgroups.x + workgroup.x;
-  let row = number / slice.workgroups_across;
-  let column = (number % slice.workgroups_across) * 64u + lane.x;
+  let row = number % slice.workgroups_down;
+  let column = (number / slice.workgroups_down) * 64u + lane.x;
   if (row >= slice.m || column >= slice.n) {
     return;
   }

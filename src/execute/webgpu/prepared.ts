@@ -202,16 +202,16 @@ export class Product implements PreparedMatmul {
   /** The struct Slice of shaders/matmul.wgsl. */
   #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
     const { a, b, outStride } = this.#panel(panel);
-    const { columns, aVectorWords } = this.#kernel.geometry;
-    const width = b.end - b.begin;
+    const { rows, aVectorWords } = this.#kernel.geometry;
+    const height = a.end - a.begin;
     return new Uint32Array([
-      a.end - a.begin,
-      width,
+      height,
+      b.end - b.begin,
       a.stride / aVectorWords,
       b.stride,
       outStride,
       firstWorkgroup,
-      Math.ceil(width / columns),
+      Math.ceil(height / rows),
       passBegin,
       passEnd,
       Number(passBegin > 0),
