@@ -1,7 +1,9 @@
 // Builds everything that runs: the WASM checker from AssemblyScript (build/), then the bundles (dist/).
-// `node scripts/build.js wasm` stops after the first step, which is all that the tests need.
+// `node scripts/build.js wasm` stops after the first step, which is all that the tests need;
+// `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
@@ -87,5 +89,23 @@ async function buildBundles() {
   chmodSync('dist/cli.js', 0o755);
 }
 
+/** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
+function buildDeclarations() {
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+  for (const name of readdirSync('dist/types', { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const file = join('dist/types', name);
+    const complete = (_, before, path, after) => {
+      const target = join(dirname(file), path);
+      return `${before}${path}${existsSync(`${target}.d.ts`) ? '' : '/index'}.js${after}`;
+    };
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/((?:from |import\()['"])(\.{1,2}\/[^'"]+)(['"])/g, complete));
+  }
+}
+
+const [step] = process.argv.slice(2);
+if (step === 'package') rmSync('dist', { recursive: true, force: true });
 await buildWasm();
-if (process.argv[2] !== 'wasm') await buildBundles();
+if (step !== 'wasm') await buildBundles();
+if (step === 'package') buildDeclarations();
