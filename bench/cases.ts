@@ -4,10 +4,11 @@
  */
 import { CHIPS, matmulPairProblem, type ChipName } from '../src/chip';
 import { parseDtype, shortName, UserError, type Dtype } from '../src/numerics';
+import type { ALayout } from '../src/lower';
 import { MODELS, SQUARES, TOKENS } from './models';
 import type { GivenOperands } from './weights';
 
-/** out[M, N] in float32 = A[M, K] B[K, N]. */
+/** out[M, N] = A[M, K] B[K, N], in float32 and with A row-major where nothing else is said. */
 export interface BenchCase {
   /** `group/what/dtypes`, unique; what `--case` matches. */
   readonly name: string;
@@ -17,6 +18,8 @@ export interface BenchCase {
   readonly a: Dtype;
   readonly b: Dtype;
   readonly chip: ChipName;
+  readonly out?: Dtype;
+  readonly aLayout?: ALayout;
   /** Checked on these operands too, before rounding, and timed with them. */
   readonly given?: GivenOperands;
 }
@@ -39,6 +42,10 @@ export interface CaseFilter {
     (Pick<BenchCase, 'name' | 'm' | 'n' | 'k'> & { readonly given: GivenOperands }) | undefined;
   /** Every case on this chip, instead of trn2 (trn3 where trn2 lacks the dtype). */
   readonly chip?: ChipName | undefined;
+  /** The output's format, instead of float32. */
+  readonly out?: Dtype | undefined;
+  /** How A lies in HBM, instead of row-major. */
+  readonly aLayout?: ALayout | undefined;
 }
 
 type Pair = readonly [a: Dtype, b: Dtype];
@@ -92,7 +99,7 @@ export function selectCases(filter: CaseFilter = {}): {
   const shapes = shapesOf(filter);
   const admitted = pairs
     .flatMap((pair, rank) =>
-      shapes.map((shape) => ({ each: toCase(shape, pair, filter.chip), round: roundOf(shape, rank) })),
+      shapes.map((shape) => ({ each: toCase(shape, pair, filter), round: roundOf(shape, rank) })),
     )
     .filter(({ each }) => pattern.test(each.name))
     .sort(
@@ -145,9 +152,13 @@ function roundOf(shape: Shape, pairRank: number): number {
   return 3;
 }
 
-function toCase({ name, m, n, k, given }: Shape, [a, b]: Pair, chip: ChipName | undefined): BenchCase {
+function toCase(
+  { name, m, n, k, given }: Shape,
+  [a, b]: Pair,
+  { chip, out, aLayout }: CaseFilter,
+): BenchCase {
   const onTrn2 = matmulPairProblem(CHIPS.trn2, a, b) === undefined;
-  const named = {
+  return {
     name: `${name}/${pairName(a, b)}`,
     m,
     n,
@@ -155,8 +166,10 @@ function toCase({ name, m, n, k, given }: Shape, [a, b]: Pair, chip: ChipName | 
     a,
     b,
     chip: chip ?? (onTrn2 ? 'trn2' : 'trn3'),
+    ...(out !== undefined && { out }),
+    ...(aLayout !== undefined && { aLayout }),
+    ...(given !== undefined && { given }),
   };
-  return given === undefined ? named : { ...named, given };
 }
 
 function parseShape(text: string): Shape {

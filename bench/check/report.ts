@@ -1,4 +1,5 @@
 /** What the checks of one product found, as JSON has it, and how comparisons become that. */
+import type { SubnormalMode } from '../../src/execute/matmul';
 import type { MatmulPlan } from '../../src/lower';
 import { tileAt, type Comparison, type Tile, type WrongElement } from './compare';
 import type { Coverage } from './coverage';
@@ -15,6 +16,8 @@ export interface CheckKind {
   readonly name: string;
   readonly operands: 'small-integer' | 'random';
   readonly coverage: Coverage;
+  /** `ftz` where the operands are not immune to an adapter that flushes subnormals: see docs/numerics.md. */
+  readonly subnormals?: SubnormalMode;
   /** Elements compared code by code, of all elements of the output. */
   readonly elementsCompared: number;
   readonly elements: number;
@@ -40,7 +43,7 @@ export interface Finding {
 
 export function finding(
   plan: MatmulPlan,
-  kind: Pick<CheckKind, 'name' | 'operands' | 'coverage'>,
+  kind: Pick<CheckKind, 'name' | 'operands' | 'coverage' | 'subnormals'>,
   found: readonly Comparison[],
 ): Finding {
   const wrong = found.find(({ firstWrong }) => firstWrong);

@@ -80,11 +80,15 @@ function row({ name, dtypes, shape, gflops, shareOfPeak, ms, accuracy, check }: 
   ];
 }
 
-/** `tiles` where only sampled tiles of the random operands' result were compared, on no side all of it. */
+/**
+ * `tiles` where only sampled tiles of the random operands' result were compared, on no side all of it; `ftz` where they were
+ * compared with what an adapter does that flushes subnormals.
+ */
 function verdict({ passed, kinds }: CaseResult['check']): string {
   if (!passed) return 'FAILED';
   const whole = kinds.some(({ operands, coverage }) => operands === 'random' && coverage === 'full');
-  return whole ? 'ok' : 'ok, tiles';
+  const flushed = kinds.some(({ subnormals }) => subnormals === 'ftz');
+  return ['ok', ...(whole ? [] : ['tiles']), ...(flushed ? ['ftz'] : [])].join(', ');
 }
 
 function chart({ cases }: Report): string {

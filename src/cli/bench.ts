@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { selectCases } from '../../bench/cases';
 import { parseChip, type ChipName } from '../chip';
 import { planMatmul } from '../lower';
-import { UserError } from '../numerics';
+import { parseDtype, UserError, type Dtype } from '../numerics';
 import { integerFrom, repeated, seconds } from './options';
 import { progressView } from './progress';
 
@@ -12,6 +12,8 @@ interface BenchOptions {
   readonly dtype?: string;
   readonly shape?: readonly string[];
   readonly chip?: ChipName;
+  readonly out?: Dtype;
+  readonly kMajor?: true;
   readonly budget: number;
   readonly seed: number;
   readonly adapter?: string;
@@ -36,6 +38,8 @@ export function addBench(program: Command): void {
       'plan every case for trn1, trn2 or trn3 (default: trn2, or trn3 for fp8e4m3fn)',
       parseChip,
     )
+    .option('--out <dtype>', 'format of the output (default: fp32)', parseDtype)
+    .option('--k-major', 'A lies as [K, M], the chip’s own layout, which needs no transposition')
     .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds, 60)
     .option('--seed <integer>', 'seed of the random operands', integerFrom(0, '--seed'), 1)
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
@@ -70,6 +74,8 @@ async function runBench(options: BenchOptions): Promise<void> {
     dtypes: options.dtype?.split(','),
     shapes: options.shape,
     chip: options.chip,
+    out: options.out,
+    aLayout: options.kMajor && ('k-major' as const),
   };
   if (options.weights === undefined && (options.tensor ?? options.weightsLayout) !== undefined) {
     throw new UserError(

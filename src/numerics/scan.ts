@@ -68,7 +68,12 @@ export interface ImmunityOperand extends OperandScan {
   readonly dtype: Dtype;
 }
 
-export type Immunity = { readonly immune: true } | { readonly immune: false; readonly reason: string };
+export type Immunity =
+  | { readonly immune: true; readonly mayFlush: false }
+  /** `mayFlush` false: only fusing can change bits. */
+  | { readonly immune: false; readonly mayFlush: boolean; readonly reason: string };
+
+type Reason = readonly [holds: boolean, text: string];
 
 /** Most significant bits that a value of the format has once decoded to float32. */
 function significantBits(dtype: Dtype): number {
@@ -85,11 +90,11 @@ export function immunity(a: ImmunityOperand, b: ImmunityOperand, k: number, c?: 
   const product = significantBits(a.dtype) + significantBits(b.dtype);
   const lowest = Math.min(a.lowestExponent + b.lowestExponent, c?.lowestExponent ?? Infinity);
   const largest = k * a.maxAbs * b.maxAbs + (c?.maxAbs ?? 0);
-  const reasons: readonly (readonly [boolean, string])[] = [
-    [
-      product > 24,
-      `a ${a.dtype} times ${b.dtype} product takes ${product} significant bits, more than float32's 24, so fusing multiply and add changes bits`,
-    ],
+  const fusing: Reason = [
+    product > 24,
+    `a ${a.dtype} times ${b.dtype} product takes ${product} significant bits, more than float32's 24, so fusing multiply and add changes bits`,
+  ];
+  const flushing: readonly Reason[] = [
     [operands.some((operand) => operand.hasNonFinite), 'an operand has an infinity or NaN'],
     [
       operands.some((operand) => operand.hasFloat32Subnormal),
@@ -102,6 +107,9 @@ export function immunity(a: ImmunityOperand, b: ImmunityOperand, k: number, c?: 
     [!(largest < 2 ** 127), `sums may reach ${largest.toExponential(2)}, which is not below 2^127`],
     [k > 2 ** 23, `K = ${k} is beyond 2^23, where rounding may double a sum`],
   ];
-  const found = reasons.find(([holds]) => holds);
-  return found === undefined ? { immune: true } : { immune: false, reason: found[1] };
+  const mayFlush = flushing.some(([holds]) => holds);
+  const found = [fusing, ...flushing].find(([holds]) => holds);
+  return found === undefined
+    ? { immune: true, mayFlush: false }
+    : { immune: false, mayFlush, reason: found[1] };
 }
