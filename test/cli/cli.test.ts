@@ -1,25 +1,12 @@
 /** The built command, as a child process: help, plans and mistakes. Nothing here opens a device. */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIST, runNode, type Ended } from '../host/child';
 
-const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function systole(...parameters: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [CLI, ...parameters], (_, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
-  });
-}
+const CLI = join(DIST, 'cli.js');
+const systole = (...parameters: string[]): Promise<Ended> => runNode([CLI, ...parameters], {});
 
 const folder = mkdtempSync(join(tmpdir(), 'systole-cli-'));
 afterAll(() => {
@@ -45,8 +32,28 @@ describe('help', () => {
 });
 
 describe('mistakes are one message and exit code 2', () => {
-  const npy = join(folder, 'bad.npy');
-  writeFileSync(npy, 'not an array');
+  const file = (name: string, bytes: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  const npy = file('bad.npy', 'not an array');
+  const short = file('short.npy', '\x93');
+  const garbage = file('garbage.safetensors', 'no header, but long enough to hold the length of one');
+  const header = JSON.stringify({
+    w: { dtype: 'F32', shape: [2 ** 20, 2 ** 20], data_offsets: [0, 2 ** 42] },
+  });
+  const length = new BigUint64Array([BigInt(header.length)]);
+  const promising = file(
+    'promising.safetensors',
+    Buffer.concat([Buffer.from(length.buffer), Buffer.from(header)]),
+  );
+  const integers = file(
+    'integers.npy',
+    Buffer.from(
+      `\x93NUMPY\x01\x00\x40\x00${"{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1), }".padEnd(64)}12345678`,
+      'latin1',
+    ),
+  );
 
   it.each([
     [['frobnicate'], /unknown command 'frobnicate'/],
@@ -54,6 +61,20 @@ describe('mistakes are one message and exit code 2', () => {
     [['plan', '1', '2'], /missing required argument 'K'/],
     [['plan', '1', '2', '3', '4'], /too many arguments/],
     [['plan', '0', '2', '3'], /M must be an integer of at least 1, got "0"/],
+    [['plan', '-1', '2', '3'], /M must be an integer of at least 1, got "-1"/],
+    [['plan', '1', '2', '9007199254740993'], /K must be below 2\^53, got "9007199254740993"/],
+    [['plan', '99999999', '99999999', '99999999'], /more than the 96 GiB of HBM of trn2: split the product/],
+    [['plan', '1', '1', '1000000000'], /needs about 7812500 passes.*raise tile\.k or block\.k, or split k/],
+    [
+      ['plan', '100000', '100000', '100000', '--program'],
+      /instructions, more than .*: take a smaller product/,
+    ],
+    [['plan', '1', '2', '3', '--tile', '129,,'], /tile\.m: a pass has at most 128 .* received 129/],
+    [['plan', '1', '2', '3', '--dtype', 'fp8e4m3fn'], /trn2 does not multiply float8_e4m3fn: choose from/],
+    [
+      ['plan', '1', '2', '3', '--chip', 'trn3', '--dtype', 'fp8e4m3,fp8e4m3fn'],
+      /float8_e4m3 and float8_e4m3fn cannot be mixed.*convert one/,
+    ],
     [['plan', '1.5', '2', '3'], /M must be an integer of at least 1, got "1.5"/],
     [['plan', '1', 'two', '3'], /N must be an integer of at least 1, got "two"/],
     [['plan', '1', '2', '3', '--dtype', 'bf15'], /bf15.*bf16/],
@@ -66,6 +87,16 @@ describe('mistakes are one message and exit code 2', () => {
     [['bench', '--budget', 'soon'], /--budget takes seconds, a number above 0, got "soon"/],
     [['bench', '--budget', '0'], /a number above 0/],
     [['bench', '--seed', 'x'], /--seed must be an integer/],
+    [['bench', '--seed', '-1'], /--seed must be an integer of at least 0, got "-1"/],
+    [['bench', '--shape', '0x1x1'], /three integers of at least 1.* got "0x1x1"/],
+    [['bench', '--shape', '-1x1x1'], /three integers of at least 1.* got "-1x1x1"/],
+    [['bench', '--shape', '1.5x1x1'], /three integers of at least 1.* got "1.5x1x1"/],
+    [['bench', '--shape', 'ax1x1'], /three integers of at least 1.* got "ax1x1"/],
+    [['bench', '--shape', '99999999x99999999x99999999'], /more than the 96 GiB of HBM of trn2: split/],
+    [['bench', '--dtype', ''], /Unknown number format "".*Known: fp32/],
+    [['bench', '--dtype', 'fp32xbf16'], /float32 and tfloat32 multiply only .*received float32 and bfloat16/],
+    [['bench', '--dtype', 'fp8e4m3xfp8e4m3fn'], /cannot be mixed/],
+    [['bench', '--chip', 'trn9'], /choose one of trn1, trn2, trn3/],
     [['bench', '--case', '('], /--case takes a regular expression/],
     [['bench', '--case', 'nothing like it', '--list'], /No case has a name that matches/],
     [['bench', '--shape', '1x2'], /A shape is MxNxK/],
@@ -75,14 +106,29 @@ describe('mistakes are one message and exit code 2', () => {
     [['bench', '--weights', 'w.npy', '--shape', '1x1x1'], /give one of them/],
     [['bench', '--weights', join(folder, 'none.npy')], /Cannot read the weights file/],
     [['bench', '--weights', npy], /no \.npy file/],
+    [['bench', '--weights', short], /truncated: 10 bytes were needed, the file has \d/],
+    [['bench', '--weights', integers], /dtype <i8 cannot be read; known: <f8/],
+    [['bench', '--weights', garbage], /no \.safetensors file, or is truncated/],
+    [['bench', '--weights', promising], /bytes end at \d+, the file at \d+; it is truncated/],
+    [['bench', '--weights', folder], /ends in \.safetensors or \.npy/],
     [['bench', '--weights', npy, '--weights-layout', 'kk'], /--weights-layout is nk or kn, got "kk"/],
     [['bench', '--json', join(folder, 'none', 'report.json')], /Cannot write .*report\.json/],
+    [['bench', '--json', folder], /Cannot write .*: it is a folder\. Name a file/],
+    [['bench', '--csv', ''], /Cannot write a report: the name is empty/],
+    [['bench', '--csv', '/proc/report.csv'], /Cannot write \/proc\/report\.csv/],
+    [['bench', '--json', 'report', '--csv', 'report'], /--json and --csv both name report/],
+    [['devices', 'all'], /too many arguments for 'devices'/],
+    [['devices', '--frobnicate'], /unknown option/],
   ])('%j', async (parameters, message) => {
     const { code, stdout, stderr } = await systole(...parameters);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n {4}at /); // no stack trace
     expect(stderr.trim().split('\n').length, stderr).toBeLessThanOrEqual(2); // commander may add "Did you mean ...?"
+  });
+
+  it('leaves no file behind', () => {
+    expect(readdirSync(folder).filter((name) => !/\.(npy|safetensors)$/.test(name))).toEqual([]);
   });
 
   it('shows the help and exits with 2 without a command', async () => {
@@ -143,6 +189,20 @@ describe('plan', () => {
     const asJson = await systole('plan', '3', '5', '7', '--program', '--json');
     expect(JSON.parse(asJson.stdout)).toHaveProperty('chip', 'trn2');
   });
+});
+
+describe.runIf(process.platform === 'linux')('without any adapter', () => {
+  it.each([['bench'], ['bench', '--adapter', 'x'], ['devices'], ['devices', '--json']])(
+    '%s %s %s: one message and exit code 2',
+    async (...parameters) => {
+      const env = { VK_DRIVER_FILES: '/no/such/driver.json' };
+      const { code, stdout, stderr } = await runNode([CLI, ...parameters], { env });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /^error: .*No WebGPU adapter: VK_DRIVER_FILES keeps every Vulkan driver out.*Unset it/m,
+      );
+    },
+  );
 });
 
 it('lists the cases of a filter', async () => {
