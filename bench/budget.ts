@@ -15,9 +15,9 @@ export interface MeasuredRate {
 /** Cases of the first group in a turn, against one of each other. */
 const TURN = 3;
 /** A case that would take more than this share of what is left waits until all others had their turn. */
-const CASE_SHARE = 0.25;
+const CASE_SHARE = 1 / 3;
 /** Of the budget: what goes into timing one case, so that tens of cases are seen; and how late a case may end. */
-const TIMING_SHARE = 1 / 64;
+const TIMING_SHARE = 1 / 30;
 const GRACE_SHARE = 0.5;
 /** Of what a case leaves of the budget: what its second kernel may take. */
 const WITNESS_SHARE = 0.5;
@@ -131,13 +131,24 @@ export function inTurns(cases: readonly BenchCase[]): readonly BenchCase[] {
   return ordered;
 }
 
-/** The measured shape that is most alike: products of few rows run at a small share of the rate of large ones. */
+/**
+ * The measured shape that is most alike: products of few rows run at a small share of the rate of large ones. Where several
+ * are, in other dtypes say, their mean: one that was disturbed should not keep out all that are like it.
+ */
 function nearest(shape: MeasuredRate['shape'], measured: readonly MeasuredRate[]): MeasuredRate {
-  const distance = (other: MeasuredRate['shape']): number =>
+  const distance = ({ shape: other }: MeasuredRate): number =>
     Math.hypot(Math.log(shape.m / other.m), Math.log(shape.n / other.n), Math.log(shape.k / other.k));
-  const [first, ...more] = measured;
+  const least = Math.min(...measured.map(distance));
+  const alike = measured.filter((each) => distance(each) === least);
+  const [first] = alike;
   if (first === undefined) throw new Error('Invariant violation: no rate was measured before estimating');
-  return more.reduce((best, each) => (distance(each.shape) <= distance(best.shape) ? each : best), first);
+  const mean = (of: (each: MeasuredRate) => number): number =>
+    alike.reduce((sum, each) => sum + of(each), 0) / alike.length;
+  return {
+    shape: first.shape,
+    rate: mean(({ rate }) => rate),
+    compileMs: mean(({ compileMs }) => compileMs),
+  };
 }
 
 function elementsMs({ m, n, k }: MeasuredRate['shape']): number {

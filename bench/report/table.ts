@@ -63,7 +63,7 @@ function caseTable({ cases }: Report): string {
   return `${table.toString().replaceAll(/ +$/gm, '')}\n`;
 }
 
-/** Spread is the interquartile range as a share of the median; error is relative, Frobenius, against float64. */
+/** Spread is the interquartile range as a share of the median, where there is more than one sample; error is relative, Frobenius, against float64. */
 function row({ name, dtypes, shape, gflops, shareOfPeak, ms, accuracy, check }: CaseResult): string[] {
   const { m, n, k } = shape;
   const group = name.slice(0, name.lastIndexOf('/'));
@@ -74,7 +74,9 @@ function row({ name, dtypes, shape, gflops, shareOfPeak, ms, accuracy, check }: 
     gflops === null ? '-' : significant(gflops),
     shareOfPeak === null ? '-' : percent(shareOfPeak),
     ms === null ? '-' : significant(ms.median),
-    ms === null ? '-' : percent((ms.spread.upperQuartile - ms.spread.lowerQuartile) / ms.median),
+    ms === null || ms.count < 2
+      ? '-'
+      : percent((ms.spread.upperQuartile - ms.spread.lowerQuartile) / ms.median),
     accuracy === undefined ? '' : (accuracy.relativeFrobenius?.toExponential(1) ?? 'not finite'),
     verdict(check),
   ];
