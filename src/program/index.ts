@@ -3,7 +3,7 @@ export { Allocator, SBUF_ALIGN } from './allocate';
 export type { OnChipRequest } from './allocate';
 export { countProgram, noCounts } from './count';
 export type { Counts, Route } from './count';
-export { fromJSON, toJSON } from './json';
+export { fromJSON, toJSON, type ProgramFile } from './json';
 export { boundsProblem, bytesOf, countOf, elementsOf, hbm, offsetsOf, onChip, tensorBytes } from './pattern';
 export { printProgram } from './print';
 export type {

@@ -188,9 +188,15 @@ const file = object({
   instructions: listOf(tagged<Instruction>('opcode', INSTRUCTIONS)),
 });
 
+/** A Program as JSON has it. */
+export interface ProgramFile extends Program {
+  readonly format: typeof FORMAT;
+  readonly version: typeof VERSION;
+}
+
 /** The Program as a JSON value, with its format's name and version; `fromJSON` gives back an equal Program. */
-export function toJSON({ chip, tensors, instructions }: Program) {
-  return { format: FORMAT, version: VERSION, chip, tensors, instructions } as const;
+export function toJSON({ chip, tensors, instructions }: Program): ProgramFile {
+  return { format: FORMAT, version: VERSION, chip, tensors, instructions };
 }
 
 /**
