@@ -41,13 +41,13 @@ const INTEGER_COST = 16;
  */
 export function checkPlanFor(plan: MatmulPlan, seed: number, budgets = DEFAULT_BUDGETS): CheckPlan {
   const scope = (budget: number, beyond: Coverage): Scope => {
-    const full = flopsOf(plan, { m0: 0, m1: plan.m, n0: 0, n1: plan.n }) <= budget;
+    const full = flopsOf(plan, [{ m0: 0, m1: plan.m, n0: 0, n1: plan.n }]) <= budget;
     const windows = full ? largeWindows(plan) : sampleTiles(plan, seed, budget);
-    while (beyond === 'freivalds+tiles' && windows.length > 1 && flopsOf(plan, ...windows) > budget)
+    while (beyond === 'freivalds+tiles' && windows.length > 1 && flopsOf(plan, windows) > budget)
       windows.pop();
-    const elementsCompared = areaOf(...windows);
+    const elementsCompared = areaOf(windows);
     const coverage = elementsCompared === plan.m * plan.n ? 'full' : beyond;
-    return { coverage, windows, elementsCompared, flops: flopsOf(plan, ...windows) };
+    return { coverage, windows, elementsCompared, flops: flopsOf(plan, windows) };
   };
   return {
     integer: scope(budgets.integer, plan.out === 'float32' ? 'freivalds+tiles' : 'tiles'),
@@ -77,13 +77,13 @@ export function sampleTiles(plan: MatmulPlan, seed: number, budgetFlops: number)
     return { m0, m1: Math.min(m0 + tile.m, m), n0, n1: Math.min(n0 + tile.n, n) };
   };
   const windows = [...chosen].map(windowOf);
-  let left = budgetFlops - flopsOf(plan, ...windows);
+  let left = budgetFlops - flopsOf(plan, windows);
   const draw = integersBelow(rows * columns, words(seed, 7));
   while (chosen.size < rows * columns) {
     let index = draw();
     while (chosen.has(index)) index = (index + 1) % (rows * columns);
     const window = windowOf(index);
-    left -= flopsOf(plan, window);
+    left -= flopsOf(plan, [window]);
     if (left < 0) break;
     chosen.add(index);
     windows.push(window);
@@ -103,10 +103,10 @@ function largeWindows({ m, n, tile }: MatmulPlan): Window[] {
   return windows;
 }
 
-function areaOf(...windows: readonly Window[]): number {
+function areaOf(windows: readonly Window[]): number {
   return windows.reduce((sum, { m0, m1, n0, n1 }) => sum + (m1 - m0) * (n1 - n0), 0);
 }
 
-function flopsOf({ k }: MatmulPlan, ...windows: readonly Window[]): number {
-  return 2 * k * areaOf(...windows);
+function flopsOf({ k }: MatmulPlan, windows: readonly Window[]): number {
+  return 2 * k * areaOf(windows);
 }
