@@ -14,8 +14,8 @@ export interface MeasuredRate {
 
 /** Cases of the first group in a turn, against one of each other. */
 const TURN = 3;
-/** A case that would take more than this share of what is left waits until all others had their turn. */
-const CASE_SHARE = 1 / 3;
+/** Of the budget: a case that would take more waits until all others had their turn. */
+const CASE_SHARE = 1 / 6;
 /** Of the budget: what goes into timing one case, so that tens of cases are seen; and how late a case may end. */
 const TIMING_SHARE = 1 / 30;
 const GRACE_SHARE = 0.5;
@@ -58,7 +58,7 @@ export class Budget {
 
   /** After this long, no further sample of a case is begun. */
   get timingMs(): number {
-    return Math.min(TIMING_SHARE * this.totalMs, CASE_SHARE * this.leftMs);
+    return Math.min(TIMING_SHARE * this.totalMs, this.leftMs / 4);
   }
 
   get isCalibrated(): boolean {
@@ -88,7 +88,7 @@ export class Budget {
 
   /** Whether a case of so many milliseconds waits for the others. */
   mustWait(neededMs: number): boolean {
-    return neededMs > CASE_SHARE * this.leftMs;
+    return neededMs > CASE_SHARE * this.totalMs;
   }
 
   /** What the second kernel may take after a case of so many milliseconds, or why it is left out. */

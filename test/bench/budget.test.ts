@@ -34,8 +34,8 @@ describe('estimates', () => {
 
   it('say what is left of the budget', () => {
     expect(budget().doesNotFit(12_340)).toBe('estimated 12.3 s, 50.0 s of the budget of 60.0 s were left');
-    expect(budget().mustWait(16_000)).toBe(false);
-    expect(budget().mustWait(17_000)).toBe(true);
+    expect(budget().mustWait(9900)).toBe(false);
+    expect(budget().mustWait(10_100)).toBe(true);
   });
 
   it('grant the second kernel half of what the case leaves, or say why not', () => {
