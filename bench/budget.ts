@@ -16,8 +16,10 @@ export interface MeasuredRate {
 const TURN = 3;
 /** Of the budget: a case that would take more waits until all others had their turn. */
 const CASE_SHARE = 1 / 6;
-/** Of the budget: what goes into timing one case, so that tens of cases are seen; and how late a case may end. */
-const TIMING_SHARE = 1 / 30;
+/** Of the budget: what goes into timing all cases; of many, each has enough that tens of them are seen. */
+const TIMING_SHARE = 0.4;
+const LEAST_TIMING_SHARE = 1 / 30;
+/** Of the budget: how late a case may end. */
 const GRACE_SHARE = 0.5;
 /** Of what a case leaves of the budget: what its second kernel may take. */
 const WITNESS_SHARE = 0.5;
@@ -35,13 +37,15 @@ export class Budget {
   readonly totalMs: number;
   readonly #startMs: number;
   readonly #now: () => number;
+  readonly #cases: number;
   readonly #device: MeasuredRate[] = [];
   readonly #witness: MeasuredRate[] = [];
   /** Floating-point operations per second of the CPU checker; 0 until it is measured. */
   referenceRate = 0;
 
-  /** `startMs` is when the budget began to run, on the clock `now`. */
-  constructor(totalMs: number, startMs: number, now: () => number) {
+  /** `startMs` is when the budget began to run, on the clock `now`; `cases` is how many want some of it. */
+  constructor(totalMs: number, startMs: number, now: () => number, cases: number) {
+    this.#cases = cases;
     this.totalMs = totalMs;
     this.#startMs = startMs;
     this.#now = now;
@@ -58,7 +62,8 @@ export class Budget {
 
   /** After this long, no further sample of a case is begun. */
   get timingMs(): number {
-    return Math.min(TIMING_SHARE * this.totalMs, this.leftMs / 4);
+    const share = Math.max(LEAST_TIMING_SHARE, TIMING_SHARE / this.#cases);
+    return Math.min(share * this.totalMs, this.leftMs / 4);
   }
 
   get isCalibrated(): boolean {

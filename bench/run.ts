@@ -45,7 +45,7 @@ export async function runCases(
   settings: RunSettings,
 ): Promise<BenchResult> {
   const { budgetMs, startMs = tools.now(), seed, checks, peakGflops, signal: caller, onProgress } = settings;
-  const budget = new Budget(budgetMs, startMs, tools.now);
+  const budget = new Budget(budgetMs, startMs, tools.now, cases.length);
   const quantumMs = clockQuantum(tools.now);
   const stop = stopOf(tools.lost, caller);
   const done: CaseResult[] = [];

@@ -6,7 +6,7 @@ import { selectCases } from '../../bench/cases';
 const square = { m: 1000, n: 1000, k: 1000 };
 
 function budget(): Budget {
-  const made = new Budget(60_000, 0, () => 10_000);
+  const made = new Budget(60_000, 0, () => 10_000, 400);
   made.referenceRate = 1e9;
   made.learn({ shape: { m: 256, n: 256, k: 256 }, rate: 4e9, compileMs: 700 });
   made.learn({ shape: { m: 1, n: 2304, k: 768 }, rate: 1e8, compileMs: 0 });
