@@ -99,12 +99,26 @@ describe('planMatmul', () => {
   });
 
   test('plans its own plan again', () => {
+    // Groups of odd extent are plain passes, and the last group's even remainder with them.
+    const mixed = {
+      m: 1,
+      n: 1,
+      k: 379,
+      chip: 'trn3',
+      a: 'float8_e5m2',
+      b: 'float8_e4m3',
+      block: { k: 19 },
+    } as const;
     fc.assert(
       fc.property(anyRequest(600, 128), (request) => {
         const plan = planMatmul(request);
         const { loopOrder, passes, buffers, ...again } = plan;
         expect(planMatmul(again)).toEqual({ ...again, loopOrder, passes, buffers });
       }),
+      {
+        numRuns: 1000,
+        examples: [[mixed], [{ ...mixed, block: { k: 100 } }], [{ ...mixed, block: { k: 252 } }]],
+      },
     );
   });
 });

@@ -5,6 +5,9 @@
 import { UserError } from '../../numerics';
 import type { Pass } from './types';
 
+/** Rows of the systolic array. */
+const ROWS = 128;
+
 /** A plan lists its passes, so there is a limit to how many it can have. */
 export const MAX_PASSES = 2 ** 20;
 
@@ -19,7 +22,7 @@ export interface Cut {
 
 /**
  * The passes of every group in order. Full passes first; of the remainder R of a group, with double-row, an even R is
- * one double-row pass of R/2 rows, an odd R is plain passes of at most as many rows as a full pass has.
+ * one double-row pass of R/2 rows, an odd R is plain passes of at most 128 rows, or as many as `pass` says.
  *
  * @throws UserError when there would be more than {@link MAX_PASSES}.
  */
@@ -42,7 +45,7 @@ export function cutPasses({ k, group, pass, doubleRow }: Cut): readonly Pass[] {
     };
     while (end - k0 >= pass) push(fullRows, interleave);
     if (doubleRow && (end - k0) % 2 === 0 && k0 < end) push((end - k0) / 2, 2);
-    while (k0 < end) push(Math.min(fullRows, end - k0), 1);
+    while (k0 < end) push(Math.min(ROWS, pass, end - k0), 1);
   }
   return passes;
 }

@@ -29,7 +29,9 @@ export function planMatmul(request: MatmulRequest): MatmulPlan {
   const wanted = wantsDoubleRow(request, chip);
   const limit = tileLimits(request.tile ?? {}, wanted, chip);
   const group = least(block.k, k);
-  const passes = cutPasses({ k, group, pass: limit.k, doubleRow: wanted });
+  // Groups of odd extent below a full pass are plain: then no pass of any group is double-row, not the last one's alone.
+  const odd = group < limit.k && group % 2 === 1;
+  const passes = cutPasses({ k, group, pass: limit.k, doubleRow: wanted && !odd });
   const doubleRow = passes.some((pass) => pass.interleave === 2);
   if (request.doubleRow === true && !doubleRow) {
     throw new UserError(
