@@ -21,11 +21,17 @@ async function main(): Promise<void> {
   await program.parseAsync();
 }
 
+function fail(message: string, code: number): void {
+  console.error(`error: ${message}`);
+  process.exitCode = code;
+}
+
 // `systole plan ... | head` closes the pipe early, which is no error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    fail(`cannot write the output: ${error.message}`, 1);
+    process.exit();
   });
 }
 
@@ -35,11 +41,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USER_ERROR; // commander has printed its message
   } else if (error instanceof UserError) {
-    console.error(`error: ${error.message}`);
-    process.exitCode = USER_ERROR;
+    fail(error.message, USER_ERROR);
   } else if (error instanceof Error && error.name === 'DeviceLostError') {
-    console.error(`error: ${error.message}`);
-    process.exitCode = 1;
+    fail(error.message, 1);
   } else {
     throw error;
   }

@@ -77,9 +77,19 @@ function cacheFolders(): string[] {
   return [join(user, 'systole'), join(tmpdir(), `systole-${process.getuid?.() ?? 0}`)];
 }
 
+/** One level at a time: Node's recursive mkdir never ends where the kernel says of an existing parent that it is not there (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  if (!existsSync(folder)) await mkdir(folder, { mode: 0o700 }).catch(unlessItExists);
+}
+
+function unlessItExists(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
 /** What lies in it will be loaded into this process, so nobody else may have made it or be able to write to it. */
 async function ensurePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(folder));
+  await makeFolder(folder);
   const { uid, mode } = await lstat(folder);
   if (uid !== process.getuid?.() || (mode & WRITABLE_BY_ALL) !== 0) {
     throw new Error(`${folder} belongs to another user or can be written to by all`);

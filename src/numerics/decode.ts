@@ -5,7 +5,7 @@
 import { requireCodes } from './arrays';
 import type { CodeArray, Dtype } from './dtypes';
 import { UserError } from './errors';
-import { FORMATS, type Format } from './formats';
+import { FORMATS, formatOf, type Format } from './formats';
 
 const CANONICAL_NAN = 0x7fc00000;
 
@@ -56,7 +56,7 @@ export function decodeBits(dtype: Dtype, code: number): number {
 
 /** The exact value of a code. Throws UserError when the code is not an integer of 0 .. 2^bits - 1. */
 export function decode(dtype: Dtype, code: number): number {
-  const format = FORMATS[dtype];
+  const format = formatOf(dtype);
   if (!Number.isInteger(code) || code < 0 || code >= 2 ** format.bits) {
     throw new UserError(
       `A ${dtype} code is an integer of 0 to ${2 ** format.bits - 1}; received ${code}. Use encode() to make codes from values.`,

@@ -6,7 +6,7 @@ import { codeArray } from './arrays';
 import { float32ToBits } from './decode';
 import type { CodeArray, Dtype } from './dtypes';
 import { UserError } from './errors';
-import { FORMATS, type Format } from './formats';
+import { FORMATS, formatOf, type Format } from './formats';
 
 export type Rounding = 'nearest-even' | 'toward-zero' | 'stochastic';
 
@@ -111,7 +111,10 @@ function integerEncoder({ bits: width, signed, maxFinite }: Format, round: Round
 
 /** The function from float32 bits (and a draw, for stochastic rounding) to codes of `dtype`. */
 function encoder(dtype: Dtype, { rounding = 'nearest-even', saturate = false }: EncodeOptions): Encoder {
-  const format = FORMATS[dtype];
+  const format = formatOf(dtype);
+  if (!Object.hasOwn(ROUND_SHIFT, rounding)) {
+    throw new UserError(`rounding is one of ${Object.keys(ROUND_SHIFT).join(', ')}; received ${rounding}.`);
+  }
   const round = ROUND_SHIFT[rounding];
   if (format.kind === 'integer') return integerEncoder(format, round);
   return (format.signed ? floatEncoder : scaleEncoder)(format, round, rounding, saturate);
@@ -171,6 +174,12 @@ export function encodeArray(
   values: Float32Array,
   options: EncodeOptions & { readonly draws?: Uint32Array } = {},
 ): CodeArray {
+  // A Float64Array's words, or a plain array's, would be taken for float32 bits without a word.
+  if (!(values instanceof Float32Array)) {
+    throw new UserError(
+      'encodeArray takes a Float32Array: round other numbers with Float32Array.from(values).',
+    );
+  }
   const { draws } = options;
   if (options.rounding === 'stochastic' && (draws?.length ?? 0) < values.length) {
     throw new UserError(

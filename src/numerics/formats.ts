@@ -3,7 +3,8 @@
  * Layouts are those of IEEE 754, OCP OFP8 and OCP Microscaling; which chip has which format is in src/chip.
  * docs/numerics.md has the same table in words.
  */
-import type { Dtype } from './dtypes';
+import { DTYPES, type Dtype } from './dtypes';
+import { UserError } from './errors';
 
 export interface Format {
   /** Bits that one element takes in memory. */
@@ -124,5 +125,13 @@ export const FORMATS = {
 
 /** Bits that one element takes in memory. */
 export function bitsOf(dtype: Dtype): number {
-  return FORMATS[dtype].bits;
+  return formatOf(dtype).bits;
+}
+
+/** The format by its name. @throws UserError for what is no name of one: callers without types reach this too. */
+export function formatOf(dtype: Dtype): Format {
+  if (Object.hasOwn(FORMATS, dtype)) return FORMATS[dtype];
+  throw new UserError(
+    `A dtype is one of ${DTYPES.join(', ')}; received ${dtype}. parseDtype() takes short names.`,
+  );
 }

@@ -187,3 +187,12 @@ describe('ulpDistance', () => {
     expect(ulpDistance('bfloat16', 0x7fc0, 0x7f80)).toBe(Infinity);
   });
 });
+
+test('names, options and arrays from callers without types are checked', () => {
+  const untyped = (value: unknown): never => value as never;
+  expect(() => decode(untyped('toString'), 1)).toThrow(/dtype is one of float32.*received toString/);
+  expect(() => encode(untyped('bf16'), 1)).toThrow(/received bf16/);
+  expect(() => encode('bfloat16', 1, { rounding: untyped('up') })).toThrow(/rounding is one of nearest-even/);
+  expect(() => encodeArray('bfloat16', untyped([1, 2]))).toThrow(/takes a Float32Array/);
+  expect(() => encodeArray('bfloat16', untyped(new Float64Array([1.7])))).toThrow(/takes a Float32Array/);
+});

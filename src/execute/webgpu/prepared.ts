@@ -3,7 +3,7 @@
  * sliced (slices.ts); at most two submissions are under way, so that a stop or a lost device is noticed at once.
  */
 import type { MatmulPlan } from '../../lower';
-import type { CodeArray } from '../../numerics';
+import { UserError, type CodeArray } from '../../numerics';
 import type { Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
@@ -126,7 +126,7 @@ export class Product implements PreparedMatmul {
   }
 
   async runMany(count: number, signal?: AbortSignal): Promise<number> {
-    if (this.#released) throw new Error('Invariant violation: this product was released');
+    this.#checkHeld();
     const whole =
       this.#work.panels.reduce((sum, each) => sum + each, 0) *
       this.#work.passWork.reduce((sum, each) => sum + each, 0);
@@ -175,13 +175,20 @@ export class Product implements PreparedMatmul {
     return performance.now() - started;
   }
 
-  read(window: Window = { m0: 0, m1: this.plan.m, n0: 0, n1: this.plan.n }): Promise<CodeArray> {
+  async read(window: Window = { m0: 0, m1: this.plan.m, n0: 0, n1: this.plan.n }): Promise<CodeArray> {
+    this.#checkHeld();
+    if (this.dispatches === 0) throw new UserError('This product has no result yet: run() it before read().');
     return readPanels(this.#gpu, this.plan, this.panels, window);
   }
 
   release(): void {
     this.#released = true;
     for (const buffer of this.#owned) this.#gpu.release(buffer);
+  }
+
+  #checkHeld(): void {
+    if (this.#released)
+      throw new UserError('This product was released, and its buffers with it: prepare() it again.');
   }
 
   #submit(list: readonly Slice[]): Promise<void> {

@@ -209,6 +209,18 @@ describe.each(ADAPTERS)('%s', (name) => {
     product.release();
   });
 
+  test('a product is read after it was run and until it is released', async () => {
+    const plan = planMatmul({ m: 4, n: 4, k: 4, a: 'bfloat16', b: 'bfloat16' });
+    const product = await matmul.prepare(plan, randomOperands(plan, 11));
+    await expect(product.read()).rejects.toThrow(/run\(\) it before read/);
+    await product.run();
+    await product.read();
+    product.release();
+    product.release();
+    await expect(product.read()).rejects.toThrow(/was released/);
+    await expect(product.run()).rejects.toThrow(/was released/);
+  });
+
   test('a lost device is reported as such', async () => {
     const other = await open(name);
     const lost = await createWebGpuMatmul(other.device);
