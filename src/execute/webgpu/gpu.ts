@@ -144,6 +144,16 @@ export class Gpu {
     return this.device.createBindGroup({ layout, entries });
   }
 
+  /** Bytes of these buffers by role; those already released count nothing. */
+  bytesOf(buffers: readonly GPUBuffer[]): Record<BufferRole, number> {
+    const bytes = noBytes();
+    for (const buffer of buffers) {
+      const role = this.#buffers.get(buffer);
+      if (role !== undefined) bytes[role] += buffer.size;
+    }
+    return bytes;
+  }
+
   /** Encodes, submits, and resolves when the adapter has finished; validation and memory errors reject. */
   async submit(what: string, encode: (encoder: GPUCommandEncoder) => void): Promise<void> {
     await this.#scoped(what, () => {

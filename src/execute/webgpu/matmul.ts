@@ -151,12 +151,12 @@ export class WebGpuMatmul {
     { kernel, pipeline, rate }: Proved,
   ): Promise<Product> {
     const { gpu } = this;
-    const before = { ...gpu.live };
-    gpu.peak.staging = before.staging;
+    const stagedBefore = gpu.live.staging;
+    gpu.peak.staging = stagedBefore;
     const owned: GPUBuffer[] = [];
     try {
-      const { panels } = await uploadPanels(gpu, plan, operands, this.#stationary, owned);
-      return await Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, before });
+      const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned);
+      return await Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, stagedBefore });
     } catch (error) {
       for (const buffer of owned) gpu.release(buffer);
       throw error;
@@ -231,9 +231,7 @@ export class WebGpuMatmul {
       accumulate: like.accumulate,
       chip: like.chip,
       doubleRow: like.doubleRow,
-      ...(proved.kernel.geometry.scratchPerWorkgroup > 0 && like.passes.at(-1)?.group
-        ? { block: { k: rowsPerPass } }
-        : {}),
+      ...(like.passes.at(-1)?.group ? { block: { k: rowsPerPass } } : {}),
     });
     const operands: MatmulOperands = {
       a: knownOperand(plan.a, plan.m * plan.k, 1),

@@ -28,12 +28,6 @@ export interface Panel {
   readonly outStride: number;
 }
 
-export interface Panels {
-  readonly aBlocks: readonly Block[];
-  readonly bBlocks: readonly Block[];
-  readonly panels: readonly Panel[];
-}
-
 /** Uploads. Every buffer is added to `owned` as soon as it exists. */
 export async function uploadPanels(
   gpu: Gpu,
@@ -41,7 +35,7 @@ export async function uploadPanels(
   operands: MatmulOperands,
   stationary: Stationary,
   owned: GPUBuffer[],
-): Promise<Panels> {
+): Promise<readonly Panel[]> {
   const { m, n, k } = plan;
   const limit = gpu.maxStorageBytes;
   const own: Own = async (label, words, role) => {
@@ -90,7 +84,7 @@ export async function uploadPanels(
       panels.push({ a, b, result, c, outStride });
     }
   }
-  return { aBlocks, bBlocks, panels };
+  return panels;
 }
 
 /** Codes of a rectangle of the result, row-major. */

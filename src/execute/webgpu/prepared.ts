@@ -78,7 +78,12 @@ export class Product implements PreparedMatmul {
     this.#uniforms = uniforms;
     this.#groups = groups;
     this.#work = work;
-    this.memory = { ...bytesSince(parts), limit: memoryLimit(parts.plan) };
+    const { gpu, owned, stagedBefore } = parts;
+    this.memory = {
+      ...gpu.bytesOf(owned),
+      staging: gpu.peak.staging - stagedBefore,
+      limit: memoryLimit(parts.plan),
+    };
   }
 
   static async create(parts: ProductParts): Promise<Product> {
@@ -234,17 +239,6 @@ export class Product implements PreparedMatmul {
   }
 }
 
-function bytesSince({ gpu, before }: ProductParts): Record<BufferRole, number> {
-  const { operands, result, scratch, transposition } = gpu.live;
-  return {
-    operands: operands - before.operands,
-    result: result - before.result,
-    scratch: scratch - before.scratch,
-    transposition: transposition - before.transposition,
-    staging: gpu.peak.staging - before.staging,
-  };
-}
-
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
 const SLOWEST_RATE = 1e5;
 
@@ -257,8 +251,8 @@ export interface ProductParts {
   readonly panels: readonly Panel[];
   /** Every buffer of this product so far; more are added. */
   readonly owned: GPUBuffer[];
-  /** Live bytes before the product had any buffer. */
-  readonly before: Readonly<Record<BufferRole, number>>;
+  /** Live bytes of staging before the product had any. */
+  readonly stagedBefore: number;
 }
 
 function sliceWork({ workgroups, passBegin, passEnd }: Slice, { passWork }: SliceWork): number {

@@ -5,7 +5,7 @@
  */
 import probe from '../../../shaders/probe.wgsl';
 import probeDecode from '../../../shaders/probe_decode.wgsl';
-import { bitsOf, decodeArray, packWords, codeArray, type Dtype, FORMATS } from '../../numerics';
+import { bitsOf, decodeArray, packWords, codeArray, type Dtype } from '../../numerics';
 import { conversionsWgsl } from './conversions';
 import { decoderWgsl, generalDecoders, type Decoder } from './decoders';
 import { USAGE, type Gpu } from './gpu';
@@ -58,7 +58,6 @@ export async function probeArithmetic(gpu: Gpu): Promise<ArithmeticProbe> {
 /** Whether a decoder gives every code that it is meant for exactly: all codes, or all finite ones. */
 export async function probeDecoder(gpu: Gpu, dtype: Dtype, decoder: Decoder): Promise<boolean> {
   const bits = bitsOf(dtype);
-  const { mantissaBits } = FORMATS[dtype];
   const all = codeArray(dtype, bits === 32 ? 0 : 2 ** bits).map((_, index) => index);
   const values = decodeArray(dtype, all);
   const meant = all.filter((_, index) => decoder !== 'finite' || Number.isFinite(values[index] ?? NaN));
@@ -68,11 +67,7 @@ export async function probeDecoder(gpu: Gpu, dtype: Dtype, decoder: Decoder): Pr
     decoderWgsl('decode_word', dtype, decoder),
     conversionsWgsl({ decode: generalDecoders({ decode_word: [dtype, decoder] }) }),
   ].join('\n');
-  const pipeline = await gpu.createPipeline(
-    `probe of ${decoder} ${dtype} (${mantissaBits} mantissa bits)`,
-    source,
-    ['read', 'write'],
-  );
+  const pipeline = await gpu.createPipeline(`probe of ${decoder} ${dtype}`, source, ['read', 'write']);
   const words = packWords(dtype, meant);
   const [found] = await runWords(gpu, pipeline, words, words.length * perWord, Math.ceil(words.length / 64));
   const wanted = new Uint32Array(decodeArray(dtype, meant).buffer);
