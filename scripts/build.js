@@ -43,7 +43,9 @@ const common = {
   sourcemap: true,
   legalComments: 'none',
   logLevel: 'warning',
-  loader: { '.wgsl': 'text', '.wasm': 'binary' },
+  loader: { '.wgsl': 'text', '.css': 'text', '.wasm': 'binary' },
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
   define: { SYSTOLE_VERSION: JSON.stringify(version), SYSTOLE_REVISION: JSON.stringify(gitRevision()) },
 };
 

@@ -1,5 +1,9 @@
-/** Files that the build turns into module values: WGSL as text, WASM as bytes. */
+/** Files that the build turns into module values: WGSL and CSS as text, WASM as bytes. */
 declare module '*.wgsl' {
+  const source: string;
+  export default source;
+}
+declare module '*.css' {
   const source: string;
   export default source;
 }
