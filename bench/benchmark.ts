@@ -38,6 +38,7 @@ export async function benchmark(request: BenchRequest): Promise<Report> {
   const host = await openDevice(request.adapter === undefined ? {} : { adapter: request.adapter });
   try {
     const device = await createWebGpuMatmul(host.device);
+    await device.tune(signal);
     const peaks = await device.measurePeaks(signal);
     const tools = { device, reference, lost: host.lost, now: () => performance.now() };
     const [first] = selected.cases;

@@ -59,6 +59,7 @@ async function measure({ name }: AdapterFacts): Promise<Device['measured']> {
     const host = await openDevice({ adapter: name });
     try {
       const matmul = await createWebGpuMatmul(host.device);
+      await matmul.tune();
       return { probe: matmul.probe, peaks: await matmul.measurePeaks() };
     } finally {
       host.close();

@@ -34,13 +34,14 @@ import { Product, type PreparedMatmul } from './prepared';
 import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
 import { Stationary, stationaryDtype } from './stationary';
-import { chooseTuning, FIRST_TUNING, tuningFor, type Candidate } from './tuning';
+import { chooseTuning, FIRST_TUNING, tuningFor, type Candidate, type Trial } from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
   /** Whether WGSL's own unpacking of float16 is exact on every code, subnormals included. */
   readonly unpacksFloat16: boolean;
-  /** The register tile that was measured fastest, and its rate. */
+  /** The register tile that products take: the first one until `tune` has measured which is fastest. */
   readonly tuning: Tuning;
+  /** What `tune` measured; empty before. */
   readonly candidates: readonly Candidate[];
   /** Kernels proved so far and the barrier each needs. */
   readonly kernels: Readonly<Record<string, Barrier>>;
@@ -71,38 +72,52 @@ export class WebGpuMatmul {
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
   readonly #unpacksFloat16: boolean;
-  #tuning: Tuning;
+  #tuning = FIRST_TUNING;
   #candidates: ProbeReport['candidates'] = [];
+  /** Searches for a tuning go one after the other: the second finds the work done. */
+  #search: Promise<void> = Promise.resolve();
   readonly #proved = new Map<string, Promise<Proved>>();
   readonly #barriers: Record<string, Barrier> = {};
 
-  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, unpacksFloat16: boolean, tuning: Tuning) {
+  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, unpacksFloat16: boolean) {
     this.gpu = gpu;
     this.#stationary = new Stationary(gpu);
     this.#arithmetic = arithmetic;
     this.#unpacksFloat16 = unpacksFloat16;
-    this.#tuning = tuning;
   }
 
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
   static async create(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {
     const gpu = new Gpu(device);
-    const arithmetic = await probeArithmetic(gpu);
+    const [arithmetic, unpacks] = await Promise.all([
+      probeArithmetic(gpu),
+      probeDecoder(gpu, 'float16', 'unpack'),
+    ]);
     if (!arithmetic.nearestEven) {
       throw new UserError(
         'This adapter does not round float32 sums to nearest even, which every result here relies on: use another adapter.',
       );
     }
-    const unpacks = await probeDecoder(gpu, 'float16', 'unpack');
-    const matmul = new WebGpuMatmul(gpu, arithmetic, unpacks, FIRST_TUNING);
-    const { tuning, candidates } = await chooseTuning(async (candidate) => {
-      matmul.#tuning = candidate;
-      return matmul.#trial();
-    });
-    matmul.#tuning = tuning;
-    matmul.#candidates = candidates;
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    return matmul;
+    return new WebGpuMatmul(gpu, arithmetic, unpacks);
+  }
+
+  /**
+   * Measures which register tile is fastest on this adapter; products prepared afterwards take it. A second call finds the
+   * work done. @throws the signal's reason.
+   */
+  tune(signal?: AbortSignal): Promise<void> {
+    const search = this.#search
+      .catch(() => undefined)
+      .then(async () => {
+        if (this.#candidates.length > 0) return;
+        const { tuning, candidates } = await chooseTuning((candidate) => this.#trial(candidate, signal));
+        this.#tuning = tuning;
+        this.#candidates = candidates;
+      });
+    this.#search = search;
+    search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
+    return search;
   }
 
   get probe(): ProbeReport {
@@ -130,7 +145,7 @@ export class WebGpuMatmul {
     options.signal?.throwIfAborted();
     const { kernel, pipeline, rate } = await (options.kernel === 'plain'
       ? this.#plain(plan)
-      : this.#fused(plan, operands));
+      : this.#fused(plan, operands, this.#tuning));
     options.signal?.throwIfAborted();
     return this.#product(plan, operands, { kernel, pipeline, rate });
   }
@@ -186,10 +201,10 @@ export class WebGpuMatmul {
     }));
   }
 
-  #fused(plan: MatmulPlan, operands: MatmulOperands): Promise<Proved> {
+  #fused(plan: MatmulPlan, operands: MatmulOperands, preferred: Tuning): Promise<Proved> {
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(plan.b, plan.b, operands.b);
-    const tuning = tuningFor(this.#tuning, plan.m);
+    const tuning = tuningFor(preferred, plan.m);
     const spec = this.#spec(plan, decodeA, decodeB, 'none');
     const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
     return this.#once(key, () => this.#prove(plan, spec, tuning));
@@ -250,16 +265,18 @@ export class WebGpuMatmul {
   }
 
   /** Compiles a candidate tuning and times it on a small product: what chooseTuning compares. */
-  async #trial(): Promise<{ compileMs: number; gflops: number }> {
+  async #trial(tuning: Tuning, signal: AbortSignal | undefined): Promise<Trial> {
+    signal?.throwIfAborted();
     const size = 512;
     const plan = planMatmul({ m: size, n: size, k: size, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' });
-    const product = await this.prepare(plan, {
+    const operands = {
       a: knownOperand('bfloat16', size * size, 1),
       b: knownOperand('bfloat16', size * size, 2),
-    });
+    };
+    const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
     try {
-      await product.run();
-      const ms = await product.runMany(1);
+      await product.run(signal);
+      const ms = await product.runMany(1, signal);
       return { compileMs: product.compileMs, gflops: (2 * size ** 3) / ms / 1e6 };
     } finally {
       product.release();

@@ -16,8 +16,13 @@ describe.each(ADAPTERS)('%s', (name) => {
     host.close();
   });
 
-  test('the report has every field, and its tuning is one that was tried', () => {
+  test('the report has every field, and once tuned its tuning is one that was tried', async () => {
+    expect(matmul.probe.candidates).toEqual([]);
+    await expect(matmul.tune(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    await Promise.all([matmul.tune(), matmul.tune()]);
     const { probe } = matmul;
+    await matmul.tune();
+    expect(matmul.probe.candidates).toBe(probe.candidates);
     expect(probe.nearestEven).toBe(true);
     expect(probe.candidates.map(({ tuning }) => tuning)).toContainEqual(probe.tuning);
     expect(matmul.subnormals).toBe(probe.subnormals === 'kept' ? 'exact' : 'ftz');
