@@ -1,9 +1,10 @@
 /**
  * The embedded software adapter: SwiftShader's Vulkan driver and a Vulkan loader, taken from the npm package
  * `@sparticuz/chromium`, so that a Linux machine with nothing but Node has a WebGPU adapter.
- * Only the driver archive is unpacked, once per package version, into a folder of the user's cache.
+ * Archives of the package are unpacked once per version into a folder of the user's cache; its Chromium
+ * (bench/browser/chromium.ts) goes the same way.
  */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
@@ -19,27 +20,47 @@ const VULKAN_LOADER = 'libvulkan.so.1';
 const RTLD_NODELETE = 0x1000;
 const WRITABLE_BY_ALL = 0o002;
 
-/** Folder with the unpacked driver, or the reason why this machine has none. */
-export type EmbeddedDriver = { readonly folder: string } | { readonly missing: string };
+/** What is taken from the package, under which name, and how a message calls it. */
+export interface Embedded {
+  readonly what: string;
+  /** The folder is named so, with the package's version. */
+  readonly name: string;
+  /** In the package's bin/: `.tar.br` archives, or one file packed as `.br`. */
+  readonly archives: readonly string[];
+  /** Files without which the folder is not whole. */
+  readonly files: readonly string[];
+}
 
-export async function unpackEmbeddedDriver(): Promise<EmbeddedDriver> {
+/** The folder that an `Embedded` was unpacked into, or the reason why this machine has none. */
+export type Unpacked = { readonly folder: string } | { readonly missing: string };
+
+export function unpackEmbeddedDriver(): Promise<Unpacked> {
+  return unpackEmbedded({
+    what: 'the embedded software adapter',
+    name: 'swiftshader',
+    archives: ['swiftshader.tar.br'],
+    files: [DRIVER_MANIFEST, DRIVER, VULKAN_LOADER],
+  });
+}
+
+/** Unpacks once per version of the package; several processes may begin at the same time. */
+export async function unpackEmbedded(embedded: Embedded): Promise<Unpacked> {
+  const { what, name, archives } = embedded;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return {
-      missing: `the embedded software adapter exists for linux-x64 only, this is ${process.platform}-${process.arch}`,
-    };
+    return { missing: `${what} exists for linux-x64 only, this is ${process.platform}-${process.arch}` };
   }
-  const found = locateArchive();
+  const found = locatePackage(archives);
   if ('missing' in found) return found;
   const refusals: string[] = [];
   for (const parent of cacheFolders()) {
     try {
       await ensurePrivate(parent);
-      return { folder: await unpackOnce(found.archive, join(parent, `swiftshader-${found.version}`)) };
+      return { folder: await unpackOnce(embedded, found.bin, join(parent, `${name}-${found.version}`)) };
     } catch (error) {
       refusals.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { missing: `the embedded software adapter could not be unpacked: ${refusals.join('; ')}` };
+  return { missing: `${what} could not be unpacked: ${refusals.join('; ')}` };
 }
 
 /**
@@ -55,16 +76,17 @@ export function registerEmbeddedDriver(folder: string): void {
   if (!hasSystemVulkanLoader()) preload(join(folder, VULKAN_LOADER));
 }
 
-function locateArchive(): { archive: string; version: string } | { missing: string } {
+function locatePackage(archives: readonly string[]): { bin: string; version: string } | { missing: string } {
   const require = createRequire(import.meta.url);
   try {
     // The package exports only its entry point, build/<kind>/index.js; the archives lie in bin/ beside build/.
     const root = dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
     const { version } = require(join(root, 'package.json')) as { version: string };
-    const archive = join(root, 'bin', 'swiftshader.tar.br');
-    return existsSync(archive)
-      ? { archive, version }
-      : { missing: `@sparticuz/chromium ${version} has no bin/swiftshader.tar.br` };
+    const bin = join(root, 'bin');
+    const lacking = archives.find((archive) => !existsSync(join(bin, archive)));
+    return lacking === undefined
+      ? { bin, version }
+      : { missing: `@sparticuz/chromium ${version} has no bin/${lacking}` };
   } catch {
     return { missing: 'the package @sparticuz/chromium, which carries it, is not installed' };
   }
@@ -97,26 +119,24 @@ async function ensurePrivate(folder: string): Promise<void> {
 }
 
 /** Unpacks beside the target and renames, so that two processes starting together both end with a whole folder. */
-async function unpackOnce(archive: string, folder: string): Promise<string> {
-  if (isWhole(folder)) return folder;
+async function unpackOnce({ archives, files }: Embedded, bin: string, folder: string): Promise<string> {
+  const isWhole = (): boolean => files.every((file) => existsSync(join(folder, file)));
+  if (isWhole()) return folder;
   const partial = await mkdtemp(`${folder}-`);
   try {
-    await pipeline(
-      createReadStream(archive),
-      createBrotliDecompress(),
-      extract(partial, { map: ownedByUser }),
-    );
-    if (!isWhole(folder)) await rm(folder, { recursive: true, force: true }); // a cleaner may have taken files from it
+    for (const archive of archives) {
+      const target = archive.endsWith('.tar.br')
+        ? extract(partial, { map: ownedByUser })
+        : createWriteStream(join(partial, archive.replace(/\.br$/, '')), { mode: 0o700 });
+      await pipeline(createReadStream(join(bin, archive)), createBrotliDecompress(), target);
+    }
+    if (!isWhole()) await rm(folder, { recursive: true, force: true }); // a cleaner may have taken files from it
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if (!isWhole(folder)) throw error; // another process was first
+    if (!isWhole()) throw error; // another process was first
   }
   return folder;
-}
-
-function isWhole(folder: string): boolean {
-  return [DRIVER_MANIFEST, DRIVER, VULKAN_LOADER].every((file) => existsSync(join(folder, file)));
 }
 
 /** The archive names its packager's user, whom root would otherwise make the owner of a library that root loads. */

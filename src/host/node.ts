@@ -6,19 +6,12 @@
 import { isMainThread } from 'node:worker_threads';
 import { UserError } from '../numerics';
 import { requestDevice } from './device';
-import { registerEmbeddedDriver, unpackEmbeddedDriver, type EmbeddedDriver } from './embedded';
+import { registerEmbeddedDriver, unpackEmbeddedDriver, type Unpacked } from './embedded';
 import { adapterFacts, type AdapterFacts } from './facts';
+import type { Host } from './types';
 
 export type { AdapterFacts } from './facts';
-
-export interface Host {
-  readonly adapter: GPUAdapter;
-  readonly device: GPUDevice;
-  readonly facts: AdapterFacts;
-  readonly lost: Promise<GPUDeviceLostInfo>;
-  /** Destroys the device and lets Node exit. */
-  close(): void;
-}
+export type { Host } from './types';
 
 export interface HostOptions {
   /** Part of an adapter's name, as `systole devices` lists them; the best one when left out. */
@@ -79,7 +72,7 @@ export async function listAdapters(): Promise<AdapterFacts[]> {
 
 interface Loaded {
   readonly dawn: Dawn;
-  readonly embedded: EmbeddedDriver;
+  readonly embedded: Unpacked;
   /** Asked for once: drivers print their warnings anew whenever an instance of Dawn looks for adapters. */
   readonly names: readonly string[];
 }
@@ -135,7 +128,7 @@ function reasonFor(adapter: GPUAdapter, names: readonly string[], wanted: string
 
 const HIDES_DRIVERS = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_LOADER_DRIVERS_DISABLE'];
 
-function noAdapter(embedded: EmbeddedDriver): string {
+function noAdapter(embedded: Unpacked): string {
   if ('missing' in embedded) {
     return `No WebGPU adapter: the system's Vulkan drivers offer none, and ${embedded.missing}. Install a Vulkan driver, or run "npm install @sparticuz/chromium" on Linux x64.`;
   }
