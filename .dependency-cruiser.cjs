@@ -34,6 +34,13 @@ module.exports = {
       from: { path: '^src/(numerics|chip|program|isa|lower|execute)/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer'] },
     },
+    {
+      name: 'no-node-in-the-harness',
+      comment: 'The harness runs in a browser too; what of it needs Node is in folders of its own.',
+      severity: 'error',
+      from: { path: '^bench/(?!node/|browser/|peers/)' },
+      to: { dependencyTypes: ['core'] },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -3,7 +3,6 @@
  * that shares nothing with it. In CPU mode gpu.js turns the kernel function into a plain JavaScript loop: it opens no
  * device, sums in double precision, and rounds each output once to float32.
  */
-import { createRequire } from 'node:module';
 import { planMatmul } from '../src/lower';
 import { decodeArray, dotErrorBound } from '../src/numerics';
 import { randomOperands } from './check';
@@ -35,11 +34,11 @@ const LARGEST = 512;
 
 /** One float32 product of the shape, each extent at most 512. */
 export async function runBaseline(
+  library: GpuJs | undefined,
   wanted: Shape,
   { reference, now }: Pick<BenchTools, 'reference' | 'now'>,
   seed: number,
 ): Promise<Baseline> {
-  const library = loadGpuJs();
   if (library === undefined)
     return { name: NAME, missing: 'the package gpu.js is not installed (npm install gpu.js)' };
   const shape = {
@@ -70,7 +69,7 @@ export async function runBaseline(
 type Matrix = readonly Float32Array[];
 
 /** The part of gpu.js that is used here. */
-interface GpuJs {
+export interface GpuJs {
   readonly GPU: new (settings: { mode: 'cpu' }) => {
     createKernel(
       source: string,
@@ -86,16 +85,6 @@ const KERNEL = `function (a, b) {
   for (let i = 0; i < this.constants.k; i++) sum += a[this.thread.y][i] * b[i][this.thread.x];
   return sum;
 }`;
-
-/** A user's install need not have gpu.js. */
-function loadGpuJs(): GpuJs | undefined {
-  const require = createRequire(import.meta.url);
-  try {
-    return require('gpu.js') as GpuJs;
-  } catch {
-    return undefined;
-  }
-}
 
 function rowsOf(values: Float32Array, columns: number): Matrix {
   return Array.from({ length: values.length / columns }, (_, row) =>

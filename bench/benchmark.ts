@@ -1,78 +1,92 @@
-/** A benchmark run from request to report: selects cases, opens the adapter, measures its peaks, runs, and closes. */
+/**
+ * A benchmark run on an open device, in Node and in a browser alike: a first product is verified, the adapter is tuned and
+ * its peaks are measured, then the cases are checked and timed, and the report is made.
+ */
 import { createWasmMatmul } from '../src/execute/wasm';
 import { createWebGpuMatmul } from '../src/execute/webgpu';
-import { openDevice } from '../src/host/node';
-import { decodeArray } from '../src/numerics';
-import { planMatmul } from '../src/lower';
-import { runBaseline } from './baseline';
-import { selectCases, type CaseFilter } from './cases';
-import { randomOperands } from './check';
-import { environment, SYSTOLE } from './environment';
+import type { AdapterFacts } from '../src/host';
+import { undisturbed, UNDIVIDED, type Attention } from './attention';
+import type { Baseline } from './baseline';
+import { selectCases, type BenchCase, type CaseFilter } from './cases';
+import { SYSTOLE, type Environment } from './environment';
+import type { OnEvent, Stage } from './events';
+import { firstProduct } from './first';
 import type { Report } from './report';
-import { runCases, type Progress } from './run';
-import { loadWeights, type WeightsRequest } from './weights';
+import { runCases } from './run';
+import { stopOf } from './stop';
+import type { BenchTools } from './tools';
 
 export interface BenchRequest {
-  readonly filter: Omit<CaseFilter, 'weights'>;
-  readonly weights?: WeightsRequest | undefined;
-  readonly adapter?: string | undefined;
+  readonly filter: CaseFilter;
   readonly budgetSeconds: number;
   readonly seed: number;
-  readonly baseline: boolean;
-  /** The command line, for the report. */
+  /** The command line, or the link's settings, for the report. */
   readonly arguments: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onEvent?: OnEvent | undefined;
 }
 
-/** Rows of activations that real weights are multiplied by. */
-const WEIGHTS_TOKENS = 128;
+export interface BenchHost {
+  readonly device: GPUDevice;
+  readonly facts: AdapterFacts;
+  readonly lost: BenchTools['lost'];
+  readonly environment: Environment;
+  /** What is in front, where something can be. */
+  readonly attention?: Attention;
+  /** The CPU column, where the host has one. */
+  readonly baseline?: (first: BenchCase, tools: BenchTools) => Promise<Baseline>;
+}
 
-/** @throws UserError for a request that cannot be met: bad filter, weights file, adapter. */
-export async function benchmark(request: BenchRequest): Promise<Report> {
-  const { budgetSeconds, seed, signal, onProgress } = request;
+/** @throws UserError for a filter that nothing matches or an adapter that cannot be used; the reason of a stop before the first case. */
+export async function benchmark(request: BenchRequest, host: BenchHost): Promise<Report> {
+  const { budgetSeconds, seed, onEvent } = request;
+  const { facts: adapter, environment, attention = UNDIVIDED } = host;
   const started = new Date().toISOString();
   const startMs = performance.now();
-  const selected = selectCases({ ...request.filter, weights: await weightsShape(request) });
-  const reference = await createWasmMatmul();
-  const host = await openDevice(request.adapter === undefined ? {} : { adapter: request.adapter });
-  try {
-    const device = await createWebGpuMatmul(host.device);
-    await device.tune(signal);
-    const peaks = await device.measurePeaks(signal);
-    const tools = { device, reference, lost: host.lost, now: () => performance.now() };
-    const [first] = selected.cases;
-    const baseline = request.baseline && first !== undefined ? await runBaseline(first, tools, seed) : null;
-    const result = await runCases(selected.cases, tools, {
-      budgetMs: 1000 * budgetSeconds,
-      startMs,
-      seed,
-      peakGflops: peaks.fmaGflops,
-      signal,
-      onProgress,
-    });
-    return {
-      systole: SYSTOLE,
-      started,
-      environment: environment(),
-      adapter: host.facts,
-      probe: device.probe,
-      peaks,
-      baseline,
-      settings: { budgetSeconds, seed, arguments: request.arguments },
-      ...result,
-      leftOut: [...selected.leftOut, ...result.leftOut],
-    };
-  } finally {
-    host.close();
-  }
-}
+  const selected = selectCases(request.filter);
+  const total = selected.cases.length;
+  const stop = stopOf(host.lost, request.signal);
+  const { signal } = stop;
+  const opening = async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    onEvent?.({ type: 'stage', stage, name: '', done: 0, total });
+    return stop.race(work());
+  };
 
-/** Real weights as B with random activations as A. */
-async function weightsShape({ weights: request, seed }: BenchRequest): Promise<CaseFilter['weights']> {
-  if (request === undefined) return undefined;
-  const { name, k, n, values } = await loadWeights(request);
-  const m = WEIGHTS_TOKENS;
-  const drawn = randomOperands(planMatmul({ m, n: 1, k, a: 'float32', b: 'float32' }), seed);
-  return { name, m, n, k, given: { a: decodeArray('float32', drawn.a), b: values } };
+  onEvent?.({ type: 'adapter', adapter, environment });
+  const reference = await createWasmMatmul();
+  const device = await opening('probe', () => createWebGpuMatmul(host.device));
+  const tools: BenchTools = { device, reference, lost: host.lost, now: () => performance.now(), attention };
+  const first = await opening('first', () => firstProduct(tools, { seed, startMs, signal }));
+  onEvent?.({ type: 'first', first });
+  await opening('tune', () => undisturbed(attention, signal, () => device.tune(signal)));
+  const { value: peaks } = await opening('peaks', () =>
+    undisturbed(attention, signal, () => device.measurePeaks(signal)),
+  );
+  onEvent?.({ type: 'peaks', peaks });
+  const [firstCase] = selected.cases;
+  const { baseline: runBaseline } = host;
+  const baseline =
+    runBaseline && firstCase ? await opening('baseline', () => runBaseline(firstCase, tools)) : null;
+  const result = await runCases(selected.cases, tools, {
+    budgetMs: 1000 * budgetSeconds,
+    startMs,
+    seed,
+    peakGflops: peaks.fmaGflops,
+    signal: request.signal,
+    onEvent,
+  });
+  return {
+    systole: SYSTOLE,
+    started,
+    environment,
+    adapter,
+    probe: device.probe,
+    first,
+    peaks,
+    baseline,
+    settings: { budgetSeconds, seed, arguments: request.arguments },
+    ...result,
+    leftOut: [...selected.leftOut, ...result.leftOut],
+  };
 }

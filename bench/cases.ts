@@ -6,7 +6,7 @@ import { CHIPS, matmulPairProblem, type ChipName } from '../src/chip';
 import { parseDtype, shortName, UserError, type Dtype } from '../src/numerics';
 import type { ALayout } from '../src/lower';
 import { MODELS, SQUARES, TOKENS } from './models';
-import type { GivenOperands } from './weights';
+import type { GivenOperands } from './weights/accuracy';
 
 /** out[M, N] = A[M, K] B[K, N], in float32 and with A row-major where nothing else is said. */
 export interface BenchCase {
@@ -35,8 +35,12 @@ export interface CaseFilter {
   readonly pattern?: string | undefined;
   /** Dtype pairs as text, `bf16` or `fp8e4m3xfp8e5m2`, instead of `DTYPE_PAIRS`. */
   readonly dtypes?: readonly string[] | undefined;
-  /** Shapes as text, `MxNxK`, instead of the squares and the models. */
+  /** Only cases of these names. */
+  readonly names?: readonly string[] | undefined;
+  /** Shapes as text, `MxNxK`, instead of the squares and the models; beside those of `groups` where both are given. */
   readonly shapes?: readonly string[] | undefined;
+  /** Only these of the squares and the models. */
+  readonly groups?: readonly Group[] | undefined;
   /** One product on real operands, instead of the squares and the models. */
   readonly weights?:
     (Pick<BenchCase, 'name' | 'm' | 'n' | 'k'> & { readonly given: GivenOperands }) | undefined;
@@ -49,6 +53,10 @@ export interface CaseFilter {
 }
 
 type Pair = readonly [a: Dtype, b: Dtype];
+
+export type Group = 'square' | keyof typeof MODELS;
+
+export const GROUPS: readonly Group[] = ['square', ...typedKeys(MODELS)];
 
 /** The first is the one that large shapes are tried in first. */
 export const DTYPE_PAIRS: readonly Pair[] = [
@@ -101,7 +109,7 @@ export function selectCases(filter: CaseFilter = {}): {
     .flatMap((pair, rank) =>
       shapes.map((shape) => ({ each: toCase(shape, pair, filter), round: roundOf(shape, rank) })),
     )
-    .filter(({ each }) => pattern.test(each.name))
+    .filter(({ each }) => pattern.test(each.name) && (filter.names?.includes(each.name) ?? true))
     .sort(
       (left, right) =>
         left.round - right.round || (left.round === 0 ? 0 : flops(left.each) - flops(right.each)),
@@ -139,10 +147,18 @@ export function parsePair(text: string): Pair {
   return [parseDtype(a), parseDtype(b)];
 }
 
-function shapesOf({ shapes, weights }: CaseFilter): readonly Shape[] {
+function typedKeys<T extends object>(object: T): (keyof T)[] {
+  return Object.keys(object) as (keyof T)[];
+}
+
+function shapesOf({ shapes, groups, weights }: CaseFilter): readonly Shape[] {
   if (weights !== undefined)
     return [{ ...weights, name: `weights/${weights.name}/m${weights.m}`, round: 'every-dtype' }];
-  return shapes?.map(parseShape) ?? [...squares, ...projections];
+  const chosen = groups ?? (shapes === undefined ? GROUPS : []);
+  const builtIn = [...squares, ...projections].filter(({ name }) =>
+    chosen.some((group) => name.startsWith(`${group}/`)),
+  );
+  return [...(shapes ?? []).map(parseShape), ...builtIn];
 }
 
 /** Small shapes in every dtype pair, then one of each kind in the first pair, then that pair's others, then the rest. */
@@ -190,6 +206,10 @@ function parsePattern(text = ''): RegExp {
   }
 }
 
-function nothingMatches({ pattern }: CaseFilter): string {
+function nothingMatches({ pattern, names, shapes, groups }: CaseFilter): string {
+  if (names !== undefined)
+    return `No case is named ${names.join(' or ')} among the shapes and formats chosen.`;
+  if (pattern === undefined && !shapes?.length && !groups?.length)
+    return 'Nothing is chosen: take at least one shape or model, and at least one format.';
   return `No case has a name that matches ${pattern ?? ''}. \`systole bench --list\` prints the names.`;
 }

@@ -6,7 +6,7 @@ import type { Baseline } from './baseline';
 import type { LeftOut } from './cases';
 import type { CheckReport } from './check';
 import type { Timing } from './timing';
-import type { Accuracy } from './weights';
+import type { Accuracy } from './weights/accuracy';
 
 export interface CaseResult {
   readonly name: string;

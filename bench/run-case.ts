@@ -11,7 +11,7 @@ import { runChecks, type CheckBudgets, type Witness } from './check';
 import { summarisePlan, type CaseResult } from './result';
 import { measure } from './timing';
 import type { BenchTools, DeviceComparison, MatmulDevice, PreparedProduct } from './tools';
-import { checkWeights } from './weights';
+import { checkWeights } from './weights/accuracy';
 
 /** What the second kernel may take, on a product too large for the CPU checker; or why it is not asked. */
 export type WitnessGrant =
@@ -60,7 +60,7 @@ export async function runCase(
     const accuracy = each.given && (await checkWeights(plan, each.given, execute, tools, seed));
     const passed = check.passed && (accuracy?.mismatches ?? 0) === 0;
     settings.onStage('time');
-    const ms = passed ? await measureUnchanged(slot.product, settings) : null;
+    const ms = passed ? await measureUnchanged(slot.product, settings, tools) : null;
     const gflops = ms && flops(each) / ms.median / 1e6;
     const { memory, kernel, dispatches } = slot.product;
     return {
@@ -172,9 +172,13 @@ function compareOn(
 }
 
 /** The runs that are timed must leave the very bits that were checked. */
-async function measureUnchanged(product: PreparedProduct, settings: CaseSettings): Promise<CaseResult['ms']> {
+async function measureUnchanged(
+  product: PreparedProduct,
+  settings: CaseSettings,
+  { attention }: BenchTools,
+): Promise<CaseResult['ms']> {
   const before = await product.read();
-  const timing = await measure((count, signal) => product.runMany(count, signal), settings);
+  const timing = await measure((count, signal) => product.runMany(count, signal), { ...settings, attention });
   const after = await product.read();
   const changed = after.findIndex((code, index) => code !== before[index]);
   if (changed >= 0) throw new Error(`element ${changed} of the result changed while it was being timed`);

@@ -4,9 +4,11 @@
  */
 import { planMatmul, type MatmulPlan } from '../src/lower';
 import { UserError } from '../src/numerics';
+import { UNDIVIDED } from './attention';
 import { Budget, inTurns } from './budget';
 import { flops, type BenchCase, type LeftOut } from './cases';
 import { checkedFlops, checkPlanFor, randomOperands, type CheckBudgets } from './check';
+import type { OnEvent, Stage } from './events';
 import type { BenchResult, CaseResult, Outcome } from './result';
 import { runCase, type WitnessGrant } from './run-case';
 import { Stopped, stopOf, type Stop } from './stop';
@@ -23,17 +25,7 @@ export interface RunSettings {
   /** What the CPU may recompute in the checks of one case. */
   readonly checks?: CheckBudgets;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-export interface Progress {
-  readonly name: string;
-  readonly stage: 'calibrate' | 'check' | 'time' | 'done';
-  /** Cases dealt with so far, and in all. */
-  readonly done: number;
-  readonly total: number;
-  /** With stage `done`. */
-  readonly result?: CaseResult;
+  readonly onEvent?: OnEvent | undefined;
 }
 
 const CALIBRATION = { m: 256, n: 256, k: 256, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' } as const;
@@ -44,8 +36,9 @@ export async function runCases(
   tools: BenchTools,
   settings: RunSettings,
 ): Promise<BenchResult> {
-  const { budgetMs, startMs = tools.now(), seed, checks, peakGflops, signal: caller, onProgress } = settings;
-  const budget = new Budget(budgetMs, startMs, tools.now, cases.length);
+  const { budgetMs, startMs = tools.now(), seed, checks, peakGflops, signal: caller, onEvent } = settings;
+  const { attention = UNDIVIDED } = tools;
+  const budget = new Budget(budgetMs, startMs, () => tools.now() - attention.hiddenMs, cases.length);
   const quantumMs = clockQuantum(tools.now);
   const stop = stopOf(tools.lost, caller);
   const done: CaseResult[] = [];
@@ -53,15 +46,13 @@ export async function runCases(
   const waiting: BenchCase[] = [];
   let outcome: Outcome = 'complete';
 
-  const report = (name: string, stage: Progress['stage'], result?: CaseResult): void => {
-    const progress = { name, stage, done: done.length + leftOut.length, total: cases.length };
-    onProgress?.({ ...progress, ...(result && { result }) });
-  };
+  const count = () => ({ done: done.length + leftOut.length, total: cases.length });
+  const enter = (stage: Stage, name: string): void => onEvent?.({ type: 'stage', stage, name, ...count() });
 
   async function attempt(each: BenchCase, mayWait: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!budget.isCalibrated) {
-      report('calibration', 'calibrate');
+      enter('calibrate', '');
       await calibrate(tools, budget, seed, signal);
     }
     const plan = planMatmul(each);
@@ -74,8 +65,8 @@ export async function runCases(
     const first = done.length === 0 && neededMs < budgetMs;
     if (neededMs > budget.leftMs && !first) throw new UserError(budget.doesNotFit(neededMs));
     const witness = await grantWitness(plan, neededMs, tools, budget, settings, signal);
-    const onStage = (stage: Progress['stage']): void => {
-      report(each.name, stage);
+    const onStage = (stage: Stage): void => {
+      enter(stage, each.name);
     };
     const limits = { limitMs: budget.timingMs, quantumMs, witness, checks };
     const result = await runCase(each, tools, { seed, peakGflops, signal, onStage, ...limits });
@@ -83,17 +74,24 @@ export async function runCases(
     done.push(result);
     if (result.gflops !== null)
       budget.learn({ shape: each, rate: result.gflops * 1e9, compileMs: result.compileMs });
-    report(each.name, 'done', result);
+    onEvent?.({ type: 'result', result, ...count() });
   }
 
   async function runOrLeaveOut(each: BenchCase, mayWait: boolean): Promise<void> {
     const overdue = new UserError(budget.overdue);
     try {
-      await within(budget.patienceMs, overdue, stop, (signal) => attempt(each, mayWait, signal));
+      await within(
+        () => budget.patienceMs,
+        overdue,
+        stop,
+        (signal) => attempt(each, mayWait, signal),
+      );
     } catch (error) {
       await lossToShow();
       const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
-      leftOut.push({ name: each.name, reason: cause instanceof Error ? cause.message : String(cause) });
+      const omitted = { name: each.name, reason: cause instanceof Error ? cause.message : String(cause) };
+      leftOut.push(omitted);
+      onEvent?.({ type: 'left-out', leftOut: omitted, ...count() });
       if (cause instanceof Stopped) outcome = cause.outcome;
       else if (!(cause instanceof UserError)) outcome = 'failed';
     }
@@ -105,11 +103,11 @@ export async function runCases(
 }
 
 /**
- * Rejects with `overdue` when so many milliseconds have passed. The work is told by its signal, but not waited for: on a
- * device that hangs it may never answer.
+ * Rejects with `overdue` when no patience is left. The work is told by its signal, but not waited for: on a device that
+ * hangs it may never answer.
  */
 async function within(
-  ms: number,
+  patienceMs: () => number,
   overdue: Error,
   stop: Stop,
   work: (signal: AbortSignal) => Promise<void>,
@@ -117,13 +115,21 @@ async function within(
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        controller.abort(overdue);
-        reject(overdue);
-      },
-      Math.min(ms, LONGEST_TIMER),
-    );
+    const wait = (ms: number): void => {
+      timer = setTimeout(
+        () => {
+          const more = patienceMs(); // the page may have been hidden, which is not counted
+          if (more > LEAST_WAIT_MS) {
+            wait(more);
+            return;
+          }
+          controller.abort(overdue);
+          reject(overdue);
+        },
+        Math.min(ms, LONGEST_TIMER),
+      );
+    };
+    wait(patienceMs());
   });
   try {
     const signal = AbortSignal.any([stop.signal, controller.signal]);
@@ -133,6 +139,8 @@ async function within(
   }
 }
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Timers may fire a little early. */
+const LEAST_WAIT_MS = 5;
 
 /** Operations on a lost device fail just before the loss itself is reported. */
 function lossToShow(): Promise<void> {

@@ -1,7 +1,9 @@
 /**
  * Timing of one prepared product: warm-up apart, then samples of as many runs as it takes to be well past the clock's
- * quantum (browsers quantise their clocks; Node's is fine), then the median with its spread.
+ * quantum (browsers quantise their clocks; Node's is fine), then the median with its spread. A sample during which the page
+ * was hidden is thrown away and taken again.
  */
+import { undisturbed, UNDIVIDED, type Attention } from './attention';
 
 export interface Timing {
   /** Milliseconds per run: the median of the samples, and their spread. */
@@ -15,6 +17,8 @@ export interface Timing {
   /** Samples taken, each of `runsPerSample` runs. */
   readonly count: number;
   readonly runsPerSample: number;
+  /** Samples thrown away because the page was hidden while they were taken. */
+  readonly discarded: number;
 }
 
 export interface TimingLimits {
@@ -23,6 +27,7 @@ export interface TimingLimits {
   /** The clock's smallest step, in milliseconds. */
   readonly quantumMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly attention?: Attention | undefined;
 }
 
 const WANTED_SAMPLES = 5;
@@ -35,27 +40,33 @@ const QUANTA_PER_SAMPLE = 100;
 /** `runMany(count)` runs the product `count` times and gives the milliseconds that took. */
 export async function measure(
   runMany: (count: number, signal?: AbortSignal) => Promise<number>,
-  { limitMs, quantumMs, signal }: TimingLimits,
+  { limitMs, quantumMs, signal, attention = UNDIVIDED }: TimingLimits,
 ): Promise<Timing> {
-  let spent = await runMany(1, signal); // warm-up: first-touch of memory, clocks
-  const once = await runMany(1, signal);
+  let discarded = 0;
+  const seen = async (count: number): Promise<number> => {
+    const sample = await undisturbed(attention, signal, () => runMany(count, signal));
+    discarded += sample.discarded;
+    return sample.value;
+  };
+  let spent = await seen(1); // warm-up: first-touch of memory, clocks
+  const once = await seen(1);
   spent += once;
   const wanted = Math.max(SAMPLE_MS, QUANTA_PER_SAMPLE * quantumMs);
   const runsPerSample = Math.max(1, Math.ceil(wanted / Math.max(once, quantumMs)));
   const samples: number[] = [];
   let sampled = 0;
   do {
-    const elapsed = await runMany(runsPerSample, signal);
+    const elapsed = await seen(runsPerSample);
     samples.push(elapsed / runsPerSample);
     sampled += elapsed;
   } while (
     spent + sampled < limitMs &&
     (samples.length < WANTED_SAMPLES || (sampled < WANTED_MS && samples.length < MOST_SAMPLES))
   );
-  return summarise(samples, runsPerSample);
+  return { ...summarise(samples, runsPerSample), discarded };
 }
 
-export function summarise(samples: readonly number[], runsPerSample: number): Timing {
+export function summarise(samples: readonly number[], runsPerSample: number): Omit<Timing, 'discarded'> {
   const sorted = [...samples].sort((left, right) => left - right);
   return {
     median: quantile(sorted, 0.5),

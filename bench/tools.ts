@@ -5,6 +5,7 @@
 import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../src/execute/matmul';
 import type { MatmulPlan } from '../src/lower';
 import type { CodeArray } from '../src/numerics';
+import type { Attention } from './attention';
 
 /** A product ready to run: operands uploaded, pipelines compiled. */
 export interface PreparedProduct {
@@ -57,4 +58,6 @@ export interface BenchTools {
   readonly reference: MatmulReference;
   /** Milliseconds. */
   readonly now: () => number;
+  /** Undivided when left out. */
+  readonly attention?: Attention;
 }

@@ -2,8 +2,17 @@
 // `node scripts/build.js wasm` stops after the first step, which is all that the tests need;
 // `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
@@ -91,6 +100,24 @@ async function buildBundles() {
   chmodSync('dist/cli.js', 0o755);
 }
 
+/** The page as plain files for any static host: its scripts and workers, its styles, its HTML. */
+const PAGE = {
+  scripts: { main: 'bench/page/main.tsx', worker: 'bench/page/worker.ts' },
+  files: ['bench/page/index.html', 'bench/page/page.css', 'bench/report/html/report.css'],
+};
+
+async function buildPage() {
+  mkdirSync('dist/page', { recursive: true });
+  await build({
+    ...forAll,
+    outdir: 'dist/page',
+    platform: 'browser',
+    minify: true,
+    entryPoints: PAGE.scripts,
+  });
+  for (const file of PAGE.files) copyFileSync(file, join('dist/page', basename(file)));
+}
+
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
@@ -109,5 +136,5 @@ function buildDeclarations() {
 const [step] = process.argv.slice(2);
 if (step === 'package') rmSync('dist', { recursive: true, force: true });
 await buildWasm();
-if (step !== 'wasm') await buildBundles();
+if (step !== 'wasm') await Promise.all([buildBundles(), buildPage()]);
 if (step === 'package') buildDeclarations();

@@ -3,6 +3,7 @@ import type { Peaks, ProbeReport } from '../../src/execute/webgpu';
 import type { AdapterFacts } from '../../src/host';
 import type { Baseline } from '../baseline';
 import type { Environment } from '../environment';
+import type { FirstProduct } from '../first';
 import type { BenchResult } from '../result';
 
 export interface Report extends BenchResult {
@@ -13,6 +14,8 @@ export interface Report extends BenchResult {
   readonly adapter: AdapterFacts;
   /** What the known-answer tests found of the adapter's arithmetic, and the kernels that were proved. */
   readonly probe: ProbeReport;
+  /** Verified before anything was searched or timed. */
+  readonly first: FirstProduct;
   /** Reached in micro-benchmarks on this adapter in this run. */
   readonly peaks: Peaks;
   readonly baseline: Baseline | null;

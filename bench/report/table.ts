@@ -34,6 +34,7 @@ export function toText(report: Report): string {
     baselineLine,
     faults,
     notCompared,
+    discardedLines,
     leftOutLines,
   ]
     .map((part) => part(report))
@@ -42,9 +43,9 @@ export function toText(report: Report): string {
 }
 
 function heading({ systole, adapter, environment, peaks }: Report): string {
-  const { node, platform, cpu, cores } = environment;
+  const { runtime, platform, cpu, cores } = environment;
   return [
-    `systole ${systole.version} (${systole.revision}), Node ${node} on ${platform}, ${cpu}, ${cores} cores`,
+    `systole ${systole.version} (${systole.revision}), ${runtime} on ${platform}, ${cpu ?? 'processor not told'}, ${cores} cores`,
     `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
     `peak    ${significant(peaks.fmaGflops)} GFLOP/s multiply-add, ${significant(peaks.readGigabytes)} GB/s read\n`,
   ].join('\n');
@@ -120,6 +121,17 @@ function notCompared({ cases }: Report): string {
   return cases
     .flatMap(({ name, check: { leftOut } }) =>
       leftOut === undefined ? [] : [`${name}: only tiles compared; ${leftOut}\n`],
+    )
+    .join('');
+}
+
+/** Timings taken again because the tab was hidden. */
+function discardedLines({ cases }: Report): string {
+  return cases
+    .flatMap(({ name, ms }) =>
+      ms === null || ms.discarded === 0
+        ? []
+        : [`${name}: the tab was hidden; ${ms.discarded} timing(s) thrown away and taken again\n`],
     )
     .join('');
 }

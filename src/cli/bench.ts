@@ -1,6 +1,7 @@
 /** `systole bench`: checks and times matmuls on this machine's adapter. */
 import type { Command } from 'commander';
 import { selectCases } from '../../bench/cases';
+import { Stopped } from '../../bench/stop';
 import { parseChip, type ChipName } from '../chip';
 import { planMatmul } from '../lower';
 import { parseDtype, UserError, type Dtype } from '../numerics';
@@ -91,19 +92,21 @@ async function runBench(options: BenchOptions): Promise<void> {
   }
   // A shape that the user names must be one that can be planned; built-in ones are left out with the reason.
   if (options.shape !== undefined) selectCases(filter).cases.forEach((each) => planMatmul(each));
-  const { checkWritable, toCsv, toText, writeAtomically } = await import('../../bench/report');
+  const { toCsv } = await import('../../bench/report');
+  const { checkWritable, writeAtomically } = await import('../../bench/node/write');
   const files = [options.json, options.csv].filter((path) => path !== undefined);
   if (options.json !== undefined && options.json === options.csv) {
     throw new UserError(`--json and --csv both name ${options.json}: give each a file of its own.`);
   }
   for (const path of files) await checkWritable(path);
 
-  const { benchmark } = await import('../../bench/benchmark');
+  const { benchmarkInNode } = await import('../../bench/node/benchmark');
+  const { toText } = await import('../../bench/report/table');
   const { exitCode } = await import('../../bench/result');
   const interrupt = interruptOnce();
   const progress = progressView(process.stderr);
   try {
-    const report = await benchmark({
+    const report = await benchmarkInNode({
       filter,
       weights:
         options.weights === undefined
@@ -115,7 +118,7 @@ async function runBench(options: BenchOptions): Promise<void> {
       baseline: options.baseline,
       arguments: process.argv.slice(2),
       signal: interrupt.signal,
-      onProgress: (event) => {
+      onEvent: (event) => {
         progress.update(event);
       },
     });
@@ -129,9 +132,9 @@ async function runBench(options: BenchOptions): Promise<void> {
     // A computation that was abandoned, or a lost device, may keep Node alive.
     setTimeout(() => process.exit(), 500).unref();
   } catch (error) {
-    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
-    console.error('nothing had been measured yet');
-    process.exitCode = 130;
+    if (!(error instanceof Stopped)) throw error;
+    console.error(`${error.message}; nothing had been measured yet`);
+    process.exitCode = error.outcome === 'interrupted' ? 130 : 1;
   } finally {
     progress.stop();
     interrupt.release();

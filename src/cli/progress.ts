@@ -1,9 +1,9 @@
 /** Progress on stderr: a bar at a terminal, else one line for each case that finished. */
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../../bench/run';
+import { STAGES, type BenchEvent } from '../../bench/events';
 
 export interface ProgressView {
-  update(progress: Progress): void;
+  update(event: BenchEvent): void;
   stop(): void;
 }
 
@@ -14,13 +14,13 @@ export function progressView(stream: NodeJS.WriteStream): ProgressView {
 /** Opening an adapter takes less. */
 const PATIENCE_MS = 700;
 
-/** Peaks and the CPU baseline take seconds before the first case begins. */
-const FIRST = 'measuring this adapter';
+/** Opening the adapter takes a moment before anything can be told. */
+const FIRST = 'opening the adapter';
 
 function barView(stream: NodeJS.WriteStream): ProgressView {
   const bar = new SingleBar({
     stream,
-    format: '{bar} {value}/{total} {stage} {name}',
+    format: '{bar} {value}/{total} {text}',
     barsize: 20,
     hideCursor: true,
     clearOnComplete: true,
@@ -32,11 +32,14 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
     clear = undefined;
   };
   return {
-    update({ done, total, stage, name }) {
+    update(event) {
+      if (event.type !== 'stage') return;
       begin();
-      if (!started) bar.start(total, done, { stage, name });
+      const { done, total, stage, name } = event;
+      const text = `${STAGES[stage]} ${name}`;
+      if (!started) bar.start(total, done, { text });
       started = true;
-      bar.update(done, { stage, name });
+      bar.update(done, { text });
     },
     stop() {
       begin();
@@ -46,12 +49,13 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
 }
 
 function lineView(stream: NodeJS.WriteStream): ProgressView {
-  stream.write(`${FIRST}\n`);
+  const perCase = new Set<string>(['calibrate', 'check', 'time']);
   return {
-    update({ name, result }) {
-      if (result === undefined) return;
-      const rate = result.gflops === null ? 'check FAILED' : `${result.gflops.toPrecision(3)} GFLOP/s`;
-      stream.write(`${name}: ${rate}\n`);
+    update(event) {
+      if (event.type === 'stage' && !perCase.has(event.stage)) stream.write(`${STAGES[event.stage]}\n`);
+      if (event.type !== 'result') return;
+      const { name, gflops } = event.result;
+      stream.write(`${name}: ${gflops === null ? 'check FAILED' : `${gflops.toPrecision(3)} GFLOP/s`}\n`);
     },
     stop: () => undefined,
   };

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { runBaseline } from '../../bench/baseline';
+import { loadGpuJs } from '../../bench/node/gpu-js';
 import type { MatmulReference } from '../../bench/tools';
 import { createWasmMatmul } from '../../src/execute/wasm';
 
@@ -9,6 +10,7 @@ it('agrees with the CPU checker within the float32 bound, at most 512 in each ex
   const write = vi.spyOn(process.stdout, 'write');
   const warn = vi.spyOn(console, 'warn');
   const baseline = await runBaseline(
+    loadGpuJs(),
     { m: 1, n: 4864, k: 896 },
     { reference: await createWasmMatmul(), now },
     1,
@@ -27,14 +29,16 @@ it('finds a CPU checker that loses one product', async () => {
       { ...operands, a: operands.a.map((code, index) => (index % plan.k === plan.k - 1 ? 0 : code)) },
       options,
     );
-  expect(await runBaseline({ m: 20, n: 30, k: 64 }, { reference: losing, now }, 1)).toMatchObject({
+  expect(
+    await runBaseline(loadGpuJs(), { m: 20, n: 30, k: 64 }, { reference: losing, now }, 1),
+  ).toMatchObject({
     agrees: false,
   });
 });
 
 it('finds a CPU checker that gives NaN', async () => {
   const broken: MatmulReference = ({ m, n }) => new Uint32Array(m * n).fill(0x7fc00000);
-  expect(await runBaseline({ m: 2, n: 2, k: 2 }, { reference: broken, now }, 1)).toMatchObject({
+  expect(await runBaseline(loadGpuJs(), { m: 2, n: 2, k: 2 }, { reference: broken, now }, 1)).toMatchObject({
     agrees: false,
   });
 });

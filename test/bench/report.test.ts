@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkWritable, toCsv, toText, writeAtomically } from '../../bench/report';
+import { checkWritable, writeAtomically } from '../../bench/node/write';
+import { toCsv } from '../../bench/report';
 import { bar, barChart } from '../../bench/report/chart';
+import { toText } from '../../bench/report/table';
 import { exitCode, type CaseResult } from '../../bench/result';
 import type { Report } from '../../bench/report';
 import { UserError } from '../../src/numerics';
@@ -40,6 +42,7 @@ const measured: CaseResult = {
     spread: { min: 1200, lowerQuartile: 1220, upperQuartile: 1260, max: 1300 },
     count: 5,
     runsPerSample: 1,
+    discarded: 0,
   },
   gflops: 48.71,
   shareOfPeak: 0.812,
@@ -92,7 +95,8 @@ const report: Report = {
   systole: { version: '1.2.3', revision: 'abc' },
   started: '2026-01-01T00:00:00.000Z',
   environment: {
-    node: 'v20.0.0',
+    host: 'node',
+    runtime: 'Node v20.0.0',
     platform: 'linux-x64',
     cpu: 'a CPU',
     cores: 2,
@@ -117,6 +121,12 @@ const report: Report = {
     tuning,
     candidates: [{ tuning, compileMs: 1, gflops: 2 }],
     kernels: {},
+  },
+  first: {
+    shape: { m: 256, n: 256, k: 256 },
+    dtypes: 'bf16',
+    check: { passed: true, kinds: [] },
+    afterMs: 900,
   },
   peaks: { fmaGflops: 60, readGigabytes: 12, bestFma: '8 chains of f32', bestRead: 'u32' },
   baseline,

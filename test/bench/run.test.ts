@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { selectCases, type BenchCase } from '../../bench/cases';
-import { runCases, type Progress, type RunSettings } from '../../bench/run';
+import type { BenchEvent } from '../../bench/events';
+import { runCases, type RunSettings } from '../../bench/run';
 import type { BenchTools, MatmulDevice, PreparedProduct } from '../../bench/tools';
 import type { MatmulOperands } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
@@ -88,9 +89,9 @@ describe('a device that is right', () => {
   it('gives checked numbers: 2 M N K over the median, and the share of the peak', async () => {
     const time = new FakeTime();
     const device = new FakeDevice({ time });
-    const stages: Progress[] = [];
-    const onProgress = (event: Progress): void => void stages.push(event);
-    const result = await runCases(two, toolsOf(device, time), { ...settings, onProgress });
+    const events: BenchEvent[] = [];
+    const onEvent = (event: BenchEvent): void => void events.push(event);
+    const result = await runCases(two, toolsOf(device, time), { ...settings, onEvent });
     expect(result).toMatchObject({ outcome: 'complete', leftOut: [] });
     expect(names(result.cases)).toEqual(names(two));
     const flops = 2 * 17 * 9 * 33;
@@ -102,16 +103,16 @@ describe('a device that is right', () => {
       plan: { chip: 'trn2', passes: 1, groups: 1 },
       kernel: 'fake',
     });
-    expect(stages.map(({ stage }) => stage)).toEqual([
+    expect(events.map((event) => (event.type === 'stage' ? event.stage : event.type))).toEqual([
       'calibrate',
       'check',
       'time',
-      'done',
+      'result',
       'check',
       'time',
-      'done',
+      'result',
     ]);
-    expect(stages.at(-1)).toMatchObject({ done: 2, total: 2, result: { name: two[1]?.name } });
+    expect(events.at(-1)).toMatchObject({ done: 2, total: 2, result: { name: two[1]?.name } });
     expect(device.held).toBe(0);
   });
 });

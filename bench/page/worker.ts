@@ -1,0 +1,69 @@
+/** The worker of the page: opens the browser's adapter and runs the benchmark, one run at a time. */
+import { openBrowserDevice } from '../../src/host';
+import { UserError } from '../../src/numerics';
+import { PageAttention } from '../attention';
+import { benchmark } from '../benchmark';
+import { checkSettings, filterOf } from '../settings';
+import { Stopped } from '../stop';
+import { browserEnvironment } from './environment';
+import type { FromWorker, ToWorker } from './protocol';
+
+const attention = new PageAttention(() => performance.now());
+let stop = new AbortController();
+
+const send = (message: FromWorker): void => {
+  self.postMessage(message);
+};
+
+self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case 'run':
+      attention.set(data.hidden);
+      stop = new AbortController();
+      void run(data, stop.signal).then(send);
+      break;
+    case 'stop':
+      stop.abort();
+      break;
+    case 'hidden':
+      attention.set(data.hidden);
+      break;
+  }
+});
+
+async function run(
+  { settings, link }: Extract<ToWorker, { type: 'run' }>,
+  signal: AbortSignal,
+): Promise<FromWorker> {
+  try {
+    const checked = checkSettings(settings);
+    const filter = filterOf(checked);
+    const host = await openBrowserDevice();
+    try {
+      const report = await benchmark(
+        {
+          filter,
+          budgetSeconds: checked.budgetSeconds,
+          seed: checked.seed,
+          arguments: [`#${link}`],
+          signal,
+          onEvent: (event) => {
+            send({ type: 'event', event });
+          },
+        },
+        { ...host, environment: browserEnvironment(), attention },
+      );
+      return { type: 'report', report };
+    } finally {
+      host.close();
+    }
+  } catch (error) {
+    return asMessage(error);
+  }
+}
+
+function asMessage(error: unknown): FromWorker {
+  if (error instanceof Stopped) return { type: 'stopped', outcome: error.outcome, message: error.message };
+  if (error instanceof UserError) return { type: 'refused', message: error.message };
+  return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+}
