@@ -27,11 +27,11 @@ export function seconds(text: string): number {
   return value;
 }
 
-/** `bf16`, or `bf16,fp8e5m2` for A and B. */
+/** `bf16`, or `bf16,fp8e5m2` or `bf16xfp8e5m2` for A and B. */
 export function dtypePair(text: string): { a: Dtype; b: Dtype } {
-  const [a, b = a, ...more] = text.split(',');
+  const [a, b = a, ...more] = text.split(/[,x]/);
   if (a === undefined || b === undefined || more.length > 0) {
-    throw new UserError(`--dtype takes one dtype, or A's and B's joined by a comma, got "${text}".`);
+    throw new UserError(`--dtype takes one dtype, or A's and B's joined by a comma or an x, got "${text}".`);
   }
   return { a: parseDtype(a), b: parseDtype(b) };
 }
