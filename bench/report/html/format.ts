@@ -1,0 +1,30 @@
+/** Numbers and names as people read them. */
+
+/** Three digits, whole numbers from 1000. */
+export function significant(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+/** Three digits of a megabyte of 10^6 bytes; whole bytes below a thousandth of it. */
+export function megabytes(bytes: number): string {
+  return bytes < 1000 ? `${bytes} B` : `${significant(bytes / 1e6)} MB`;
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export function extents({ m, n, k }: { readonly m: number; readonly n: number; readonly k: number }): string {
+  return `${m} × ${n} × ${k}`;
+}
+
+/** At most `most` characters: the middle goes, because a case's name begins with the model and ends with the dtypes. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil((most - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (most - 1 - head))}`;
+}
