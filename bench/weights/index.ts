@@ -1,3 +1,13 @@
-/** Real weights as the B operand of a case, and what narrow formats cost in accuracy on them. */
+/** Matrices of files, real weights as the B operand of a case, and what narrow formats cost in accuracy on them. */
 export { checkWeights, distanceFromFloat64, type Accuracy, type GivenOperands } from './accuracy';
-export { loadWeights, type Weights, type WeightsLayout, type WeightsRequest } from './load';
+export type { StoredDtype } from './elements';
+export {
+  matrixReader,
+  readMatrixFile,
+  readWeights,
+  type MatrixFile,
+  type MatrixRequest,
+  type Weights,
+  type WeightsLayout,
+} from './load';
+export { blobSource, type ByteSource } from './source';

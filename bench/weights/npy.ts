@@ -1,28 +1,39 @@
 /**
  * Header of a .npy file: the bytes \x93NUMPY, version, header length (2 bytes little-endian in version 1, 4 from
  * version 2), then a Python dictionary of `descr`, `fortran_order` and `shape`, then the elements.
- * Source: NumPy's documentation, numpy.lib.format. NumPy has no bfloat16: arrays of the ml_dtypes package are written
- * as V2, and plain uint16 bit patterns are common too, so both are read as bfloat16.
+ * Source: NumPy's documentation, numpy.lib.format. NumPy has no bfloat16 and no 8-bit floats: arrays of the ml_dtypes package are
+ * written as V2 (bfloat16), f1 (float8_e5m2) and V1 (any other of 8 bits or fewer), as ml_dtypes 0.5 was seen to do;
+ * plain uint16 bit patterns are common too, so they are read as bfloat16.
  */
 import { UserError } from '../../src/numerics';
-import { BFLOAT16, FLOAT16, FLOAT32, FLOAT64, type ElementType } from './elements';
+import type { StoredDtype } from './elements';
 import type { ByteSource } from './source';
-import { checkExtent, type StoredTensor } from './stored';
+import { checkExtent, namedElement, type StoredTensor } from './stored';
 
 const MAGIC = '\x93NUMPY';
 const HEADER_LIMIT = 65_536;
 
-const ELEMENTS: Readonly<Record<string, ElementType>> = {
-  '<f8': FLOAT64,
-  '<f4': FLOAT32,
-  '<f2': FLOAT16,
-  '<u2': BFLOAT16,
-  '<V2': BFLOAT16,
-  '|V2': BFLOAT16,
-};
+/** By `descr` without its byte order. */
+const KNOWN: ReadonlyMap<string, StoredDtype | undefined> = new Map<string, StoredDtype | undefined>([
+  ['f8', 'float64'],
+  ['f4', 'float32'],
+  ['f2', 'float16'],
+  ['u2', 'bfloat16'],
+  ['V2', 'bfloat16'],
+  ['f1', 'float8_e5m2'],
+  ['V1', undefined],
+  ['i1', 'int8'],
+  ['u1', 'uint8'],
+  ['i2', 'int16'],
+  ['i4', 'int32'],
+  ['u4', 'uint32'],
+]);
 
-/** @throws UserError for anything but a C-ordered little-endian matrix of a known dtype that the file really holds. */
-export async function npyTensor(source: ByteSource): Promise<StoredTensor> {
+/**
+ * The matrix of a .npy file. `dtype` reads its bits as that format.
+ * @throws UserError for anything but a little-endian matrix of a known dtype that the file really holds.
+ */
+export async function npyTensor(source: ByteSource, dtype?: StoredDtype): Promise<StoredTensor> {
   const { header, dataStart } = await readHeader(source);
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
@@ -37,27 +48,17 @@ export async function npyTensor(source: ByteSource): Promise<StoredTensor> {
       `${source.name} is big-endian (${descr}); save it little-endian: array.astype("<${descr.slice(1)}").`,
     );
   }
-  const element = Object.hasOwn(ELEMENTS, descr) ? ELEMENTS[descr] : undefined;
-  if (element === undefined) {
-    throw new UserError(
-      `${source.name}: dtype ${descr} cannot be read; known: ${Object.keys(ELEMENTS).join(', ')}.`,
-    );
-  }
-  if (fortran === 'True') {
-    throw new UserError(
-      `${source.name} is in Fortran order; save it in C order: numpy.ascontiguousarray(array).`,
-    );
-  }
   const dimensions = shape
     .split(',')
     .map((text) => text.trim().replace(/L$/, ''))
     .filter((text) => text !== '')
     .map(Number);
   return checkExtent(source, source.name, {
-    element,
+    element: namedElement(source.name, descr.replace(/^[<|=]/, ''), KNOWN, dtype),
     shape: dimensions,
     offset: dataStart,
     bytes: source.size - dataStart,
+    columnMajor: fortran === 'True',
   });
 }
 

@@ -4,28 +4,26 @@
  * Source: the format's description in huggingface/safetensors, README.md, whose header limit of 100 MB is kept.
  */
 import { UserError } from '../../src/numerics';
-import {
-  BFLOAT16,
-  FLOAT16,
-  FLOAT32,
-  FLOAT64,
-  FLOAT8_E4M3FN,
-  FLOAT8_E5M2,
-  type ElementType,
-} from './elements';
+import type { StoredDtype } from './elements';
 import type { ByteSource } from './source';
-import { checkExtent, type StoredTensor } from './stored';
+import { checkExtent, namedElement, type StoredTensor } from './stored';
 
 const HEADER_LIMIT = 100_000_000;
 
-const ELEMENTS: Readonly<Record<string, ElementType>> = {
-  F64: FLOAT64,
-  F32: FLOAT32,
-  F16: FLOAT16,
-  BF16: BFLOAT16,
-  F8_E4M3: FLOAT8_E4M3FN, // the format's E4M3 is the OCP one, without infinities
-  F8_E5M2: FLOAT8_E5M2,
-};
+const KNOWN: ReadonlyMap<string, StoredDtype> = new Map<string, StoredDtype>([
+  ['F64', 'float64'],
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['F8_E4M3', 'float8_e4m3fn'], // the format's E4M3 is the OCP one, without infinities
+  ['F8_E5M2', 'float8_e5m2'],
+  ['I8', 'int8'],
+  ['U8', 'uint8'],
+  ['I16', 'int16'],
+  ['U16', 'uint16'],
+  ['I32', 'int32'],
+  ['U32', 'uint32'],
+]);
 
 /** Names of the tensors of two dimensions and of known dtype, in the file's order. @throws UserError for a bad header. */
 export async function safetensorsNames(source: ByteSource): Promise<readonly string[]> {
@@ -33,20 +31,22 @@ export async function safetensorsNames(source: ByteSource): Promise<readonly str
   return [...tensors].filter(([, entry]) => isMatrix(entry)).map(([name]) => name);
 }
 
-/** Where the named tensor lies. @throws UserError when it is missing, not of two dimensions, or not in the file. */
-export async function safetensorsTensor(source: ByteSource, name: string): Promise<StoredTensor> {
+/**
+ * Where the named tensor lies. `wanted` reads its bits as that format.
+ * @throws UserError when it is missing, not of two dimensions, or not in the file.
+ */
+export async function safetensorsTensor(
+  source: ByteSource,
+  name: string,
+  wanted?: StoredDtype,
+): Promise<StoredTensor> {
   const { tensors, dataStart } = await readHeader(source);
   const entry = tensors.get(name);
   if (entry === undefined)
     throw new UserError(`${source.name} has no tensor "${name}"; it has ${listed([...tensors.keys()])}.`);
   const { dtype, shape, data_offsets: offsets } = asRecord(entry) ?? {};
-  const element = typeof dtype === 'string' && Object.hasOwn(ELEMENTS, dtype) ? ELEMENTS[dtype] : undefined;
   const where = `${source.name}, tensor "${name}"`;
-  if (element === undefined) {
-    throw new UserError(
-      `${where}: dtype ${JSON.stringify(dtype)} cannot be read; known: ${Object.keys(ELEMENTS).join(', ')}.`,
-    );
-  }
+  const element = namedElement(where, typeof dtype === 'string' ? dtype : undefined, KNOWN, wanted);
   const [begin, end, ...more] = counts(offsets) ?? [];
   if (begin === undefined || end === undefined || more.length > 0) {
     throw new UserError(`${where}: data_offsets must be two byte offsets, got ${JSON.stringify(offsets)}.`);
@@ -84,7 +84,7 @@ function parseJson(name: string, bytes: Uint8Array): unknown {
 
 function isMatrix(entry: unknown): boolean {
   const { dtype, shape } = asRecord(entry) ?? {};
-  return typeof dtype === 'string' && Object.hasOwn(ELEMENTS, dtype) && counts(shape)?.length === 2;
+  return typeof dtype === 'string' && KNOWN.has(dtype) && counts(shape)?.length === 2;
 }
 
 function asRecord(value: unknown): Record<string, unknown> | undefined {

@@ -1,5 +1,4 @@
-/** A file read by ranges, so that a header can be judged against the file's real size before anything is allocated. */
-import { open } from 'node:fs/promises';
+/** Bytes read by ranges, so that a header can be judged against the real size before anything is allocated. */
 import { UserError } from '../../src/numerics';
 
 export interface ByteSource {
@@ -12,39 +11,31 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** @throws UserError when the file is missing, not a plain file, or not readable. */
-export async function openSource(path: string): Promise<ByteSource> {
-  const file = await open(path).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`Cannot read the weights file ${path}: ${reason}.`);
-  });
-  const status = await file.stat();
-  if (!status.isFile()) {
-    await file.close();
-    throw new UserError(`The weights file ${path} is not a plain file.`);
-  }
+/** A file that a browser holds, e.g. one that was dropped on the page; nothing is read until it is asked for. */
+export function blobSource(blob: Blob, name: string): ByteSource {
   return {
-    name: path,
-    size: status.size,
+    name,
+    size: blob.size,
     async read(offset, length) {
-      checkRange(path, status.size, offset, length);
-      const bytes = new Uint8Array(length);
-      let filled = 0;
-      while (filled < length) {
-        const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
-        if (bytesRead === 0) throw truncated(path, offset + length, offset + filled);
-        filled += bytesRead;
-      }
-      return bytes;
+      checkRange(name, blob.size, offset, length);
+      const bytes = await blob
+        .slice(offset, offset + length)
+        .arrayBuffer()
+        .catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          throw new UserError(`Cannot read ${name}: ${reason}. Choose the file again if it has changed.`);
+        });
+      return new Uint8Array(bytes);
     },
-    close: () => file.close(),
+    close: () => Promise.resolve(),
   };
 }
 
-function checkRange(name: string, size: number, offset: number, length: number): void {
+/** @throws UserError when a file of `size` bytes has no `length` bytes at `offset`. */
+export function checkRange(name: string, size: number, offset: number, length: number): void {
   if (offset + length > size) throw truncated(name, offset + length, size);
 }
 
-function truncated(name: string, needed: number, size: number): UserError {
+export function truncated(name: string, needed: number, size: number): UserError {
   return new UserError(`${name} is truncated: ${needed} bytes were needed, the file has ${size}.`);
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadWeights } from '../../bench/weights/load';
+import { loadWeights } from '../../bench/node/weights';
+import { blobSource, readMatrixFile } from '../../bench/weights';
 import { npyTensor } from '../../bench/weights/npy';
 import { safetensorsNames, safetensorsTensor } from '../../bench/weights/safetensors';
 import type { ByteSource } from '../../bench/weights/source';
@@ -89,7 +90,8 @@ describe('.safetensors', () => {
     const large = Float32Array.from({ length: rows * columns }, (_, index) => index);
     const header = { w: { dtype: 'F32', shape: [rows, columns], data_offsets: [0, 4 * rows * columns] } };
     const path = file('large.safetensors', safetensors(header, bytesOf(large)));
-    expect((await loadWeights({ path, layout: 'kn' })).values).toEqual(large);
+    const { values: read } = await loadWeights({ path, layout: 'kn' });
+    expect(Buffer.from(read.buffer).equals(Buffer.from(large.buffer))).toBe(true);
     const flipped = await loadWeights({ path });
     expect(
       flipped.values.every((value, index) => value === (index % rows) * columns + Math.floor(index / rows)),
@@ -152,9 +154,7 @@ describe('.safetensors', () => {
   it('refuses another dtype and bad offsets by name', async () => {
     const header = { i: entry('I64', 48), w: { dtype: 'F32', shape: [2, 3], data_offsets: [0] } };
     const path = file('other.safetensors', safetensors(header, bytesOf(matrix)));
-    await expect(loadWeights({ path, tensor: 'i' })).rejects.toThrow(
-      /dtype "I64" cannot be read; known: F64/,
-    );
+    await expect(loadWeights({ path, tensor: 'i' })).rejects.toThrow(/dtype I64 cannot be read; known: F64/);
     await expect(loadWeights({ path, tensor: 'w' })).rejects.toThrow(
       /data_offsets must be two byte offsets, got \[0\]/,
     );
@@ -196,11 +196,15 @@ describe('.npy', () => {
     ],
     ['big-endian', npy(descr('>f4', '(2, 3)'), bytesOf(matrix)), /big-endian.*astype\("<f4"\)/],
     [
-      'Fortran order',
-      npy(descr('<f4', '(2, 3)', 'True'), bytesOf(matrix)),
-      /Fortran order.*ascontiguousarray/,
+      'wide integers',
+      npy(descr('<i8', '(1, 3)'), bytesOf(matrix)),
+      /dtype i8 cannot be read; known: f8, f4, f2/,
     ],
-    ['integers', npy(descr('<i4', '(2, 3)'), bytesOf(matrix)), /dtype <i4 cannot be read; known: <f8/],
+    [
+      'bytes of no known format',
+      npy(descr('<V1', '(4, 6)'), bytesOf(matrix)),
+      /dtype V1 says one byte each.*--dtype fp8e4m3fn/,
+    ],
     ['three dimensions', npy(descr('<f4', '(1, 2, 3)'), bytesOf(matrix)), /two dimensions.*\[1,2,3\]/],
     ['one dimension', npy(descr('<f4', '(6,)'), bytesOf(matrix)), /two dimensions.*\[6\]/],
     [
@@ -225,7 +229,7 @@ describe('.npy', () => {
 
 it('refuses paths that are missing, folders, or of another kind', async () => {
   await expect(loadWeights({ path: join(folder, 'none.npy') })).rejects.toThrow(
-    /Cannot read the weights file .*ENOENT/,
+    /Cannot read the file .*ENOENT/,
   );
   await expect(loadWeights({ path: join(folder, 'model.bin') })).rejects.toThrow(
     /ends in \.safetensors or \.npy/,
@@ -233,7 +237,72 @@ it('refuses paths that are missing, folders, or of another kind', async () => {
   await expect(loadWeights({ path: '/dev/null.npy/x.npy' })).rejects.toThrow(UserError);
   await expect(
     loadWeights({ path: file('t.npy', npy(descr('<f4', '(2, 3)'), bytesOf(matrix))), tensor: 'w' }),
-  ).rejects.toThrow(/--tensor is for \.safetensors/);
+  ).rejects.toThrow(/A tensor is named in \.safetensors files; .*t\.npy holds one array/);
+});
+
+describe('matrices as they are', () => {
+  const read = (header: string, data: ArrayBufferView, request = {}) =>
+    readMatrixFile(blobSource(new Blob([npy(header, bytesOf(data))]), 'c.npy'), request);
+
+  it.each([
+    ['<f4', 'float32', matrix],
+    ['|i1', 'int8', Int8Array.from([1, 2, 3, -4, 0, 127])],
+    ['|u1', 'uint8', Uint8Array.from([1, 2, 3, 4, 0, 255])],
+    ['<i2', 'int16', Int16Array.from([1, 2, 3, -4, 0, 32767])],
+  ] as const)('%s is %s', async (type, dtype, data) => {
+    expect(await read(descr(type, '(2, 3)'), data)).toEqual({
+      name: 'c.npy',
+      rows: 2,
+      columns: 3,
+      dtype,
+      values: Float32Array.from(data),
+    });
+  });
+
+  it.each([
+    ['<f8', 'float64', Float64Array.of(0.1, 2 ** 60 + 2 ** 10, -0, 1e300, NaN, Infinity)],
+    ['<i4', 'int32', Int32Array.of(2 ** 31 - 1, -(2 ** 31), 16777217, 0, 1, 2)],
+    ['<u4', 'uint32', Uint32Array.of(2 ** 32 - 1, 0, 16777217, 3, 1, 2)],
+  ] as const)('%s is %s, exact in float64 too', async (type, dtype, data) => {
+    const { float64, values: rounded, ...rest } = await read(descr(type, '(2, 3)'), data);
+    expect(rest).toEqual({ name: 'c.npy', rows: 2, columns: 3, dtype });
+    expect(float64).toEqual(Float64Array.from(data));
+    expect(rounded).toEqual(Float32Array.from(data));
+  });
+
+  it('reads bits as the format that is asked for, where they are as wide', async () => {
+    const small = Float32Array.of(1, 2, -0.5, 240, 0.25, -3);
+    for (const dtype of ['float8_e4m3', 'float8_e4m3fn', 'float8_e5m2'] as const) {
+      const held = dtype === 'float8_e5m2' ? small.map((x) => (x > 100 ? 256 : x)) : small;
+      const data = encodeArray(dtype, held);
+      const file = await read(descr('<V1', '(2, 3)'), data, { dtype });
+      expect(file).toMatchObject({ dtype, values: held });
+    }
+    await expect(read(descr('<V1', '(2, 3)'), matrix.subarray(0, 1), { dtype: 'float16' })).rejects.toThrow(
+      /dtype V1 take 1 bytes each; they cannot be read as float16, which takes 2/,
+    );
+    const fp8 = encodeArray('float8_e5m2', Float32Array.of(1, 2, -0.5, 256, 0.25, -3));
+    expect((await read(descr('<f1', '(2, 3)'), fp8)).dtype).toBe('float8_e5m2');
+  });
+
+  it('reads Fortran order, and transposes either', async () => {
+    const fortran = descr('<f4', '(2, 3)', 'True');
+    const flipped = Float32Array.from(transposed);
+    expect(await read(fortran, flipped)).toMatchObject({ rows: 2, columns: 3, values: matrix });
+    expect(await read(fortran, flipped, { transposed: true })).toMatchObject({ rows: 3, values: flipped });
+    expect(await read(descr('<f4', '(2, 3)'), matrix, { transposed: true })).toMatchObject({
+      rows: 3,
+      columns: 2,
+      values: flipped,
+    });
+  });
+
+  it('says that a blob ends early', async () => {
+    const source = blobSource(new Blob(['short']), 'c.npy');
+    await expect(source.read(0, 9)).rejects.toThrow(
+      /c\.npy is truncated: 9 bytes were needed, the file has 5/,
+    );
+  });
 });
 
 /** Any damage is either harmless or one UserError, and no more is read than the file has. */
