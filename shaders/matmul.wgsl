@@ -166,7 +166,11 @@ fn main(
       //: if ACCUMULATE
       value += bitcast<f32>(decode_c((c[at] >> ((column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u)) & {{OUT_MASK}}u));
       //: end
+      //: if STOCHASTIC
+      let code = encode_out(bitcast<u32>(value), output_draw(row + i, column));
+      //: else
       let code = encode_out(bitcast<u32>(value));
+      //: end
       //: if OUT_PER_WORD == 1
       result[at] = code;
       //: else

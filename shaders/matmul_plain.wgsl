@@ -48,7 +48,11 @@ fn main(
   //: if ACCUMULATE
   value += bitcast<f32>(decode_c((c[at] >> shift) & {{OUT_MASK}}u));
   //: end
+  //: if STOCHASTIC
+  let code = encode_out(bitcast<u32>(value), output_draw(row, column));
+  //: else
   let code = encode_out(bitcast<u32>(value));
+  //: end
   atomicAnd(&result[at], ~({{OUT_MASK}}u << shift));
   atomicOr(&result[at], code << shift);
 }

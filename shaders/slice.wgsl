@@ -19,6 +19,13 @@ struct Slice {
   finish: u32,
   /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
+  /// For the draws of stochastic rounding (output_draw.wgsl): the seed's words, where this block of the output begins in the
+  /// whole of it, and how many columns the whole has.
+  seed_low: u32,
+  seed_high: u32,
+  first_row: u32,
+  first_column: u32,
+  columns: u32,
 }
 
 struct Pass {

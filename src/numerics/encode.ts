@@ -8,7 +8,8 @@ import type { CodeArray, Dtype } from './dtypes';
 import { UserError } from './errors';
 import { FORMATS, formatOf, type Format } from './formats';
 
-export type Rounding = 'nearest-even' | 'toward-zero' | 'stochastic';
+export const ROUNDINGS = ['nearest-even', 'toward-zero', 'stochastic'] as const;
+export type Rounding = (typeof ROUNDINGS)[number];
 
 export interface EncodeOptions {
   /** 'nearest-even' when left out. */

@@ -4,7 +4,7 @@ export { dotErrorBound, gamma } from './bounds';
 export { ulpDistance } from './compare';
 export { decode, decodeArray } from './decode';
 export { DTYPES, type CodeArray, type Dtype } from './dtypes';
-export { encode, encodeArray, type EncodeOptions, type Rounding } from './encode';
+export { encode, encodeArray, ROUNDINGS, type EncodeOptions, type Rounding } from './encode';
 export { UserError } from './errors';
 export { bitsOf, FORMATS, type Format } from './formats';
 export { parseDtype, shortName } from './names';

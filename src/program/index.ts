@@ -20,4 +20,5 @@ export type {
   SbufTensor,
   Space,
   Tensor,
+  WriteOptions,
 } from './types';

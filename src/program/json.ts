@@ -4,7 +4,7 @@
  */
 import { CHIP_NAMES } from '../chip';
 import type { EngineName } from '../chip';
-import { DTYPES, UserError } from '../numerics';
+import { DTYPES, ROUNDINGS, UserError } from '../numerics';
 import type {
   ChipPattern,
   Dim,
@@ -18,6 +18,7 @@ import type {
   SbufTensor,
   Space,
   Tensor,
+  WriteOptions,
 } from './types';
 
 const FORMAT = 'systole program';
@@ -80,16 +81,20 @@ function fieldsOf(value: unknown, where: string): Readonly<Record<string, unknow
   throw wrong(where, 'an object', value);
 }
 
+/** A field that may be left out. */
+function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value, where) => (value === undefined ? undefined : check(value, where));
+}
+
 /** An object of exactly these fields; others are refused, so that a misspelt one is not lost. */
-function object<T extends object>(checks: { readonly [F in keyof T]: Check<T[F]> }): Check<T> {
+function object<T extends object>(checks: { readonly [F in keyof T]-?: Check<T[F]> }): Check<T> {
   const known = Object.entries<Check<unknown>>(checks);
   return (value, where) => {
     const fields = fieldsOf(value, where);
     const unknown = Object.keys(fields).find((name) => !known.some(([own]) => own === name));
     if (unknown !== undefined) throw new UserError(`${where} has no field "${unknown}".`);
-    return Object.fromEntries(
-      known.map(([name, check]) => [name, check(fields[name], `${where}.${name}`)]),
-    ) as T;
+    const checked = known.map(([name, check]) => [name, check(fields[name], `${where}.${name}`)] as const);
+    return Object.fromEntries(checked.filter(([, field]) => field !== undefined)) as T;
   };
 }
 
@@ -140,6 +145,14 @@ const anyPattern = tagged<Pattern>('space', { hbm: hbmPattern, sbuf: chipPattern
 
 const nothing: Check<Readonly<Record<string, never>>> = object({});
 
+const write = {
+  rounding: optional(oneOf(...ROUNDINGS)),
+  saturate: optional(flag),
+  seed: optional(size),
+  element: optional(size),
+  pitch: optional(size),
+};
+
 const common = { id: text, engine: oneOf(...ENGINES) };
 
 const INSTRUCTIONS: { readonly [O in Opcode]: Check<Instruction<O>> } = {
@@ -162,14 +175,14 @@ const INSTRUCTIONS: { readonly [O in Opcode]: Check<Instruction<O>> } = {
     ...common,
     dst: chipPattern,
     sources: object({ src: chipPattern }),
-    attributes: nothing,
+    attributes: object<WriteOptions>(write),
   }),
   tensor_tensor: object<Instruction<'tensor_tensor'>>({
     opcode: oneOf('tensor_tensor'),
     ...common,
     dst: chipPattern,
     sources: object({ data1: chipPattern, data2: chipPattern }),
-    attributes: object({ op: oneOf('add') }),
+    attributes: object<Instruction<'tensor_tensor'>['attributes']>({ op: oneOf('add'), ...write }),
   }),
   memset: object<Instruction<'memset'>>({
     opcode: oneOf('memset'),

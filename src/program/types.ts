@@ -4,7 +4,7 @@
  * order; static loops are unrolled by whoever writes it.
  */
 import type { ChipName, EngineName } from '../chip';
-import type { Dtype } from '../numerics';
+import type { Dtype, Rounding } from '../numerics';
 
 export type Space = 'hbm' | 'sbuf' | 'psum';
 
@@ -70,6 +70,18 @@ export type Pattern = HbmPattern | ChipPattern;
 /** What an elementwise instruction does to two values; float32 in, float32 out. */
 export type AluOp = 'add';
 
+/**
+ * The one rounding of a write to dst, where it is not to nearest even (docs/numerics.md, Encoding). Stochastic rounding needs
+ * all of seed, element and pitch: element f of dst's p-th partition draws as element `element` + p * `pitch` + f of instance 0.
+ */
+export interface WriteOptions {
+  readonly rounding?: Rounding;
+  readonly saturate?: boolean;
+  readonly seed?: number;
+  readonly element?: number;
+  readonly pitch?: number;
+}
+
 type None = Readonly<Record<string, never>>;
 
 /** Every instruction: what it reads, by operand name, what it writes, and what else it is told. */
@@ -86,13 +98,13 @@ interface Operands {
   tensor_copy: {
     dst: ChipPattern;
     sources: { src: ChipPattern };
-    attributes: None;
+    attributes: WriteOptions;
   };
   /** dst = data1 op data2 in float32, one rounding to dst's format. */
   tensor_tensor: {
     dst: ChipPattern;
     sources: { data1: ChipPattern; data2: ChipPattern };
-    attributes: { readonly op: AluOp };
+    attributes: { readonly op: AluOp } & WriteOptions;
   };
   /** dst = one code of its format, everywhere. */
   memset: {

@@ -5,6 +5,7 @@ import { referenceMatmul, referenceSums } from '../../src/execute/reference/matm
 import type { MatmulPlan, Pass } from '../../src/lower';
 import { encodeArray, UserError } from '../../src/numerics';
 import { FLUSHING, KEEPING } from './exact';
+import { runs } from './runs';
 
 const pass = (k0: number, rows: number, interleave: 1 | 2 = 1, group = 0): Pass => ({
   k0,
@@ -21,6 +22,9 @@ function plan(m: number, n: number, k: number, changes: Partial<MatmulPlan> = {}
     a: 'float32',
     b: 'float32',
     out: 'float32',
+    rounding: 'nearest-even',
+    saturate: false,
+    seed: 0,
     accumulate: false,
     aLayout: 'row-major',
     chip: 'trn2',
@@ -125,7 +129,7 @@ describe.each([
           ),
         ).toBe(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

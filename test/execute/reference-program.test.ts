@@ -5,11 +5,12 @@ import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { runProgram } from '../../src/execute/reference/program';
 import { planMatmul, planToProgram } from '../../src/lower';
 import type { MatmulPlan } from '../../src/lower';
-import { bitsOf, codeArray, decode, encode, UserError } from '../../src/numerics';
+import { bitsOf, codeArray, decode, encode, stochasticDraw, UserError } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
 import { Allocator, hbm, onChip } from '../../src/program';
 import type { Instruction, Program } from '../../src/program';
 import { anyRequest } from '../lower/requests';
+import { runs } from './runs';
 
 /** Codes of any bits, from a small generator: NaN, infinities and subnormals come with them. */
 function codesOf(dtype: Dtype, length: number, seed: number): CodeArray {
@@ -53,7 +54,9 @@ function direct(plan: MatmulPlan, { a, b, c }: Operands): number[] {
     }
     let total = groups.reduce((before, group) => f(before + group), 0);
     if (c) total = f(f(decode(plan.out, c[index] ?? -1)) + total);
-    return encode(plan.out, total);
+    const { rounding, saturate, seed } = plan;
+    const draw = stochasticDraw({ seed, launch: 0, instance: 0, element: index });
+    return encode(plan.out, total, { rounding, saturate, draw });
   });
 }
 
@@ -67,7 +70,7 @@ describe('runProgram', () => {
         expect([...(out ?? [])]).toEqual(direct(plan, operands));
         expect(out).toEqual(referenceMatmul(plan, operands));
       }),
-      { numRuns: 250 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -83,6 +86,8 @@ describe('runProgram', () => {
       chip: 'trn3',
       out: 'bfloat16',
       aLayout: 'k-major',
+      rounding: 'stochastic',
+      seed: 11,
     },
   ] as const)('equals the reference loop on full-size tiles: $a by $b on $chip', (request) => {
     const plan = planMatmul({ ...request, block: { k: 256 } });

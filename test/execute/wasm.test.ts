@@ -6,6 +6,8 @@ import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../../src/execute/wasm';
 import { planMatmul, type MatmulPlan } from '../../src/lower';
 import { codeArray, philox4x32, UserError, type CodeArray, type Dtype } from '../../src/numerics';
+import { anyRounding } from '../lower/requests';
+import { runs } from './runs';
 
 let wasmMatmul: WasmMatmul;
 beforeAll(async () => {
@@ -60,6 +62,7 @@ const cases = fc.record({
   k: fc.integer({ min: 1, max: 330 }),
   pair: fc.constantFrom(...PAIRS),
   aLayout: fc.constantFrom('row-major' as const, 'k-major' as const),
+  rounding: anyRounding,
   accumulate: fc.boolean(),
   tileK: fc.integer({ min: 1, max: 128 }),
   blockK: fc.option(fc.integer({ min: 128, max: 200 }), { nil: undefined }),
@@ -74,16 +77,16 @@ describe('the WASM checker', () => {
     fc.assert(
       fc.property(
         cases,
-        ({ pair: [a, b, out], tileK, blockK, subnormals, kind, corners, seed, ...shape }) => {
+        ({ pair: [a, b, out], rounding, tileK, blockK, subnormals, kind, corners, seed, ...shape }) => {
           const block = blockK === undefined ? {} : { k: blockK };
-          const plan = planMatmul({ ...shape, a, b, out, tile: { k: tileK }, block });
+          const plan = planMatmul({ ...shape, ...rounding, a, b, out, tile: { k: tileK }, block });
           const operands = operandsOf(plan, kind, seed);
           const window = windowOf(plan, corners);
           const expected = referenceMatmul(plan, operands, { window, subnormals });
           expect(wasmMatmul(plan, operands, { window, subnormals })).toEqual(expected);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -85,6 +85,16 @@ test('double_row is legal where the chip and both formats have it', () => {
 describe('refused', () => {
   test.each<[string, Instruction, ChipName]>([
     ['it is issued to tensor, received vector.', { ...matmul, engine: 'vector' }, 'trn2'],
+    [
+      'stochastic rounding takes seed, element and pitch, received seed.',
+      { ...copy, attributes: { rounding: 'stochastic', seed: 1 } },
+      'trn2',
+    ],
+    [
+      'only stochastic rounding takes seed, element and pitch, received element, pitch.',
+      { ...add, attributes: { op: 'add', rounding: 'toward-zero', element: 0, pitch: 1 } },
+      'trn2',
+    ],
     ['it is issued to vector, gpsimd, received scalar.', { ...add, engine: 'scalar' }, 'trn2'],
     [
       'moving must be in sbuf, received psum.',

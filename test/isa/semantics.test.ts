@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { ISA, runInstruction } from '../../src/isa';
 import type { Memory } from '../../src/isa';
-import { codeArray, encode } from '../../src/numerics';
+import { codeArray, encode, stochasticDraw } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
 import { elementsOf } from '../../src/program';
-import type { ChipPattern, Instruction } from '../../src/program';
+import type { ChipPattern, Instruction, WriteOptions } from '../../src/program';
 
 function pattern(tensor: string, dtype: Dtype, partitions: number, elements: number): ChipPattern {
   return { space: 'sbuf', tensor, dtype, partition: 0, partitions, offset: 0, dims: [[1, elements]] };
@@ -48,6 +48,40 @@ test('copies keep bits where formats are equal, and NaN payloads with them', () 
 test('copies convert by way of float32: to nearest even, NaN canonical, wide integers rounded', () => {
   expect(copy('float32', 'bfloat16', [0x3f808000, 0x3f818000, 0xffc12345])).toEqual([0x3f80, 0x3f82, 0x7fc0]);
   expect(copy('int32', 'uint32', [2 ** 24 + 1])).toEqual([2 ** 24]);
+});
+
+test('a write rounds as it is told, and draws for each element of each partition', () => {
+  const write = (attributes: WriteOptions, to: Dtype, codes: readonly number[]) => {
+    const [dst, src] = [pattern('d', to, 2, codes.length / 2), pattern('s', 'float32', 2, codes.length / 2)];
+    const copied = run(
+      { opcode: 'tensor_copy', ...named, dst, sources: { src }, attributes },
+      { src: codes },
+    );
+    const zeros = codes.map(() => 0x80000000);
+    const sources = { data1: src, data2: { ...src, tensor: 'z' } };
+    const added = run(
+      { opcode: 'tensor_tensor', ...named, dst, sources, attributes: { op: 'add', ...attributes } },
+      { data1: codes, data2: zeros },
+    );
+    expect(added).toEqual(copied);
+    return copied;
+  };
+  const halfway = 0x3f808000;
+  expect(write({ rounding: 'toward-zero' }, 'bfloat16', [0x3f81ffff, 0xff7fffff])).toEqual([0x3f81, 0xff7f]);
+  expect(write({ saturate: true }, 'float32', [0x7f800000, 0xff800000])).toEqual([0x7f7fffff, 0xff7fffff]);
+  const draws = { rounding: 'stochastic', seed: 5, element: 9, pitch: 100 } as const;
+  const drawOf = (element: number) => stochasticDraw({ seed: 5, launch: 0, instance: 0, element });
+  expect(
+    write(
+      draws,
+      'bfloat16',
+      Array.from({ length: 64 }, () => halfway),
+    ),
+  ).toEqual(
+    Array.from({ length: 64 }, (_, at) =>
+      drawOf(9 + 100 * (at >> 5) + (at & 31)) < 2 ** 31 ? 0x3f81 : 0x3f80,
+    ),
+  );
 });
 
 test('tensor_tensor rounds the float32 sum, then once to the output', () => {

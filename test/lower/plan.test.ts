@@ -14,6 +14,9 @@ describe('planMatmul', () => {
     expect(rest).toEqual({
       ...bf16,
       out: 'float32',
+      rounding: 'nearest-even',
+      saturate: false,
+      seed: 0,
       accumulate: false,
       aLayout: 'row-major',
       chip: 'trn2',
@@ -124,6 +127,8 @@ describe('planMatmul', () => {
 });
 
 describe('planMatmul refuses', () => {
+  /** What a page's form or JSON may hold. */
+  const untyped = (change: Record<string, unknown>) => change as Partial<MatmulRequest>;
   test.each<[string, Partial<MatmulRequest>, string]>([
     ['no rows', { m: 0 }, 'm must be a whole number of at least 1, received 0.'],
     ['negative extents', { n: -4 }, 'n must be a whole number of at least 1, received -4.'],
@@ -176,6 +181,33 @@ describe('planMatmul refuses', () => {
       { ...fp8, doubleRow: true, k: 101 },
       'No pass can be double-row: 101 is odd',
     ],
+    [
+      'a rounding that is not one',
+      untyped({ rounding: 'up' }),
+      'rounding must be one of nearest-even, toward-zero, stochastic, received "up".',
+    ],
+    ['a number for a flag', untyped({ saturate: 1 }), 'saturate must be one of false, true, received 1.'],
+    [
+      'a layout that is not one',
+      untyped({ aLayout: 'rows' }),
+      'aLayout must be one of row-major, k-major, received "rows".',
+    ],
+    [
+      'an extent left out',
+      untyped({ m: undefined }),
+      'm must be a whole number of at least 1, received nothing.',
+    ],
+    ['an extent as text', untyped({ k: '128' }), 'k must be a whole number of at least 1, received "128".'],
+    [
+      'a fractional seed',
+      { rounding: 'stochastic', seed: 0.5 },
+      'seed must be a whole number of 0 to 2^53 - 1, received 0.5.',
+    ],
+    [
+      'a seed that nothing draws from',
+      { seed: 5 },
+      'seed is for stochastic rounding: received 5 with nearest-even.',
+    ],
     ['endless plans', { m: 1, n: 1, k: 2 ** 31, tile: { k: 1 } }, 'a plan lists at most 1048576'],
   ])('%s', (_, change, message) => {
     const plan = () => planMatmul({ ...bf16, ...change });
@@ -188,6 +220,7 @@ describe('describePlan', () => {
   test.each([
     ['bf16', bf16],
     ['fp8-ragged', { ...fp8, m: 1000, n: 1077, k: 613, out: 'bfloat16' }],
+    ['stochastic', { ...bf16, out: 'bfloat16', rounding: 'stochastic', seed: 7, saturate: true }],
     ['groups', { ...bf16, m: 4096, n: 14336, k: 4096, accumulate: true, block: { k: 1024 } }],
   ] as const)('%s', async (name, request) => {
     await expect(`${describePlan(planMatmul(request))}\n`).toMatchFileSnapshot(`../golden/plan-${name}.txt`);

@@ -11,6 +11,15 @@ const CASES = CHIP_NAMES.flatMap((chip) =>
   ),
 );
 
+/** How an output is rounded; a seed only where it is drawn from. */
+export const anyRounding: fc.Arbitrary<Pick<MatmulRequest, 'rounding' | 'saturate' | 'seed'>> = fc
+  .record({
+    rounding: fc.constantFrom('nearest-even', 'toward-zero', 'stochastic' as const),
+    saturate: fc.boolean(),
+    seed: fc.maxSafeNat(),
+  })
+  .map(({ seed, ...rest }) => ({ ...rest, ...(rest.rounding === 'stochastic' && { seed }) }));
+
 /** Shapes up to `most` a side, tiles up to `tileMost`. `block.m` x `block.n` are at most 2 x 4 tiles, which is all of PSUM. */
 export function anyRequest(most: number, tileMost = most): fc.Arbitrary<MatmulRequest> {
   const extent = fc.integer({ min: 1, max: most });
@@ -23,13 +32,15 @@ export function anyRequest(most: number, tileMost = most): fc.Arbitrary<MatmulRe
       tile: fc.record({ m: side, n: side, k: side }),
       tiles: fc.record({ m: fc.integer({ min: 1, max: 2 }), n: fc.integer({ min: 1, max: 4 }), k: side }),
       given: fc.record({ tile: fc.boolean(), block: fc.boolean() }),
+      rounding: anyRounding,
       accumulate: fc.boolean(),
       aLayout: fc.constantFrom('row-major', 'k-major'),
       plainOnly: fc.boolean(),
     })
-    .map(({ pair, out, extent, tile, tiles, given, accumulate, aLayout, plainOnly }) => ({
+    .map(({ pair, out, rounding, extent, tile, tiles, given, accumulate, aLayout, plainOnly }) => ({
       ...extent,
       ...pair,
+      ...rounding,
       out,
       accumulate,
       aLayout,

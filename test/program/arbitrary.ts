@@ -1,8 +1,16 @@
 /** Random Programs of the right form, legal or not. */
 import fc from 'fast-check';
 import { CHIP_NAMES } from '../../src/chip';
-import { DTYPES } from '../../src/numerics';
-import type { ChipPattern, Dim, HbmPattern, Instruction, Program, Tensor } from '../../src/program';
+import { DTYPES, ROUNDINGS } from '../../src/numerics';
+import type {
+  ChipPattern,
+  Dim,
+  HbmPattern,
+  Instruction,
+  Program,
+  Tensor,
+  WriteOptions,
+} from '../../src/program';
 
 const dtype = fc.constantFrom(...DTYPES);
 const engine = fc.constantFrom('tensor', 'vector', 'scalar', 'gpsimd', 'sync', 'dma' as const);
@@ -38,6 +46,16 @@ const tensor: fc.Arbitrary<Tensor> = fc.oneof(
 );
 
 const common = { id: name, engine };
+const write: fc.Arbitrary<WriteOptions> = fc.record(
+  {
+    rounding: fc.constantFrom(...ROUNDINGS),
+    saturate: fc.boolean(),
+    seed: fc.maxSafeNat(),
+    element: size,
+    pitch: size,
+  },
+  { requiredKeys: [] },
+);
 const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   fc.record({
     opcode: fc.constant('dma_copy'),
@@ -58,14 +76,14 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
     ...common,
     dst: chipPattern,
     sources: fc.record({ src: chipPattern }),
-    attributes: fc.constant({}),
+    attributes: write,
   }),
   fc.record({
     opcode: fc.constant('tensor_tensor'),
     ...common,
     dst: chipPattern,
     sources: fc.record({ data1: chipPattern, data2: chipPattern }),
-    attributes: fc.record({ op: fc.constant('add') }),
+    attributes: write.map((options) => ({ op: 'add' as const, ...options })),
   }),
   fc.record({
     opcode: fc.constant('memset'),

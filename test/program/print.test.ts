@@ -23,6 +23,20 @@ test.each([
     'double-row-groups',
     { ...fp8, m: 5, n: 6, k: 13, accumulate: true, tile: { m: 3, n: 4, k: 4 }, block: { k: 7 } },
   ],
+  [
+    'stochastic',
+    {
+      ...fp8,
+      m: 3,
+      n: 5,
+      k: 2,
+      out: 'bfloat16',
+      rounding: 'stochastic',
+      saturate: true,
+      seed: 7,
+      tile: { m: 2, n: 4, k: 2 },
+    },
+  ],
   ['wide-psum', { m: 8, n: 4096, k: 8, a: 'float32', b: 'tfloat32', chip: 'trn3', tile: { n: 4096 } }],
 ] as const)('%s prints as it always has', async (name, request) => {
   const text = printProgram(planToProgram(planMatmul(request)));

@@ -3,7 +3,7 @@
  * read beside docs/numerics.md ("Tensor engine") and docs/architecture.md ("Contracts"). Slow and right.
  */
 import type { MatmulPlan } from '../../lower';
-import { codeArray, decodeArray, encodeArray, UserError } from '../../numerics';
+import { codeArray, decodeArray, encodeArray, stochasticDraws, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
 import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../matmul';
 
@@ -101,7 +101,7 @@ export function finishSums(
   sums: Float32Array<ArrayBuffer>,
   { window = wholeOutput(plan), subnormals = 'exact' }: MatmulOptions = {},
 ): CodeArray {
-  if (c === undefined) return encodeArray(plan.out, sums);
+  if (c === undefined) return encodeOutput(plan, sums, window);
   const { input, add } = ARITHMETIC[subnormals];
   const width = window.n1 - window.n0;
   const totals = sums.slice();
@@ -110,7 +110,19 @@ export function finishSums(
     const start = (m - window.m0) * width;
     given.forEach((value, i) => (totals[start + i] = add(input(value), totals[start + i] ?? NaN)));
   }
-  return encodeArray(plan.out, totals);
+  return encodeOutput(plan, totals, window);
+}
+
+/** The one rounding that ends each output: (m, n) draws as element m * N + n. */
+function encodeOutput(plan: MatmulPlan, values: Float32Array, { m0, m1, n0, n1 }: Window): CodeArray {
+  const { out, rounding, saturate, seed, n } = plan;
+  if (rounding !== 'stochastic') return encodeArray(out, values, { rounding, saturate });
+  const draws = new Uint32Array(values.length);
+  for (let m = m0; m < m1; m++) {
+    const key = { seed, launch: 0, instance: 0, element: m * n + n0 };
+    draws.set(stochasticDraws(key, n1 - n0), (m - m0) * (n1 - n0));
+  }
+  return encodeArray(out, values, { rounding, saturate, draws });
 }
 
 export const wholeOutput = ({ m, n }: { readonly m: number; readonly n: number }): Window => ({

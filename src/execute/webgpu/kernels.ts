@@ -3,9 +3,10 @@
  */
 import plain from '../../../shaders/matmul_plain.wgsl';
 import fused from '../../../shaders/matmul.wgsl';
+import outputDraw from '../../../shaders/output_draw.wgsl';
 import slice from '../../../shaders/slice.wgsl';
-import { bitsOf, type Dtype } from '../../numerics';
-import { conversionsWgsl } from './conversions';
+import { bitsOf, type Dtype, type Rounding } from '../../numerics';
+import { conversionsWgsl, type Encoding } from './conversions';
 import { decoderWgsl, generalDecoders, maskOf, type Decoder } from './decoders';
 import type { BindingType } from './gpu';
 import { render } from './template';
@@ -31,6 +32,9 @@ export interface KernelSpec {
   readonly a: Dtype;
   readonly b: Dtype;
   readonly out: Dtype;
+  /** The one rounding that ends each output; a seed is told at run time. */
+  readonly rounding: Rounding;
+  readonly saturate: boolean;
   readonly decodeA: Decoder;
   readonly decodeB: Decoder;
   readonly accumulate: boolean;
@@ -80,6 +84,7 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     OUT_PER_WORD: 32 / outBits,
     OUT_BITS: outBits,
     OUT_MASK: maskOf(outBits),
+    STOCHASTIC: Number(spec.rounding === 'stochastic'),
     GROUPS: groups,
     DOUBLE_ROW: Number(spec.doubleRow),
     ACCUMULATE: Number(spec.accumulate),
@@ -90,13 +95,13 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
   const decoders = { decode_a: [spec.a, spec.decodeA], decode_b: [spec.b, spec.decodeB] } as const;
   const conversions = conversionsWgsl({
     decode: { ...generalDecoders(decoders), ...(spec.accumulate ? { decode_c: spec.out } : {}) },
-    encode: { encode_out: { dtype: spec.out } },
+    encode: outputEncoding(spec),
   });
   const words = Object.entries(decoders).map(([name, [dtype, decoder]]) => decoderWgsl(name, dtype, decoder));
-  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${spec.out}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
+  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
   return {
     name,
-    source: [slice, body, conversions, ...words].join('\n'),
+    source: [slice, body, conversions, ...drawWgsl(spec), ...words].join('\n'),
     bindings: [...BINDINGS, spec.accumulate ? 'read' : undefined],
     geometry: {
       rows: tileM * lanesY,
@@ -122,6 +127,7 @@ export function plainKernel(spec: KernelSpec): Kernel {
     OUT_PER_WORD: 32 / outBits,
     OUT_BITS: outBits,
     OUT_MASK: maskOf(outBits),
+    STOCHASTIC: Number(spec.rounding === 'stochastic'),
     ACCUMULATE: Number(spec.accumulate),
   });
   const conversions = conversionsWgsl({
@@ -130,14 +136,25 @@ export function plainKernel(spec: KernelSpec): Kernel {
       decode_b_code: spec.b,
       ...(spec.accumulate ? { decode_c: spec.out } : {}),
     },
-    encode: { encode_out: { dtype: spec.out } },
+    encode: outputEncoding(spec),
   });
   return {
-    name: `plain ${spec.a} x ${spec.b} -> ${spec.out}`,
-    source: [slice, body, conversions].join('\n'),
+    name: `plain ${spec.a} x ${spec.b} -> ${outputName(spec)}`,
+    source: [slice, body, conversions, ...drawWgsl(spec)].join('\n'),
     bindings: [...BINDINGS.slice(0, 5), undefined, spec.accumulate ? 'read' : undefined],
     geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1 },
   };
 }
+
+const outputEncoding = ({ out, rounding, saturate }: KernelSpec): Record<string, Encoding> => ({
+  encode_out: { dtype: out, rounding, saturate },
+});
+
+const drawWgsl = ({ rounding }: KernelSpec): readonly string[] =>
+  rounding === 'stochastic' ? [outputDraw] : [];
+
+/** Kernels are cached and reported by name: what tells two of them apart stands in it. */
+const outputName = ({ out, rounding, saturate }: KernelSpec): string =>
+  `${out}${rounding === 'nearest-even' ? '' : ` ${rounding}`}${saturate ? ' saturating' : ''}`;
 
 const suffix = (decoder: Decoder): string => (decoder === 'general' ? '' : ` (${decoder})`);

@@ -38,7 +38,7 @@ export interface PreparedMatmul {
 /** Uniforms of one dispatch are 256 bytes apart, as WebGPU's dynamic offsets want; a submission has at most this many. */
 const UNIFORM_STRIDE = 256;
 const MAX_DISPATCHES = 32;
-const SLICE_BYTES = 48;
+const SLICE_BYTES = 80;
 const MAX_WORKGROUPS_X = 65535;
 
 export class Product implements PreparedMatmul {
@@ -211,7 +211,7 @@ export class Product implements PreparedMatmul {
     });
   }
 
-  /** The struct Slice of shaders/matmul.wgsl. */
+  /** The struct Slice of shaders/slice.wgsl. */
   #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
     const { a, b, outStride } = this.#panel(panel);
     const { rows, aVectorWords } = this.#kernel.geometry;
@@ -229,6 +229,11 @@ export class Product implements PreparedMatmul {
       Number(passBegin > 0),
       Number(passEnd === this.plan.passes.length),
       0,
+      this.plan.seed >>> 0,
+      Math.floor(this.plan.seed / 2 ** 32),
+      a.begin,
+      b.begin,
+      this.plan.n,
     ]);
   }
 

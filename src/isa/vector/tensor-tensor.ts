@@ -2,8 +2,9 @@
  * tensor_tensor (nki.isa.tensor_tensor): dst = data1 op data2, element by element. Inputs are converted to float32, the
  * operation rounds to float32, and the result rounds once more to dst's format.
  */
-import { decodeArray, encodeArray } from '../../numerics';
+import { decodeArray } from '../../numerics';
 import type { AluOp } from '../../program';
+import { encodeWrite, writeProblem } from '../convert';
 import type { Entry } from '../entry';
 import { operandProblems, shapeProblem, spaceProblem } from '../rules';
 
@@ -14,7 +15,7 @@ const ALU = {
 
 export const tensorTensor: Entry<'tensor_tensor'> = {
   engines: ['vector', 'gpsimd'],
-  problems: ({ engine, dst, sources }, chip) => [
+  problems: ({ engine, dst, sources, attributes }, chip) => [
     spaceProblem('dst', dst, ['sbuf', 'psum']),
     spaceProblem('data1', sources.data1, ['sbuf', 'psum']),
     spaceProblem('data2', sources.data2, ['sbuf', 'psum']),
@@ -23,6 +24,7 @@ export const tensorTensor: Entry<'tensor_tensor'> = {
       : undefined,
     ...operandProblems({ dst, ...sources }, engine, chip),
     shapeProblem({ dst, ...sources }),
+    writeProblem(attributes),
   ],
   run: ({ dst, sources: { data1, data2 }, attributes }, memory) => {
     const operate = ALU[attributes.op];
@@ -30,9 +32,10 @@ export const tensorTensor: Entry<'tensor_tensor'> = {
     const left = decodeArray(data1.dtype, memory.read('data1', data1));
     memory.write(
       dst,
-      encodeArray(
-        dst.dtype,
+      encodeWrite(
+        dst,
         left.map((value, index) => operate(value, right[index] ?? NaN)),
+        attributes,
       ),
     );
   },

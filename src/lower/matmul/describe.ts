@@ -29,6 +29,13 @@ function passesText({ passes }: MatmulPlan): string {
   return `${count(passes.length)} (${[...kinds].map(([kind, times]) => `${count(times)} ${kind}`).join(', ')})`;
 }
 
+/** The output's format, and how it is rounded where that is not the default. */
+function outText({ out, rounding, saturate, seed }: MatmulPlan): string {
+  const drawn = rounding === 'stochastic' ? ` (seed ${seed})` : '';
+  const rounded = rounding === 'nearest-even' ? '' : `, rounded ${rounding}${drawn}`;
+  return `${out}${rounded}${saturate ? ', saturating' : ''}`;
+}
+
 /** Tensors that differ only by a number, together: "8 x 2 KiB". */
 function buffersText(tensors: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
   const groups = new Map<string, number[]>();
@@ -82,7 +89,7 @@ export function describePlan(plan: MatmulPlan): string {
       [
         ['A', `${plan.a}, ${plan.aLayout}`],
         ['B', plan.b],
-        ['out', plan.out],
+        ['out', outText(plan)],
       ],
     ],
     [

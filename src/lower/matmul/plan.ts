@@ -16,13 +16,14 @@ const least = (...extents: readonly (number | undefined)[]) =>
   Math.min(...extents.filter((extent) => extent !== undefined));
 
 /**
- * Plans out[M, N] = encode(out, (C +) A[M, K] B[K, N]) for any whole M, N, K. Chip trn2, output float32 and A row-major
- * when left out.
+ * Plans out[M, N] = encode(out, (C +) A[M, K] B[K, N]) for any whole M, N, K. Chip trn2, output float32, A row-major and
+ * rounding to nearest even when left out.
  *
  * @throws UserError for extents, formats, tiles or blocks that the chip cannot do, saying what it can.
  */
 export function planMatmul(request: MatmulRequest): MatmulPlan {
   const { m, n, k, a, b, out = 'float32', accumulate = false, aLayout = 'row-major' } = request;
+  const { rounding = 'nearest-even', saturate = false, seed = 0 } = request;
   const chip = CHIPS[parseChip(request.chip ?? 'trn2')];
   checkRequest(request, out, chip);
   const block = request.block ?? {};
@@ -50,6 +51,9 @@ export function planMatmul(request: MatmulRequest): MatmulPlan {
     a,
     b,
     out,
+    rounding,
+    saturate,
+    seed,
     accumulate,
     aLayout,
     chip: chip.name,

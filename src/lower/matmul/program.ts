@@ -5,7 +5,16 @@
  */
 import { UserError } from '../../numerics';
 import { hbm, onChip } from '../../program';
-import type { ChipPattern, Dim, HbmTensor, Instruction, Pattern, Program, SbufTensor } from '../../program';
+import type {
+  ChipPattern,
+  Dim,
+  HbmTensor,
+  Instruction,
+  Pattern,
+  Program,
+  SbufTensor,
+  WriteOptions,
+} from '../../program';
 import { counts } from './counts';
 import { layoutOf } from './layout';
 import type { Layout } from './layout';
@@ -69,23 +78,37 @@ const dma = (id: string, dst: Pattern, src: Pattern): Instruction => ({
   attributes: {},
 });
 
-const copy = (id: string, dst: ChipPattern, src: ChipPattern): Instruction => ({
+const copy = (id: string, dst: ChipPattern, src: ChipPattern, write: WriteOptions): Instruction => ({
   opcode: 'tensor_copy',
   id,
   engine: 'vector',
   dst,
   sources: { src },
-  attributes: {},
+  attributes: write,
 });
 
-const add = (id: string, dst: ChipPattern, data1: ChipPattern, data2: ChipPattern): Instruction => ({
+const add = (
+  id: string,
+  dst: ChipPattern,
+  [data1, data2]: readonly [ChipPattern, ChipPattern],
+  write: WriteOptions,
+): Instruction => ({
   opcode: 'tensor_tensor',
   id,
   engine: 'vector',
   dst,
   sources: { data1, data2 },
-  attributes: { op: 'add' },
+  attributes: { op: 'add', ...write },
 });
+
+/** How the outputs from `element` = m * N + n on are rounded; empty for the default, so that most Programs stay short. */
+function outputWrite({ rounding, saturate, seed, n }: MatmulPlan, element: number): WriteOptions {
+  return {
+    ...(rounding !== 'nearest-even' && { rounding }),
+    ...(saturate && { saturate }),
+    ...(rounding === 'stochastic' && { seed, element, pitch: n }),
+  };
+}
 
 /**
  * The rows of one pass in a matrix whose k-th row is `stride` elements after the one before. Row p of the pass is on
@@ -157,29 +180,33 @@ function* closeGroup(
 ): Generator<Instruction> {
   const { psum, sums, hbm: tensors } = layout;
   const view = (tensor: Parameters<typeof onChip>[0]) => onChip(tensor, tile.m.size, [[1, tile.n.size]]);
+  const element = (m.start + tile.m.start) * plan.n + n.start + tile.n.start;
   const inHbm = (tensor: HbmTensor) =>
-    hbm(tensor, (m.start + tile.m.start) * plan.n + n.start + tile.n.start, [
+    hbm(tensor, element, [
       [plan.n, tile.m.size],
       [1, tile.n.size],
     ]);
   /** Where the sum of all groups up to this one goes. */
-  const total = (dst: ChipPattern): Instruction => {
+  const total = (dst: ChipPattern, write: WriteOptions = {}): Instruction => {
     const group = view(at(psum, tile.slot));
-    return first ? copy(`${id}.copy`, dst, group) : add(`${id}.add`, dst, view(at(sums, tile.slot)), group);
+    return first
+      ? copy(`${id}.copy`, dst, group, write)
+      : add(`${id}.add`, dst, [view(at(sums, tile.slot)), group], write);
   };
   if (!last) {
     yield total(view(at(sums, tile.slot)));
     return;
   }
   const out = view(nextOut());
+  const write = outputWrite(plan, element);
   if (tensors.c === undefined) {
-    yield total(out);
+    yield total(out, write);
   } else {
     const c = view(nextC());
     yield dma(`${id}.load-c`, c, inHbm(tensors.c));
     // One group's sum is read where it is, in PSUM; more are first added up in float32.
     if (!first) yield total(view(at(sums, tile.slot)));
-    yield add(`${id}.add-c`, out, view(first ? at(psum, tile.slot) : at(sums, tile.slot)), c);
+    yield add(`${id}.add-c`, out, [view(first ? at(psum, tile.slot) : at(sums, tile.slot)), c], write);
   }
   yield dma(`${id}.store`, inHbm(tensors.out), out);
 }

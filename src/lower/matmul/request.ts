@@ -1,7 +1,7 @@
 /** What a request must satisfy before it is planned: whole extents, formats that the chip has, tiles that its array takes. */
 import { doubleRowProblem, dtypeProblem, matmulPairProblem } from '../../chip';
 import type { Chip } from '../../chip';
-import { UserError } from '../../numerics';
+import { ROUNDINGS, UserError } from '../../numerics';
 import type { Dtype } from '../../numerics';
 import { bytesOf } from '../../program';
 import type { Extent, MatmulRequest } from './types';
@@ -15,8 +15,39 @@ function refuse(problem: string | undefined): void {
 function checkExtents(what: string, extents: Partly): void {
   for (const axis of ['m', 'n', 'k'] as const) {
     const value = extents[axis];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw new UserError(`${what}${axis} must be a whole number of at least 1, received ${value}.`);
+    if (Number.isSafeInteger(value) && Number(value) >= 1) continue;
+    if (value === undefined && what !== '') continue;
+    throw new UserError(`${what}${axis} must be a whole number of at least 1, received ${shown(value)}.`);
+  }
+}
+
+/** A value of an untyped caller in a message. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : ((JSON.stringify(value) as string | undefined) ?? 'nothing');
+
+const CHOICES = {
+  rounding: ROUNDINGS,
+  saturate: [false, true],
+  accumulate: [false, true],
+  doubleRow: [false, true],
+  aLayout: ['row-major', 'k-major'],
+} as const satisfies { readonly [F in keyof MatmulRequest]?: readonly MatmulRequest[F][] };
+
+/** Fields of few values, and the seed: typed callers cannot get them wrong, a page's form or JSON can. */
+function checkChoices(request: MatmulRequest): void {
+  for (const [field, choices] of Object.entries<readonly unknown[]>(CHOICES)) {
+    const value: unknown = request[field as keyof typeof CHOICES];
+    if (value === undefined || choices.includes(value)) continue;
+    throw new UserError(`${field} must be one of ${choices.join(', ')}, received ${shown(value)}.`);
+  }
+  const { rounding, seed = 0 } = request;
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new UserError(`seed must be a whole number of 0 to 2^53 - 1, received ${shown(seed)}.`);
+  }
+  if (seed !== 0 && rounding !== 'stochastic') {
+    throw new UserError(
+      `seed is for stochastic rounding: received ${seed} with ${rounding ?? 'nearest-even'}. Leave it out, or ask for rounding "stochastic".`,
+    );
   }
 }
 
@@ -32,6 +63,7 @@ function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
 
 /** @throws UserError for the first thing about shapes or formats that cannot be. */
 export function checkRequest(request: MatmulRequest, out: Dtype, chip: Chip): void {
+  checkChoices(request);
   checkExtents('', request);
   checkExtents('tile.', request.tile ?? {});
   checkExtents('block.', request.block ?? {});

@@ -3,7 +3,7 @@
  * checker and the fused WGSL kernel are all made, and by which they agree bit for bit.
  */
 import type { ChipName } from '../../chip';
-import type { Dtype } from '../../numerics';
+import type { Dtype, Rounding } from '../../numerics';
 
 /** How A[M, K] lies in HBM: `row-major` is [M, K]; `k-major` is [K, M], the chip's own layout, which needs no transposition. */
 export type ALayout = 'row-major' | 'k-major';
@@ -23,6 +23,12 @@ export interface MatmulRequest {
   readonly chip?: ChipName;
   /** fp8 double-row passes: used wherever legal when left out; `true` demands them, `false` forbids them. */
   readonly doubleRow?: boolean;
+  /** How the output is rounded; nearest-even when left out. */
+  readonly rounding?: Rounding;
+  /** Clamp the output to its format's largest finite value; false when left out. */
+  readonly saturate?: boolean;
+  /** What stochastic rounding draws from: a whole number of 0 to 2^53 - 1, 0 when left out; only 0 with other roundings. */
+  readonly seed?: number;
   readonly tile?: Partial<Extent>;
   readonly block?: Partial<Extent>;
 }
@@ -53,6 +59,10 @@ export interface MatmulPlan {
   readonly a: Dtype;
   readonly b: Dtype;
   readonly out: Dtype;
+  /** The one rounding that ends each output. Output (m, n) draws as element m * N + n of instance 0, launch 0. */
+  readonly rounding: Rounding;
+  readonly saturate: boolean;
+  readonly seed: number;
   readonly accumulate: boolean;
   readonly aLayout: ALayout;
   readonly chip: ChipName;

@@ -3,10 +3,24 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { referenceMatmul } from '../../../src/execute/reference/matmul';
 import { createWebGpuMatmul, DeviceLostError, type WebGpuMatmul } from '../../../src/execute/webgpu';
-import type { Host } from '../../../src/host/node';
+import type { Host } from '../../../src/host';
 import { planMatmul, type MatmulPlan, type MatmulRequest } from '../../../src/lower';
-import { codeArray, encode, rowWords, UserError, type CodeArray, type Dtype } from '../../../src/numerics';
+import {
+  codeArray,
+  encode,
+  rowWords,
+  stochasticDraw,
+  UserError,
+  type CodeArray,
+  type Dtype,
+} from '../../../src/numerics';
+import outputDraw from '../../../shaders/output_draw.wgsl';
+import philox from '../../../shaders/philox.wgsl';
+import slice from '../../../shaders/slice.wgsl';
+import { USAGE } from '../../../src/execute/webgpu/gpu';
 import { randomOperands } from '../../../bench/check';
+import { runs } from '../runs';
+import { anyRounding } from '../../lower/requests';
 import { ADAPTERS, open } from './devices';
 
 const NARROW = [
@@ -32,12 +46,14 @@ const requests: fc.Arbitrary<MatmulRequest> = fc
     n: fc.integer({ min: 1, max: 300 }),
     k: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 120, max: 700 })),
     out: fc.constantFrom(...OUT),
+    rounding: anyRounding,
     accumulate: fc.boolean(),
     aLayout: fc.constantFrom('row-major', 'k-major' as const),
     groups: fc.boolean(),
   })
-  .map(({ pair, groups, ...rest }) => ({
+  .map(({ pair, rounding, groups, ...rest }) => ({
     ...rest,
+    ...rounding,
     ...pair,
     ...(groups && rest.k > 256 ? { block: { k: 256 } } : {}),
   }));
@@ -81,7 +97,7 @@ describe.each(ADAPTERS)('%s', (name) => {
         expect(await run(matmul, plan, operands, 'plain')).toEqual(expected);
         expect(Object.values(matmul.gpu.live)).toEqual([0, 0, 0, 0, 0]);
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -130,6 +146,8 @@ describe.each(ADAPTERS)('%s', (name) => {
       a: 'float16',
       b: 'bfloat16',
       out: 'float8_e5m2',
+      rounding: 'stochastic',
+      seed: 2 ** 40 + 3,
       accumulate: true,
     });
     const operands = randomOperands(plan, 6);
@@ -142,6 +160,38 @@ describe.each(ADAPTERS)('%s', (name) => {
       referenceMatmul(plan, operands, { window, subnormals: small.subnormals }),
     );
     product.release();
+  });
+
+  test('draws of outputs beyond 2^32 elements take both words of the element', async () => {
+    const { gpu } = matmul;
+    const main =
+      '@group(0) @binding(2) var<storage, read_write> draws: array<u32>;\n@compute @workgroup_size(1)\nfn main() {\n  for (var i = 0u; i < 24u; i++) {\n    draws[i] = output_draw(i / 8u, i % 8u);\n  }\n}\n';
+    const pipeline = await gpu.createPipeline('draws', [slice, philox, outputDraw, main].join('\n'), [
+      'uniform',
+      undefined,
+      'write',
+    ]);
+    const [seed, firstRow, firstColumn, columns] = [2 ** 52 + 77, 70_001, 99_999_994, 100_000_007];
+    const uniform = await gpu.createBuffer('slice', 80, USAGE.UNIFORM | USAGE.COPY_DST, 'scratch');
+    const output = await gpu.createBuffer('draws', 96, USAGE.STORAGE | USAGE.COPY_SRC, 'scratch');
+    const words = [...new Array<number>(12).fill(0), seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
+    gpu.device.queue.writeBuffer(uniform, 0, new Uint32Array([...words, firstRow, firstColumn, columns]));
+    const group = gpu.bind(pipeline, [uniform, undefined, output], 80);
+    await gpu.submit('drawing', (encoder) => {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline.pipeline);
+      pass.setBindGroup(0, group, [0]);
+      pass.dispatchWorkgroups(1);
+      pass.end();
+    });
+    const elements = Array.from(
+      { length: 24 },
+      (_, i) => (firstRow + (i >> 3)) * columns + firstColumn + (i & 7),
+    );
+    expect([...(await gpu.read(output, 0, 96))]).toEqual(
+      elements.map((element) => stochasticDraw({ seed, launch: 0, instance: 0, element })),
+    );
+    for (const buffer of [uniform, output]) gpu.release(buffer);
   });
 
   test('too large for any split: the limit is named, nothing stays allocated, the device goes on', async () => {

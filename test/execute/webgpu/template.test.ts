@@ -40,6 +40,8 @@ const SPEC: KernelSpec = {
   a: 'bfloat16',
   b: 'float8_e4m3',
   out: 'bfloat16',
+  rounding: 'nearest-even',
+  saturate: false,
   decodeA: 'general',
   decodeB: 'finite',
   accumulate: true,
@@ -52,4 +54,6 @@ test('the kernels as printed', async () => {
   const fused = fusedKernel(SPEC, { tileM: 2, tileN: 8, unroll: 1, lanesX: 16, lanesY: 4 });
   await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
   await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
+  const stochastic = plainKernel({ ...SPEC, rounding: 'stochastic', saturate: true, accumulate: false });
+  await expect(stochastic.source).toMatchFileSnapshot('../../golden/plain-stochastic.wgsl');
 });
