@@ -1,0 +1,46 @@
+/**
+ * What takes part in the comparison: a library that multiplies float32 matrices on WebGPU, ours or somebody else's. All are
+ * equal in what is timed: operands already on the adapter in the layout that the library itself keeps, results left there,
+ * completion waited for, nothing read back.
+ */
+import type { Dtype } from '../../src/numerics';
+
+export interface Shape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** One product whose operands lie on the adapter. */
+export interface ContestantProduct {
+  /** Computes the product `count` times and resolves once the adapter has finished the last. */
+  run(count: number): Promise<void>;
+  /** The result of the last run, [M, N] row-major. */
+  read(): Promise<Float32Array>;
+  release(): void;
+}
+
+/** A library with its device open. */
+export interface OpenContestant {
+  /** `a` is [M, K] and `b` is [K, N], row-major, of values that the contestant's dtype has. Compiling may wait for the first run. */
+  prepare(shape: Shape, a: Float32Array, b: Float32Array): Promise<ContestantProduct>;
+  close(): void;
+}
+
+export interface Contestant {
+  readonly name: string;
+  readonly version: string;
+  /** Format of the operands; all results are float32. */
+  readonly dtype: Dtype;
+  readonly ours: boolean;
+  /** Loads the library and opens its device. Rejects, with the reason, where it cannot run. */
+  open(): Promise<OpenContestant>;
+}
+
+/** Rejects unless the page or the process has WebGPU, before a library says the same less clearly. */
+export async function requireWebGpu(): Promise<GPUAdapter> {
+  const gpu = 'gpu' in navigator ? (navigator as { gpu?: GPU }).gpu : undefined;
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('no WebGPU adapter here');
+  return adapter;
+}

@@ -1,0 +1,113 @@
+/** What a comparison with the peers gives, as JSON has it. */
+import type { AdapterFacts } from '../../src/host';
+import type { Dtype } from '../../src/numerics';
+import { SYSTOLE, type Environment } from '../environment';
+import type { Timing } from '../timing';
+import type { ContestantCheck } from './check';
+import type { Shape } from './contestant';
+
+export interface PeersRequest {
+  readonly shapes: readonly Shape[];
+  readonly seed: number;
+  /** Rounds for each shape, at most. */
+  readonly rounds: number;
+  /** For all shapes. Contestants have equal shares; one that has spent its own sits out the rounds that are left. */
+  readonly budgetSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: PeersProgress) => void) | undefined;
+  /** Milliseconds; `performance.now` when left out. */
+  readonly now?: () => number;
+}
+
+export const DEFAULT_ROUNDS = 9;
+
+export interface PeersProgress {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly stage: 'open' | 'check' | 'time';
+  readonly shape?: Shape;
+  /** With stage `time`, from 1. */
+  readonly round?: number;
+}
+
+/** `failed`: something of ours did not run, or its result was wrong. Peers may fail: they are listed. */
+export type PeersOutcome = 'complete' | 'interrupted' | 'failed';
+
+export interface PeersResult {
+  readonly outcome: PeersOutcome;
+  readonly shapes: readonly ShapeResult[];
+  /** Contestants that did not open, or not finish a shape, each with the reason. */
+  readonly leftOut: readonly PeerLeftOut[];
+}
+
+export interface PeersReport extends PeersResult {
+  readonly systole: { readonly version: string; readonly revision: string };
+  /** ISO 8601. */
+  readonly started: string;
+  readonly environment: Environment;
+  readonly adapter: AdapterFacts;
+  readonly settings: { readonly seed: number; readonly budgetSeconds: number; readonly rounds: number };
+}
+
+export interface ContestantName {
+  readonly name: string;
+  readonly version: string;
+  readonly dtype: Dtype;
+  readonly ours: boolean;
+}
+
+export interface PeerLeftOut extends ContestantName {
+  readonly shape?: Shape;
+  readonly reason: string;
+}
+
+export interface ShapeResult {
+  readonly shape: Shape;
+  /** Those whose result was obtained, ours first, in the order of their turns. */
+  readonly contestants: readonly ContestantResult[];
+  /** Each of ours against each of the others. */
+  readonly ratios: readonly Ratio[];
+}
+
+export interface ContestantResult extends ContestantName {
+  readonly check: ContestantCheck;
+  /** Milliseconds of the first run, which compiles. */
+  readonly firstRunMs: number;
+  /** Milliseconds per run, over the rounds; null when the check withholds it. */
+  readonly ms: Omit<Timing, 'discarded'> | null;
+  readonly gflops: number | null;
+  /** Milliseconds per run of each round; null for a round that was sat out. */
+  readonly rounds: readonly (number | null)[];
+}
+
+/** How many times as fast ours was as the other, over the rounds in which both ran. */
+export interface Ratio {
+  readonly ours: Dtype;
+  readonly peer: string;
+  readonly median: number;
+  readonly spread: Timing['spread'];
+  readonly count: number;
+}
+
+export function peersReport(
+  result: PeersResult,
+  made: Pick<PeersReport, 'started' | 'environment' | 'adapter'> & { readonly request: PeersRequest },
+): PeersReport {
+  const { started, environment, adapter, request } = made;
+  const { seed, budgetSeconds, rounds } = request;
+  return {
+    systole: SYSTOLE,
+    started,
+    environment,
+    adapter,
+    settings: { seed, budgetSeconds, rounds },
+    ...result,
+  };
+}
+
+/** 0 fine; 1 ours failed or was wrong; 2 no peer could be compared with; 130 interrupted. */
+export function peersExitCode({ outcome, shapes }: PeersResult): 0 | 1 | 2 | 130 {
+  if (outcome === 'interrupted') return 130;
+  if (outcome === 'failed') return 1;
+  return shapes.some(({ ratios }) => ratios.length > 0) ? 0 : 2;
+}

@@ -1,0 +1,50 @@
+/** Our own entry: the fused kernel on a device of its own, as any caller of the package gets it. */
+import { createWebGpuMatmul, type WebGpuMatmul } from '../../src/execute/webgpu';
+import { requestDevice } from '../../src/host';
+import { planMatmul } from '../../src/lower';
+import { decodeArray, encodeArray, type Dtype } from '../../src/numerics';
+import { requireWebGpu, type Contestant } from './contestant';
+
+/** One entry for each dtype, all on one device. `version` is the package's. */
+export function systoleContestants(version: string, dtypes: readonly Dtype[] = DTYPES): Contestant[] {
+  let opening: Promise<{ device: GPUDevice; matmul: WebGpuMatmul }> | undefined;
+  return dtypes.map((dtype) => ({
+    name: 'systole',
+    version,
+    dtype,
+    ours: true,
+    async open() {
+      opening ??= openOurs();
+      const { device, matmul } = await opening;
+      return {
+        async prepare(shape, a, b) {
+          const plan = planMatmul({ ...shape, a: dtype, b: dtype });
+          const operands = { a: encodeArray(dtype, a), b: encodeArray(dtype, b) };
+          const product = await matmul.prepare(plan, operands);
+          return {
+            async run(count) {
+              await product.runMany(count);
+            },
+            read: async () => decodeArray('float32', await product.read()),
+            release() {
+              product.release();
+            },
+          };
+        },
+        close() {
+          device.destroy(); // the others are closed with it
+        },
+      };
+    },
+  }));
+}
+
+/** What the peers are compared with: the format they share, and the chip's own. */
+const DTYPES: readonly Dtype[] = ['float32', 'bfloat16'];
+
+async function openOurs(): Promise<{ device: GPUDevice; matmul: WebGpuMatmul }> {
+  const device = await requestDevice(await requireWebGpu());
+  const matmul = await createWebGpuMatmul(device);
+  await matmul.tune(); // its warm-up, once for all shapes
+  return { device, matmul };
+}
