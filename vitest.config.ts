@@ -1,6 +1,8 @@
-// One suite, every device. Forked workers: Dawn needs process-wide environment set before it loads (src/host/node.ts).
+// The suite in Node, on every adapter of the machine, and the part of it that any host can run in Chromium too.
 import { readFileSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { launchChromium } from './bench/browser/chromium';
 
 /** WGSL and CSS as text and WASM as bytes, as the bundles have them (scripts/build.js). */
 function assets(): Plugin {
@@ -19,15 +21,55 @@ function assets(): Plugin {
   };
 }
 
-export default defineConfig({
+/** Started once to learn which browser and adapter this machine has; Vitest then starts the same. */
+async function chromiumLaunchOptions() {
+  const chromium = await launchChromium();
+  await chromium.close();
+  return chromium.launchOptions;
+}
+
+const common = {
   plugins: [assets()],
   define: { SYSTOLE_VERSION: JSON.stringify('test'), SYSTOLE_REVISION: JSON.stringify('test') },
+};
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
-    pool: 'forks',
     maxWorkers: '100%',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    globalSetup: [],
+    projects: [
+      {
+        ...common,
+        test: {
+          ...patience,
+          name: 'node',
+          include: ['test/**/*.test.{ts,tsx}'],
+          // Dawn needs process-wide environment set before it loads (src/host/node.ts).
+          pool: 'forks',
+        },
+      },
+      {
+        ...common,
+        // What SharedArrayBuffer and precise clocks ask for, as the page has them.
+        server: {
+          headers: {
+            'Cross-Origin-Opener-Policy': 'same-origin',
+            'Cross-Origin-Embedder-Policy': 'require-corp',
+          },
+        },
+        test: {
+          ...patience,
+          name: 'chromium',
+          include: ['test/execute/**/*.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: await chromiumLaunchOptions() }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
   },
 });

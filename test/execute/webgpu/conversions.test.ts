@@ -1,7 +1,7 @@
 /** The WGSL conversions against src/numerics, bit for bit: every code, and random words with the cases that adapters get wrong. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conversionsWgsl, type Conversions } from '../../../src/execute/webgpu/conversions';
-import { openDevice, type Host } from '../../../src/host/node';
+import type { Host } from '../../../src/host';
 import {
   bitsOf,
   codeArray,
@@ -12,6 +12,7 @@ import {
   type Dtype,
   type EncodeOptions,
 } from '../../../src/numerics';
+import { ADAPTERS, open } from './devices';
 
 const WORDS = 1 << 20;
 const WORKGROUP = 256;
@@ -25,7 +26,8 @@ const COMPUTE = 4;
 
 let host: Host;
 beforeAll(async () => {
-  host = await openDevice();
+  const [adapter = 'none'] = ADAPTERS;
+  host = await open(adapter);
 });
 afterAll(() => {
   host.close();

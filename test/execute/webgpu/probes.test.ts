@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebGpuMatmul, type WebGpuMatmul } from '../../../src/execute/webgpu';
 import { probeDecoder } from '../../../src/execute/webgpu/probes';
-import type { Host } from '../../../src/host/node';
+import type { Host } from '../../../src/host';
 import { ADAPTERS, open } from './devices';
 
 describe.each(ADAPTERS)('%s', (name) => {
