@@ -4,12 +4,12 @@ import { planMatmul } from '../../src/lower';
 import { decodeArray } from '../../src/numerics';
 import { runBaseline } from '../baseline';
 import { benchmark, type BenchRequest } from '../benchmark';
-import type { CaseFilter } from '../cases';
+import { selectCases, type CaseFilter } from '../cases';
 import { randomOperands } from '../check';
 import type { Report } from '../report';
-import { loadWeights, type WeightsRequest } from '../weights';
 import { nodeEnvironment } from './environment';
 import { loadGpuJs } from './gpu-js';
+import { loadWeights, type WeightsRequest } from './weights';
 
 export interface NodeBenchRequest extends BenchRequest {
   readonly weights?: WeightsRequest | undefined;
@@ -25,6 +25,7 @@ const WEIGHTS_TOKENS = 128;
 export async function benchmarkInNode(request: NodeBenchRequest): Promise<Report> {
   const { adapter, seed, baseline } = request;
   const filter = { ...request.filter, weights: await weightsShape(request) };
+  selectCases(filter); // a mistake is told before an adapter is opened
   const host = await openDevice(adapter === undefined ? {} : { adapter });
   try {
     return await benchmark(
