@@ -22,8 +22,10 @@ function checkExtents(what: string, extents: Partly): void {
 }
 
 /** A value of an untyped caller in a message. */
-const shown = (value: unknown): string =>
-  typeof value === 'number' ? String(value) : ((JSON.stringify(value) as string | undefined) ?? 'nothing');
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) as string | undefined;
+  return typeof value === 'number' ? String(value) : (json ?? 'nothing');
+}
 
 const CHOICES = {
   rounding: ROUNDINGS,
