@@ -36,11 +36,3 @@ export interface Contestant {
   /** Loads the library and opens its device. Rejects, with the reason, where it cannot run. */
   open(): Promise<OpenContestant>;
 }
-
-/** Rejects unless the page or the process has WebGPU, before a library says the same less clearly. */
-export async function requireWebGpu(): Promise<GPUAdapter> {
-  const gpu = 'gpu' in navigator ? (navigator as { gpu?: GPU }).gpu : undefined;
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('no WebGPU adapter here');
-  return adapter;
-}

@@ -7,7 +7,8 @@ import type { ContestantCheck } from './check';
 import type { Shape } from './contestant';
 
 export interface PeersRequest {
-  readonly shapes: readonly Shape[];
+  /** `MxNxK`. */
+  readonly shapes: readonly string[];
   readonly seed: number;
   /** Rounds for each shape, at most. */
   readonly rounds: number;
@@ -19,6 +20,7 @@ export interface PeersRequest {
   readonly now?: () => number;
 }
 
+export const DEFAULT_SHAPES = ['1024x1024x1024'] as const;
 export const DEFAULT_ROUNDS = 9;
 
 export interface PeersProgress {

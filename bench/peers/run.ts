@@ -4,7 +4,7 @@
  */
 import { planMatmul } from '../../src/lower';
 import { decodeArray, encodeArray, type Dtype } from '../../src/numerics';
-import { flops } from '../cases';
+import { flops, selectCases } from '../cases';
 import { randomOperands } from '../check';
 import { summarise } from '../timing';
 import { Truth, type ContestantCheck } from './check';
@@ -46,11 +46,11 @@ interface Player {
   failed: boolean;
 }
 
-/** Never throws for a contestant that goes wrong. @throws UserError for a shape that cannot be planned. */
+/** Never throws for a contestant that goes wrong. @throws UserError for a shape that is none or cannot be planned. */
 export async function comparePeers(
   contestants: readonly Contestant[],
   {
-    shapes: wanted,
+    shapes: texts,
     seed,
     rounds,
     budgetSeconds,
@@ -59,6 +59,8 @@ export async function comparePeers(
     now = () => performance.now(),
   }: PeersRequest,
 ): Promise<PeersResult> {
+  const wanted = selectCases({ shapes: texts, dtypes: ['fp32'] }).cases.map(({ m, n, k }) => ({ m, n, k }));
+  for (const shape of wanted) planFor(shape);
   const leftOut: PeerLeftOut[] = [];
   const shapes: ShapeResult[] = [];
 
@@ -111,7 +113,6 @@ export async function comparePeers(
     }
   }
 
-  for (const shape of wanted) planFor(shape);
   const seats: Seat[] = [];
   try {
     for (const contestant of contestants) {

@@ -1,13 +1,13 @@
 /** Our own entry: the fused kernel on a device of its own, as any caller of the package gets it. */
 import { createWebGpuMatmul, type WebGpuMatmul } from '../../src/execute/webgpu';
-import { requestDevice } from '../../src/host';
+import { openBrowserDevice, type Host } from '../../src/host';
 import { planMatmul } from '../../src/lower';
 import { decodeArray, encodeArray, type Dtype } from '../../src/numerics';
-import { requireWebGpu, type Contestant } from './contestant';
+import type { Contestant } from './contestant';
 
 /** One entry for each dtype, all on one device. `version` is the package's. */
 export function systoleContestants(version: string, dtypes: readonly Dtype[] = DTYPES): Contestant[] {
-  let opening: Promise<{ device: GPUDevice; matmul: WebGpuMatmul }> | undefined;
+  let opening: Promise<Ours> | undefined;
   return dtypes.map((dtype) => ({
     name: 'systole',
     version,
@@ -15,7 +15,7 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
     ours: true,
     async open() {
       opening ??= openOurs();
-      const { device, matmul } = await opening;
+      const { host, matmul } = await opening;
       return {
         async prepare(shape, a, b) {
           const plan = planMatmul({ ...shape, a: dtype, b: dtype });
@@ -32,7 +32,7 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
           };
         },
         close() {
-          device.destroy(); // the others are closed with it
+          host.close(); // the others are closed with it
         },
       };
     },
@@ -42,9 +42,14 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
 /** What the peers are compared with: the format they share, and the chip's own. */
 const DTYPES: readonly Dtype[] = ['float32', 'bfloat16'];
 
-async function openOurs(): Promise<{ device: GPUDevice; matmul: WebGpuMatmul }> {
-  const device = await requestDevice(await requireWebGpu());
-  const matmul = await createWebGpuMatmul(device);
+interface Ours {
+  readonly host: Host;
+  readonly matmul: WebGpuMatmul;
+}
+
+async function openOurs(): Promise<Ours> {
+  const host = await openBrowserDevice();
+  const matmul = await createWebGpuMatmul(host.device);
   await matmul.tune(); // its warm-up, once for all shapes
-  return { device, matmul };
+  return { host, matmul };
 }

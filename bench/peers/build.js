@@ -1,0 +1,27 @@
+// The peers' page, for a local build: peers.html beside the page, its worker with the peers' libraries, and the WASM that
+// onnxruntime-web loads. Called by scripts/build.js where bench/peers is installed.
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const HERE = import.meta.dirname;
+const ORT_WASM = 'ort-wasm-simd-threaded.asyncify.wasm';
+
+export const peersAreInstalled = () => existsSync(join(HERE, 'node_modules'));
+
+/** `common` are the options of esbuild that every bundle shares; `outdir` is the page's folder. */
+export async function buildPeersPage(common, outdir) {
+  const page = join(HERE, '../page');
+  await build({
+    ...common,
+    outdir,
+    platform: 'browser',
+    minify: true,
+    sourcemap: false,
+    splitting: true,
+    chunkNames: 'peers-[name]-[hash]',
+    entryPoints: { peers: join(page, 'peers.tsx'), 'peers-worker': join(page, 'peers-worker.ts') },
+  });
+  copyFileSync(join(page, 'peers.html'), join(outdir, 'peers.html'));
+  copyFileSync(join(HERE, 'node_modules/onnxruntime-web/dist', ORT_WASM), join(outdir, ORT_WASM));
+}
