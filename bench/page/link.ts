@@ -81,7 +81,7 @@ export function parseLink(fragment: string): ParsedLink {
   return { settings, problems };
 }
 
-function written<N extends Name>(name: N, settings: BenchSettings): string[] {
+function written(name: Name, settings: BenchSettings): string[] {
   const { field, write } = PARAMETERS[name] as unknown as Parameter<Field>;
   const text = write(settings[field]);
   return text === write(DEFAULTS[field])

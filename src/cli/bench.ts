@@ -1,14 +1,12 @@
-/** `systole bench`: checks and times matmuls on this machine's adapter. */
+/** `systole bench`: checks and times matmuls on this machine's adapter, in Node or in a browser, alone or beside the peers. */
 import type { Command } from 'commander';
-import { selectCases } from '../../bench/cases';
-import { Stopped } from '../../bench/stop';
+import { selectCases, type CaseFilter } from '../../bench/cases';
 import { parseChip, type ChipName } from '../chip';
 import { planMatmul } from '../lower';
 import { parseDtype, UserError, type Dtype } from '../numerics';
 import { integerFrom, repeated, seconds } from './options';
-import { progressView } from './progress';
 
-interface BenchOptions {
+export interface BenchOptions {
   readonly case?: string;
   readonly dtype?: string;
   readonly shape?: readonly string[];
@@ -18,14 +16,20 @@ interface BenchOptions {
   readonly budget: number;
   readonly seed: number;
   readonly adapter?: string;
+  readonly browser?: Browser;
   readonly weights?: string;
   readonly tensor?: string;
   readonly weightsLayout?: 'nk' | 'kn';
   readonly json?: string;
   readonly csv?: string;
+  readonly html?: string;
   readonly baseline: boolean;
+  readonly peers?: true;
   readonly list?: true;
 }
+
+const BROWSERS = ['chromium', 'firefox'] as const;
+export type Browser = (typeof BROWSERS)[number];
 
 export function addBench(program: Command): void {
   program
@@ -44,6 +48,15 @@ export function addBench(program: Command): void {
     .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds, 60)
     .option('--seed <integer>', 'seed of the random operands', integerFrom(0, '--seed'), 1)
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
+    .option(
+      '--browser [name]',
+      'run the page in a headless browser instead of Node: chromium (default) or firefox',
+      browser,
+    )
+    .option(
+      '--peers',
+      'compare with tfjs, onnxruntime-web, jax-js and gpu.js (`npm run peers` installs them)',
+    )
     .option('--weights <file>', 'a matrix of a .safetensors or .npy file as B')
     .option('--tensor <name>', 'which tensor of the .safetensors file')
     .option(
@@ -53,6 +66,7 @@ export function addBench(program: Command): void {
     )
     .option('--json <file>', 'write the full report')
     .option('--csv <file>', 'write one line for each case')
+    .option('--html <file>', 'write a report to keep: one file with table, charts and machine facts')
     .option('--no-baseline', 'skip the CPU baseline')
     .option('--list', 'print the names of the cases and stop')
     .addHelpText(
@@ -63,13 +77,15 @@ Exit code: 0 fine; 1 a check failed or the device was lost; 2 nothing could be r
 Examples:
   systole bench
   systole bench --case 'gpt2/.*/m128' --dtype bf16,fp8e4m3
-  systole bench --shape 1024x1024x1024 --dtype bf16 --json report.json
+  systole bench --shape 1024x1024x1024 --dtype bf16 --json report.json --html report.html
+  systole bench --browser --budget 30
+  systole bench --peers --shape 1024x1024x1024
   systole bench --weights model.safetensors --tensor model.layers.0.mlp.up_proj.weight`,
     )
-    .action((options: BenchOptions) => runBench(options));
+    .action((options: BenchOptions) => bench(options));
 }
 
-async function runBench(options: BenchOptions): Promise<void> {
+async function bench(options: BenchOptions): Promise<void> {
   const filter = {
     pattern: options.case,
     dtypes: options.dtype?.split(','),
@@ -78,89 +94,50 @@ async function runBench(options: BenchOptions): Promise<void> {
     out: options.out,
     aLayout: options.kMajor && ('k-major' as const),
   };
-  if (options.weights === undefined && (options.tensor ?? options.weightsLayout) !== undefined) {
-    throw new UserError(
-      '--tensor and --weights-layout say how to read a weights file: give it with --weights FILE.',
-    );
-  }
-  if (options.weights !== undefined && options.shape !== undefined) {
-    throw new UserError('--weights and --shape both say what to multiply: give one of them.');
-  }
+  refuseContradictions(options);
   if (options.list) {
     for (const { name } of selectCases(filter).cases) console.log(name);
     return;
   }
   // A shape that the user names must be one that can be planned; built-in ones are left out with the reason.
   if (options.shape !== undefined) selectCases(filter).cases.forEach((each) => planMatmul(each));
-  const { toCsv } = await import('../../bench/report');
-  const { checkWritable, writeAtomically } = await import('../../bench/node/write');
-  const files = [options.json, options.csv].filter((path) => path !== undefined);
-  if (options.json !== undefined && options.json === options.csv) {
-    throw new UserError(`--json and --csv both name ${options.json}: give each a file of its own.`);
-  }
-  for (const path of files) await checkWritable(path);
+  await (options.peers
+    ? (await import('./bench-peers')).benchPeers(options)
+    : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));
+}
 
-  const { benchmarkInNode } = await import('../../bench/node/benchmark');
-  const { toText } = await import('../../bench/report/table');
-  const { exitCode } = await import('../../bench/result');
-  const interrupt = interruptOnce();
-  const progress = progressView(process.stderr);
-  try {
-    const report = await benchmarkInNode({
-      filter,
-      weights:
-        options.weights === undefined
-          ? undefined
-          : { path: options.weights, tensor: options.tensor, layout: options.weightsLayout },
-      adapter: options.adapter,
-      budgetSeconds: options.budget,
-      seed: options.seed,
-      baseline: options.baseline,
-      arguments: process.argv.slice(2),
-      signal: interrupt.signal,
-      onEvent: (event) => {
-        progress.update(event);
-      },
-    });
-    progress.stop();
-    console.log(toText(report));
-    process.exitCode = exitCode(report);
-    // The CSV file first: the JSON file is the larger, and a full disk should not cost both.
-    if (options.csv !== undefined) await writeAtomically(options.csv, toCsv(report));
-    if (options.json !== undefined)
-      await writeAtomically(options.json, `${JSON.stringify(report, null, 2)}\n`);
-    // A computation that was abandoned, or a lost device, may keep Node alive.
-    setTimeout(() => process.exit(), 500).unref();
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    console.error(`${error.message}; nothing had been measured yet`);
-    process.exitCode = error.outcome === 'interrupted' ? 130 : 1;
-  } finally {
-    progress.stop();
-    interrupt.release();
+/** @throws UserError for options that ask for two things at once. */
+function refuseContradictions(options: BenchOptions): void {
+  const given = (name: keyof BenchOptions): boolean => options[name] !== undefined;
+  if (!given('weights') && (given('tensor') || given('weightsLayout'))) {
+    throw new UserError(
+      '--tensor and --weights-layout say how to read a weights file: give it with --weights FILE.',
+    );
+  }
+  for (const [left, right, why] of CONTRADICTIONS) {
+    if (given(left) && given(right))
+      throw new UserError(`--${left} and --${right} do not go together: ${why}.`);
   }
 }
 
-/** The first Ctrl-C ends the run with what was obtained; the second ends the process. */
-function interruptOnce(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    console.error('\ninterrupted: ending with what was obtained (once more to quit at once)');
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
-}
+const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions, string])[] = [
+  ['weights', 'shape', 'both say what to multiply, so give one of them'],
+  ['weights', 'browser', 'the page has no access to your files, so run in Node'],
+  ['weights', 'peers', 'the peers multiply random operands, so give a --shape'],
+  ['peers', 'case', 'the peers run shapes, so give them with --shape MxNxK'],
+  ['peers', 'dtype', 'the peers have float32 only, and are compared with float32 and bf16'],
+  ['peers', 'csv', 'use --json'],
+  ['peers', 'html', 'use --json'],
+];
 
 function layout(text: string): 'nk' | 'kn' {
   if (text === 'nk' || text === 'kn') return text;
   throw new UserError(`--weights-layout is nk or kn, got "${text}".`);
+}
+
+function browser(text: string | true = true): Browser {
+  if (text === true) return 'chromium';
+  const found = BROWSERS.find((name) => name === text);
+  if (found === undefined) throw new UserError(`--browser is ${BROWSERS.join(' or ')}, got "${text}".`);
+  return found;
 }
