@@ -38,7 +38,8 @@ interface Seat {
 interface Player {
   readonly contestant: Contestant;
   readonly product: ContestantProduct;
-  readonly check: ContestantCheck;
+  readonly truth: Truth;
+  check: ContestantCheck;
   readonly firstRunMs: number;
   readonly runsPerTurn: number;
   readonly rounds: (number | null)[];
@@ -70,8 +71,8 @@ export async function comparePeers(
     progress: Pick<PeersProgress, 'stage' | 'shape' | 'round'>,
     work: () => Promise<T>,
   ): Promise<T | undefined> {
-    signal?.throwIfAborted();
     onProgress?.({ ...progress, name: contestant.name, dtype: contestant.dtype });
+    signal?.throwIfAborted();
     try {
       return await answerOf(work(), signal);
     } catch (error) {
@@ -102,6 +103,10 @@ export async function comparePeers(
           player.rounds.push(ms ?? null);
           player.failed ||= !sitsOut && ms === undefined;
         }
+      }
+      for (const player of players.filter(({ check, failed }) => check.passed && !failed)) {
+        const check = await attempt(player.contestant, { stage: 'check', shape }, () => checkAgain(player));
+        if (check !== undefined) player.check = check;
       }
     } finally {
       for (const { product } of players)
@@ -158,10 +163,10 @@ async function enter(
     };
     const firstRunMs = await run();
     const check = truth.compare(await product.read());
-    const againMs = check.passed && firstRunMs < QUICK_MS ? await run() : firstRunMs;
-    const runsPerTurn = Math.max(1, Math.ceil(TURN_MS / Math.max(againMs, TURN_MS / MOST_RUNS)));
-    const spentMs = firstRunMs + againMs;
-    return { contestant, product, check, firstRunMs, runsPerTurn, spentMs, rounds: [], failed: false };
+    const again = check.passed && firstRunMs < QUICK_MS ? await run() : undefined;
+    const runsPerTurn = Math.ceil(TURN_MS / Math.max(again ?? firstRunMs, TURN_MS / MOST_RUNS));
+    const spentMs = firstRunMs + (again ?? 0);
+    return { contestant, product, truth, check, firstRunMs, runsPerTurn, spentMs, rounds: [], failed: false };
   } catch (error) {
     product.release();
     throw error;
@@ -176,6 +181,11 @@ async function turn(player: Player, now: () => number): Promise<number> {
   const ms = now() - start;
   player.spentMs += ms;
   return ms / player.runsPerTurn;
+}
+
+/** The result that the timed runs left: what was not computed was not timed. */
+async function checkAgain({ product, truth }: Player): Promise<ContestantCheck> {
+  return truth.compare(await product.read());
 }
 
 const planFor = (shape: Shape) => planMatmul({ ...shape, a: 'float32', b: 'float32' });
@@ -199,7 +209,7 @@ function resultOf(
   { contestant, check, firstRunMs, runsPerTurn, rounds }: Player,
   shape: Shape,
 ): ContestantResult {
-  const samples = rounds.filter((ms) => ms !== null);
+  const samples = check.passed ? rounds.filter((ms) => ms !== null) : [];
   const ms = samples.length > 0 ? summarise(samples, runsPerTurn) : null;
   return {
     ...nameOf(contestant),
@@ -219,6 +229,7 @@ function ratiosOf(results: readonly ContestantResult[]): Ratio[] {
       results
         .filter(({ ours }) => !ours)
         .flatMap((peer) => {
+          if (our.ms === null || peer.ms === null) return [];
           const ratios = our.rounds.flatMap((ms, round) => {
             const theirs = peer.rounds[round] ?? null;
             return ms === null || theirs === null ? [] : [theirs / ms];
