@@ -16,7 +16,17 @@ export type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from './exe
 export { referenceMatmul } from './execute/reference/matmul';
 export { runProgram } from './execute/reference/program';
 export { createWasmMatmul, type WasmMatmul } from './execute/wasm';
-export { adapterFacts, requestDevice, type AdapterFacts } from './host';
+export { adapterFacts, openBrowserDevice, requestDevice, type AdapterFacts, type Host } from './host';
+export type {
+  MatmulResult,
+  NeuronCore,
+  OpenOptions,
+  Operand,
+  ProductOptions,
+  Verdict,
+  WrongOutput,
+} from './library';
 export * from './lower';
 export * from './numerics';
+export { open } from './open';
 export { countProgram, fromJSON, printProgram, toJSON, type Program } from './program';

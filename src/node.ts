@@ -1,2 +1,20 @@
-/** WebGPU devices in Node: the system's adapters and the embedded software adapter. */
+/** The library in Node, and WebGPU devices there: the system's adapters and the embedded software adapter. */
+import { openDevice, type HostOptions } from './host/node';
+import { openCore, type NeuronCore, type OpenOptions } from './library';
+
+export { DeviceLostError } from './execute/webgpu';
 export { listAdapters, openDevice, type AdapterFacts, type Host, type HostOptions } from './host/node';
+export type {
+  MatmulResult,
+  NeuronCore,
+  OpenOptions,
+  Operand,
+  ProductOptions,
+  Verdict,
+  WrongOutput,
+} from './library';
+
+/** @throws UserError where there is no adapter, or none of the name: it says what was tried. */
+export function open(options: OpenOptions & HostOptions = {}): Promise<NeuronCore> {
+  return openCore(options, ['adapter'], openDevice);
+}

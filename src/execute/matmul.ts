@@ -1,5 +1,6 @@
 /** What every executor of a matmul plan takes and gives. Shapes and order of additions: docs/architecture.md, Contracts. */
-import type { CodeArray } from '../numerics';
+import type { MatmulPlan } from '../lower';
+import type { CodeArray, Dtype } from '../numerics';
 
 export interface MatmulOperands {
   /** A's codes: [M, K] when the plan's aLayout is row-major, [K, M] when it is k-major. */
@@ -8,6 +9,38 @@ export interface MatmulOperands {
   readonly b: CodeArray;
   /** C's codes: [M, N] in the output's format; present exactly when the plan accumulates. */
   readonly c?: CodeArray;
+}
+
+export type OperandName = keyof MatmulOperands;
+
+/** A matrix as it lies: rows of columns. */
+export interface OperandShape {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly columns: number;
+  /** With the names of its extents, for messages. */
+  readonly text: string;
+}
+
+/** How each operand of a plan lies; C lies as the result does. */
+export function operandShapes({
+  m,
+  n,
+  k,
+  a,
+  b,
+  out,
+  aLayout,
+}: MatmulPlan): Record<OperandName, OperandShape> {
+  return {
+    a:
+      aLayout === 'k-major'
+        ? { name: 'A', dtype: a, rows: k, columns: m, text: `[K=${k}, M=${m}]` }
+        : { name: 'A', dtype: a, rows: m, columns: k, text: `[M=${m}, K=${k}]` },
+    b: { name: 'B', dtype: b, rows: k, columns: n, text: `[K=${k}, N=${n}]` },
+    c: { name: 'C', dtype: out, rows: m, columns: n, text: `[M=${m}, N=${n}]` },
+  };
 }
 
 /** A rectangle of the output: rows m0 <= m < m1, columns n0 <= n < n1. */

@@ -5,7 +5,14 @@
 import type { MatmulPlan } from '../../lower';
 import { codeArray, decodeArray, encodeArray, stochasticDraws, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../matmul';
+import {
+  operandShapes,
+  type MatmulOperands,
+  type MatmulOptions,
+  type OperandShape,
+  type SubnormalMode,
+  type Window,
+} from '../matmul';
 
 /** The float32 arithmetic of one mode: every operation takes float32 values and gives one, rounded once, to nearest even. */
 export interface Arithmetic {
@@ -143,28 +150,34 @@ export function groupPasses(plan: MatmulPlan): MatmulPlan['passes'][number][][] 
   return [...groups.values()];
 }
 
+/** UserError unless the codes are as many as the operand has elements, and of its width. */
+export function checkCodes({ name, dtype, rows, columns, text }: OperandShape, codes: CodeArray): void {
+  const bytes = codeArray(dtype, 0).BYTES_PER_ELEMENT;
+  if (codes.length === rows * columns && codes.BYTES_PER_ELEMENT === bytes) return;
+  throw new UserError(
+    `Operand ${name} must hold ${rows * columns} ${dtype} codes of ${bytes} bytes (${text}); received ${codes.length} ` +
+      `codes of ${codes.BYTES_PER_ELEMENT} bytes. Pass unpadded codes of the plan's shape.`,
+  );
+}
+
+/** UserError unless C is given exactly when the plan accumulates. */
+export function checkOperandC({ accumulate }: MatmulPlan, given: boolean): void {
+  if (given === accumulate) return;
+  throw new UserError(
+    accumulate
+      ? 'The plan accumulates into C; received no C. Pass operand C, or plan with accumulate: false.'
+      : 'The plan does not accumulate; received an operand C. Leave C out, or plan with accumulate: true.',
+  );
+}
+
 /** UserError unless the operands have the plan's shapes and formats, and passes and window lie inside. */
 export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window: Window): void {
   const { m, n, k } = plan;
-  const require = (name: string, dtype: Dtype, codes: CodeArray, shape: string, length: number): void => {
-    const bytes = codeArray(dtype, 0).BYTES_PER_ELEMENT;
-    if (codes.length === length && codes.BYTES_PER_ELEMENT === bytes) return;
-    throw new UserError(
-      `Operand ${name} must hold ${length} ${dtype} codes of ${bytes} bytes (${shape}); received ${codes.length} ` +
-        `codes of ${codes.BYTES_PER_ELEMENT} bytes. Pass unpadded codes of the plan's shape.`,
-    );
-  };
-  require('A', plan.a, operands.a, plan.aLayout === 'k-major' ? `[K=${k}, M=${m}]` : `[M=${m}, K=${k}]`, m *
-    k);
-  require('B', plan.b, operands.b, `[K=${k}, N=${n}]`, k * n);
-  if (operands.c) require('C', plan.out, operands.c, `[M=${m}, N=${n}]`, m * n);
-  if ((operands.c !== undefined) !== plan.accumulate) {
-    throw new UserError(
-      plan.accumulate
-        ? 'The plan accumulates into C; received no C. Pass operand C, or plan with accumulate: false.'
-        : 'The plan does not accumulate; received an operand C. Leave C out, or plan with accumulate: true.',
-    );
-  }
+  const shapes = operandShapes(plan);
+  checkCodes(shapes.a, operands.a);
+  checkCodes(shapes.b, operands.b);
+  if (operands.c) checkCodes(shapes.c, operands.c);
+  checkOperandC(plan, operands.c !== undefined);
   const outside = plan.passes.find(({ k0, rows, interleave }) => k0 < 0 || k0 + rows * interleave > k);
   if (outside) {
     throw new UserError(

@@ -52,7 +52,7 @@ export async function compareOnDevice(
         throw new Error('Invariant violation: results of different panels are compared');
       const rows = a.end - a.begin;
       gpu.device.queue.writeBuffer(verdict, 0, new Uint32Array([0, NONE]));
-      const group = gpu.bind(pipeline, [shape, result, other.result, verdict], 16);
+      const group = await gpu.bind(pipeline, [shape, result, other.result, verdict], 16);
       for (let first = 0; first < rows; first += MAX_ROWS) {
         gpu.device.queue.writeBuffer(shape, 0, new Uint32Array([rows, b.end - b.begin, outStride, first]));
         await gpu.submit('comparing results', (encoder) => {

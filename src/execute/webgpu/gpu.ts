@@ -26,6 +26,16 @@ export class DeviceLostError extends Error {
   override readonly name = 'DeviceLostError';
 }
 
+/** WebGPU's validation refused something: a fault of this code, unless a buffer of the caller is the cause. */
+export class RefusedError extends Error {
+  readonly refusal: string;
+
+  constructor(what: string, refusal: string) {
+    super(`Invariant violation: WebGPU refused ${what}: ${refusal}`);
+    this.refusal = refusal;
+  }
+}
+
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -100,6 +110,11 @@ export class Gpu {
     buffer.destroy();
   }
 
+  /** Frees every buffer that is left. */
+  releaseAll(): void {
+    for (const buffer of this.#buffers.keys()) this.release(buffer);
+  }
+
   /** Compiles without blocking; bindings are numbered as given, `undefined` leaves a number out. */
   async createPipeline(
     label: string,
@@ -136,12 +151,14 @@ export class Gpu {
     { layout }: Pipeline,
     buffers: readonly (GPUBuffer | undefined)[],
     uniformBytes: number,
-  ): GPUBindGroup {
+  ): Promise<GPUBindGroup> {
+    const most = this.device.limits.maxStorageBufferBindingSize;
     const entries = buffers.flatMap((buffer, binding) => {
       if (buffer === undefined) return [];
-      return [{ binding, resource: binding === 0 ? { buffer, size: uniformBytes } : { buffer } }];
+      const size = binding === 0 ? uniformBytes : Math.min(buffer.size, most);
+      return [{ binding, resource: { buffer, size } }];
     });
-    return this.device.createBindGroup({ layout, entries });
+    return this.#scoped('binding', () => this.device.createBindGroup({ layout, entries }));
   }
 
   /** Bytes of these buffers by role; those already released count nothing. */
@@ -203,8 +220,7 @@ export class Gpu {
     const [validation, memory] = await Promise.all([invalid, exhausted]);
     this.checkAlive();
     if (memory !== null) throw new UserError(`The adapter is out of memory while ${what}: ${memory.message}`);
-    if (validation !== null)
-      throw new Error(`Invariant violation: WebGPU refused ${what}: ${validation.message}`);
+    if (validation !== null) throw new RefusedError(what, validation.message);
     return result;
   }
 }

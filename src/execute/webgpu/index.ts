@@ -1,12 +1,14 @@
 /** The product: matmul plans on any WebGPU device, bit for bit what the reference says. */
 import { WebGpuMatmul, type WebGpuOptions } from './matmul';
 
-export { DeviceLostError, type BufferRole } from './gpu';
+export { DeviceLostError, USAGE, type BufferRole, type Gpu } from './gpu';
 export type { DeviceComparison } from './compare';
 export { fusedKernel, plainKernel, type KernelSpec, type Tuning } from './kernels';
 export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions } from './matmul';
 export type { Peaks } from './peaks';
+export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
+export { blaming, isBuffer, type OperandSource, type OperandSources } from './sources';
 
 /** Probes the device, then prepares products on it. @throws UserError when it cannot keep the numerics contract. */
 export function createWebGpuMatmul(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {

@@ -15,7 +15,7 @@ import {
   type Dtype,
 } from '../../numerics';
 import type { MatmulOperands, SubnormalMode } from '../matmul';
-import { checkOperands, referenceMatmul } from '../reference/matmul';
+import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
 import type { Decoder } from './decoders';
 import { Gpu, type Pipeline } from './gpu';
@@ -33,6 +33,7 @@ import { measurePeaks, type Peaks } from './peaks';
 import { Product, type PreparedMatmul } from './prepared';
 import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
+import { blaming, checkSources, isBuffer, type OperandSource, type OperandSources } from './sources';
 import { Stationary, stationaryDtype } from './stationary';
 import { chooseTuning, FIRST_TUNING, tuningFor, type Candidate, type Trial } from './tuning';
 
@@ -50,7 +51,9 @@ export interface ProbeReport extends ArithmeticProbe {
 export interface PrepareOptions {
   /** `plain` is the one-output-per-invocation checker; `fused` when left out. */
   readonly kernel?: 'fused' | 'plain';
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** A buffer of the caller's that takes the result, packed as operands are; one of the product's own when left out. */
+  readonly into?: GPUBuffer | undefined;
 }
 
 export interface WebGpuOptions {
@@ -135,19 +138,23 @@ export class WebGpuMatmul {
     return this.#arithmetic.subnormals === 'kept' ? 'exact' : 'ftz';
   }
 
-  /** Uploads the operands and readies a proved kernel. @throws UserError for operands that do not fit the plan, or memory. */
+  /**
+   * Uploads the operands that are codes, takes those that are buffers as they are, and readies a proved kernel.
+   *
+   * @throws UserError for operands that do not fit the plan, or memory.
+   */
   async prepare(
     plan: MatmulPlan,
-    operands: MatmulOperands,
+    operands: OperandSources,
     options: PrepareOptions = {},
   ): Promise<PreparedMatmul> {
-    checkOperands(plan, operands, { m0: 0, m1: plan.m, n0: 0, n1: plan.n });
+    checkSources(this.gpu, plan, operands, options.into);
     options.signal?.throwIfAborted();
     const { kernel, pipeline, rate } = await (options.kernel === 'plain'
       ? this.#plain(plan)
       : this.#fused(plan, operands, this.#tuning));
     options.signal?.throwIfAborted();
-    return this.#product(plan, operands, { kernel, pipeline, rate });
+    return this.#product(plan, operands, { kernel, pipeline, rate }, options.into);
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -162,16 +169,20 @@ export class WebGpuMatmul {
 
   async #product(
     plan: MatmulPlan,
-    operands: MatmulOperands,
+    operands: OperandSources,
     { kernel, pipeline, rate }: Proved,
+    into?: GPUBuffer,
   ): Promise<Product> {
     const { gpu } = this;
+    const handed = into !== undefined || Object.values(operands).some(isBuffer);
     const stagedBefore = gpu.live.staging;
     gpu.peak.staging = stagedBefore;
     const owned: GPUBuffer[] = [];
     try {
-      const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned);
-      return await Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, stagedBefore });
+      return await blaming(handed, async () => {
+        const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned, into);
+        return Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, handed, stagedBefore });
+      });
     } catch (error) {
       for (const buffer of owned) gpu.release(buffer);
       throw error;
@@ -203,7 +214,7 @@ export class WebGpuMatmul {
     }));
   }
 
-  #fused(plan: MatmulPlan, operands: MatmulOperands, preferred: Tuning): Promise<Proved> {
+  #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(plan.b, plan.b, operands.b);
     const tuning = tuningFor(preferred, plan.m);
@@ -212,11 +223,11 @@ export class WebGpuMatmul {
     return this.#once(key, () => this.#prove(plan, spec, tuning));
   }
 
-  /** The quickest decoder that is exact for these codes on this adapter. */
-  #decoder(stored: Dtype, dtype: Dtype, codes: CodeArray): Decoder {
+  /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
+  #decoder(stored: Dtype, dtype: Dtype, codes: OperandSource): Decoder {
     if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
     if (dtype === 'float16' && this.#unpacksFloat16) return 'unpack';
-    return scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
+    return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
   }
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */

@@ -4,9 +4,10 @@
  * The order of additions within an output does not change.
  */
 import type { MatmulPlan } from '../../lower';
-import { codeArray, rowWords, unpackMatrix, type CodeArray } from '../../numerics';
-import type { MatmulOperands, Window } from '../matmul';
+import { codeArray, rowWords, unpackMatrix, UserError, type CodeArray, type Dtype } from '../../numerics';
+import type { Window } from '../matmul';
 import { USAGE, type Gpu } from './gpu';
+import { isBuffer, type OperandSources } from './sources';
 import { stationaryDtype, type Own, type Stationary } from './stationary';
 import { CHUNK_BYTES, uploadRows } from './upload';
 
@@ -28,13 +29,17 @@ export interface Panel {
   readonly outStride: number;
 }
 
-/** Uploads. Every buffer is added to `owned` as soon as it exists. */
+/**
+ * Uploads what is not on the device yet. Every buffer made is added to `owned` as soon as it exists; the result goes `into`
+ * a buffer of the caller's where one is given.
+ */
 export async function uploadPanels(
   gpu: Gpu,
   plan: MatmulPlan,
-  operands: MatmulOperands,
+  operands: OperandSources,
   stationary: Stationary,
   owned: GPUBuffer[],
+  into?: GPUBuffer,
 ): Promise<readonly Panel[]> {
   const { m, n, k } = plan;
   const limit = gpu.maxStorageBytes;
@@ -49,21 +54,26 @@ export async function uploadPanels(
     return buffer;
   };
 
+  const handed =
+    into !== undefined || [operands.a, operands.b, operands.c].some((each) => each && isBuffer(each));
+  const aBytes = (extent: number): number =>
+    Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * rowWords(plan.out, 1)) * 4;
+  if (handed) requireWhole('A', aBytes(m), limit);
   const aBlocks: Block[] = [];
-  for (const [begin, end] of cut(
-    m,
-    (extent) =>
-      Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * rowWords(plan.out, 1)) * 4 <= limit,
-  )) {
+  for (const [begin, end] of cut(m, (extent) => aBytes(extent) <= limit)) {
     aBlocks.push({ begin, end, ...(await stationary.stage(plan, operands.a, begin, end, own)) });
   }
   const bBlocks: Block[] = [];
   const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));
-  for (const [begin, end] of cut(
-    n,
-    (extent) => Math.max(k * rowWords(plan.b, extent), tallest * rowWords(plan.out, extent)) * 4 <= limit,
-  )) {
+  const bBytes = (extent: number): number =>
+    Math.max(k * rowWords(plan.b, extent), tallest * rowWords(plan.out, extent)) * 4;
+  if (handed) requireWhole('B or the result', bBytes(n), limit);
+  for (const [begin, end] of cut(n, (extent) => bBytes(extent) <= limit)) {
     const stride = rowWords(plan.b, end - begin);
+    if (isBuffer(operands.b)) {
+      bBlocks.push({ begin, end, buffer: operands.b, stride });
+      continue;
+    }
     const buffer = await own(`operand B, columns ${begin} to ${end - 1}`, k * stride, 'operands');
     uploadRows(gpu, buffer, plan.b, operands.b, { rows: k, columns: n, begin, end });
     bBlocks.push({ begin, end, buffer, stride });
@@ -74,9 +84,10 @@ export async function uploadPanels(
     for (const b of bBlocks) {
       const outStride = rowWords(plan.out, b.end - b.begin);
       const words = (a.end - a.begin) * outStride;
-      const result = await own('the result', words, 'result');
+      const result = into ?? (await own('the result', words, 'result'));
       let c: GPUBuffer | undefined;
-      if (operands.c !== undefined) {
+      if (operands.c !== undefined && isBuffer(operands.c)) c = operands.c;
+      else if (operands.c !== undefined) {
         c = await own('operand C', words, 'operands');
         const rows = operands.c.subarray(a.begin * n, a.end * n);
         uploadRows(gpu, c, plan.out, rows, { rows: a.end - a.begin, columns: n, begin: b.begin, end: b.end });
@@ -85,6 +96,14 @@ export async function uploadPanels(
     }
   }
   return panels;
+}
+
+/** Buffers of the caller hold whole matrices, so nothing beside them can be cut. */
+function requireWhole(what: string, bytes: number, limit: number): void {
+  if (bytes <= limit) return;
+  throw new UserError(
+    `Operand ${what} takes ${bytes} bytes; this device binds at most ${limit} at once (maxStorageBufferBindingSize), and a product with buffers on the device is not split: ask for a device of larger limits.`,
+  );
 }
 
 /** Codes of a rectangle of the result, row-major. */
@@ -97,23 +116,34 @@ export async function readPanels(
   const { m0, m1, n0, n1 } = window;
   const width = n1 - n0;
   const codes = codeArray(plan.out, (m1 - m0) * width);
-  for (const { a, b, result, outStride } of panels) {
-    const [top, bottom] = [Math.max(m0, a.begin), Math.min(m1, a.end)];
+  for (const { a, b, result } of panels) {
     const [left, right] = [Math.max(n0, b.begin), Math.min(n1, b.end)];
     if (left >= right) continue;
-    const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / (outStride * 4)));
-    for (let row = top; row < bottom; row += rowsAtOnce) {
-      const rows = Math.min(rowsAtOnce, bottom - row);
-      const words = await gpu.read(result, (row - a.begin) * outStride * 4, rows * outStride * 4);
-      const columns = b.end - b.begin;
-      const block = unpackMatrix(plan.out, rows, columns, words);
-      for (let i = 0; i < rows; i++) {
-        const from = i * columns + left - b.begin;
-        codes.set(block.subarray(from, from + right - left), (row - m0 + i) * width + left - n0);
-      }
+    const rows = { begin: Math.max(m0, a.begin) - a.begin, end: Math.min(m1, a.end) - a.begin };
+    for await (const { row, codes: block } of readRows(gpu, plan.out, result, b.end - b.begin, rows)) {
+      const at = (row + a.begin - m0) * width + left - n0;
+      codes.set(block.subarray(left - b.begin, right - b.begin), at);
     }
   }
   return codes;
+}
+
+/** Codes of rows begin .. end-1 of a packed matrix of `columns` columns, row after row; read a chunk at a time. */
+export async function* readRows(
+  gpu: Gpu,
+  dtype: Dtype,
+  buffer: GPUBuffer,
+  columns: number,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): AsyncGenerator<{ readonly row: number; readonly codes: CodeArray }> {
+  const bytes = rowWords(dtype, columns) * 4;
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
+  for (let first = begin; first < end; first += rowsAtOnce) {
+    const rows = Math.min(rowsAtOnce, end - first);
+    const block = unpackMatrix(dtype, rows, columns, await gpu.read(buffer, first * bytes, rows * bytes));
+    for (let row = 0; row < rows; row++)
+      yield { row: first + row, codes: block.subarray(row * columns, (row + 1) * columns) };
+  }
 }
 
 /** Few, equal extents that each fit, in multiples of 128 where there is more than one. */

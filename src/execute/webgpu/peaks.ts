@@ -87,7 +87,7 @@ async function fastest(
   first: number,
   most: number,
 ): Promise<number> {
-  const group = gpu.bind(pipeline, buffers, 8);
+  const group = await gpu.bind(pipeline, buffers, 8);
   let steps = first;
   let dispatches = 1;
   const time = async (): Promise<number> => {

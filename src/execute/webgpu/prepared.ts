@@ -8,6 +8,7 @@ import type { Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
 import { memoryLimit, readPanels, type Panel } from './panels';
+import { blaming } from './sources';
 import { slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
 
 /** Bytes on the adapter by what they are for, and the bound on operands + result + scratch. */
@@ -31,7 +32,7 @@ export interface PreparedMatmul {
   runMany(count: number, signal?: AbortSignal): Promise<number>;
   /** Codes of the result, or of a window of it, row-major. */
   read(window?: Window): Promise<CodeArray>;
-  /** Frees its buffers; the product cannot be used afterwards. */
+  /** Frees its buffers, not those that were handed over; the product cannot be used afterwards. */
   release(): void;
 }
 
@@ -57,6 +58,7 @@ export class Product implements PreparedMatmul {
   readonly #uniforms: GPUBuffer;
   readonly #groups: readonly GPUBindGroup[];
   readonly #work: SliceWork;
+  readonly #handed: boolean;
   #released = false;
 
   private constructor(
@@ -75,6 +77,7 @@ export class Product implements PreparedMatmul {
     this.#pipeline = parts.pipeline;
     this.#rate = parts.rate;
     this.#owned = parts.owned;
+    this.#handed = parts.handed;
     this.#uniforms = uniforms;
     this.#groups = groups;
     this.#work = work;
@@ -115,14 +118,16 @@ export class Product implements PreparedMatmul {
     const workgroupWork = work.passWork.reduce((sum, each) => sum + each, 0);
     const mayResume = work.resumable > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
     const scratch = await own('sums of a slice', mayResume ? scratchPerWorkgroup * 4 : 16, USAGE.STORAGE);
-    const groups = panels.map(({ a, b, c, result }) => {
-      const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c];
-      return gpu.bind(
-        pipeline,
-        bound.map((buffer, binding) => (kernel.bindings[binding] === undefined ? undefined : buffer)),
-        SLICE_BYTES,
-      );
-    });
+    const groups = await Promise.all(
+      panels.map(({ a, b, c, result }) => {
+        const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c];
+        return gpu.bind(
+          pipeline,
+          bound.map((buffer, binding) => (kernel.bindings[binding] === undefined ? undefined : buffer)),
+          SLICE_BYTES,
+        );
+      }),
+    );
     return new Product(parts, uniforms, groups, { ...work, resumable: mayResume ? 1 : 0 });
   }
 
@@ -145,7 +150,7 @@ export class Product implements PreparedMatmul {
       const [list, work] = [batch, batchWork];
       [batch, batchWork] = [[], 0];
       const previous = underWay;
-      underWay = this.#submit(list).then(() => {
+      underWay = blaming(this.#handed, () => this.#submit(list)).then(() => {
         const now = performance.now();
         this.#rate.learn(work, now - finished);
         finished = now;
@@ -256,6 +261,8 @@ export interface ProductParts {
   readonly panels: readonly Panel[];
   /** Every buffer of this product so far; more are added. */
   readonly owned: GPUBuffer[];
+  /** Whether it reads or writes buffers of the caller. */
+  readonly handed: boolean;
   /** Live bytes of staging before the product had any. */
   readonly stagedBefore: number;
 }

@@ -10,6 +10,7 @@ import { conversionsWgsl } from './conversions';
 import { maskOf } from './decoders';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import { render } from './template';
+import { isBuffer, type OperandSource } from './sources';
 import { uploadRows, type Part } from './upload';
 
 const LANES = 8;
@@ -23,7 +24,7 @@ export type Own = (label: string, words: number, role: BufferRole) => Promise<GP
 /** The format in which A lies on the adapter. */
 export const stationaryDtype = (dtype: Dtype): Dtype => (bitsOf(dtype) === 8 ? 'bfloat16' : dtype);
 
-/** A's rows begin .. end-1 as a K-major buffer, and the words from one of its K rows to the next. */
+/** A's rows begin .. end-1 in a buffer, K-major unless said otherwise, and the words from one row of it to the next. */
 export interface Staged {
   readonly buffer: GPUBuffer;
   readonly stride: number;
@@ -37,11 +38,12 @@ export class Stationary {
     this.#gpu = gpu;
   }
 
-  async stage(plan: MatmulPlan, codes: CodeArray, begin: number, end: number, own: Own): Promise<Staged> {
+  async stage(plan: MatmulPlan, codes: OperandSource, begin: number, end: number, own: Own): Promise<Staged> {
     const { m, k, a: dtype, aLayout } = plan;
     const columns = end - begin;
     const stride = rowWords(stationaryDtype(dtype), columns);
     const label = `operand A, rows ${begin} to ${end - 1}`;
+    if (isBuffer(codes)) return this.#stageBuffer(plan, codes, own);
     if (aLayout === 'k-major') {
       const part = { rows: k, columns: m, begin, end };
       if (stationaryDtype(dtype) === dtype) {
@@ -66,6 +68,23 @@ export class Stationary {
     return { buffer, stride };
   }
 
+  /** All of A from a buffer: read where it lies, or written anew where the kernel wants it otherwise. */
+  async #stageBuffer(plan: MatmulPlan, source: GPUBuffer, own: Own): Promise<Staged> {
+    const { m, k, a: dtype, aLayout } = plan;
+    const stride = rowWords(stationaryDtype(dtype), m);
+    if (aLayout === 'k-major' && stationaryDtype(dtype) === dtype) return { buffer: source, stride };
+    const buffer = await own('operand A', k * stride, 'transposition');
+    await this.#write(
+      plan,
+      { buffer: source, stride: rowWords(dtype, aLayout === 'k-major' ? m : k) },
+      k,
+      { buffer, stride },
+      m,
+      0,
+    );
+    return { buffer, stride };
+  }
+
   /** Uploads part of A and writes it into rows offset, offset+1, ... of the K-major buffer. */
   async #transpose(
     plan: MatmulPlan,
@@ -77,15 +96,33 @@ export class Stationary {
   ): Promise<void> {
     const gpu = this.#gpu;
     const width = part.end - part.begin;
-    const inStride = rowWords(plan.a, width);
+    const stride = rowWords(plan.a, width);
     const rows = plan.aLayout === 'k-major' ? part.rows : width;
-    const pipeline = await this.#pipeline(plan);
     const copy = await gpu.createBuffer(
       'a copy of operand A',
-      part.rows * inStride * 4,
+      part.rows * stride * 4,
       USAGE.STORAGE | USAGE.COPY_DST,
       'staging',
     );
+    try {
+      uploadRows(gpu, copy, plan.a, codes, part);
+      await this.#write(plan, { buffer: copy, stride }, rows, target, columns, offset);
+    } finally {
+      gpu.release(copy);
+    }
+  }
+
+  /** Writes A, as it lies in `source`, into `rows` rows of the K-major buffer from row `offset` on. */
+  async #write(
+    plan: MatmulPlan,
+    source: Staged,
+    rows: number,
+    target: Staged,
+    columns: number,
+    offset: number,
+  ): Promise<void> {
+    const gpu = this.#gpu;
+    const pipeline = await this.#pipeline(plan);
     const shape = await gpu.createBuffer(
       'shape of operand A',
       256,
@@ -93,14 +130,13 @@ export class Stationary {
       'staging',
     );
     try {
-      uploadRows(gpu, copy, plan.a, codes, part);
-      const group = gpu.bind(pipeline, [shape, copy, target.buffer], SHAPE_BYTES);
+      const group = await gpu.bind(pipeline, [shape, source.buffer, target.buffer], SHAPE_BYTES);
       const rowsAtOnce = Math.max(LANES, Math.floor(CODES_PER_DISPATCH / columns / LANES) * LANES);
       for (let begin = 0; begin < rows; begin += rowsAtOnce) {
         gpu.device.queue.writeBuffer(
           shape,
           0,
-          new Uint32Array([columns, rows, inStride, target.stride, begin, offset]),
+          new Uint32Array([columns, rows, source.stride, target.stride, begin, offset]),
         );
         await gpu.submit('transposing operand A', (encoder) => {
           const pass = encoder.beginComputePass();
@@ -114,7 +150,6 @@ export class Stationary {
         });
       }
     } finally {
-      gpu.release(copy);
       gpu.release(shape);
     }
   }

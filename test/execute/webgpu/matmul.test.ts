@@ -176,7 +176,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     const output = await gpu.createBuffer('draws', 96, USAGE.STORAGE | USAGE.COPY_SRC, 'scratch');
     const words = [...new Array<number>(12).fill(0), seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
     gpu.device.queue.writeBuffer(uniform, 0, new Uint32Array([...words, firstRow, firstColumn, columns]));
-    const group = gpu.bind(pipeline, [uniform, undefined, output], 80);
+    const group = await gpu.bind(pipeline, [uniform, undefined, output], 80);
     await gpu.submit('drawing', (encoder) => {
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline.pipeline);

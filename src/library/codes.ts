@@ -1,0 +1,50 @@
+/** Matrices on the device back to codes of the host. */
+import { operandShapes, type MatmulOperands, type OperandShape, type Window } from '../execute/matmul';
+import {
+  isBuffer,
+  readRows,
+  USAGE,
+  type Gpu,
+  type OperandSource,
+  type OperandSources,
+} from '../execute/webgpu';
+import type { MatmulPlan } from '../lower';
+import { codeArray, UserError, type CodeArray } from '../numerics';
+
+/** Codes of a window of a packed matrix, row-major. @throws UserError for a buffer that cannot be read. */
+export async function readWindow(
+  gpu: Gpu,
+  { name, dtype, columns }: OperandShape,
+  buffer: GPUBuffer,
+  { m0, m1, n0, n1 }: Window,
+): Promise<CodeArray> {
+  if ((buffer.usage & USAGE.COPY_SRC) === 0) {
+    throw new UserError(
+      `${name} is read back, which needs usage GPUBufferUsage.COPY_SRC; received usage ${buffer.usage}.`,
+    );
+  }
+  const codes = codeArray(dtype, (m1 - m0) * (n1 - n0));
+  for await (const { row, codes: found } of readRows(gpu, dtype, buffer, columns, { begin: m0, end: m1 }))
+    codes.set(found.subarray(n0, n1), (row - m0) * (n1 - n0));
+  return codes;
+}
+
+/** The codes of every operand, read back where they lie on the device. */
+export async function hostOperands(
+  gpu: Gpu,
+  plan: MatmulPlan,
+  { a, b, c }: OperandSources,
+): Promise<MatmulOperands> {
+  const shapes = operandShapes(plan);
+  const read = (shape: OperandShape, source: OperandSource): CodeArray | Promise<CodeArray> =>
+    isBuffer(source)
+      ? readWindow(gpu, { ...shape, name: `Operand ${shape.name}` }, source, wholeOf(shape))
+      : source;
+  return {
+    a: await read(shapes.a, a),
+    b: await read(shapes.b, b),
+    ...(c !== undefined && { c: await read(shapes.c, c) }),
+  };
+}
+
+export const wholeOf = ({ rows, columns }: OperandShape): Window => ({ m0: 0, m1: rows, n0: 0, n1: columns });

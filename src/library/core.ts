@@ -1,0 +1,106 @@
+/**
+ * A NeuronCore on a WebGPU device: what `open` gives. Products go through the fused kernel, which is proved before its first
+ * use; every buffer made here is counted, and freed by `release` or `close`.
+ */
+import type { ChipName } from '../chip';
+import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
+import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
+import { USAGE } from '../execute/webgpu';
+import { rowWords, UserError } from '../numerics';
+import { sourcesOf, type Operand } from './operands';
+import { planOf, type ProductOptions } from './options';
+import { MatmulResult } from './result';
+
+export class NeuronCore implements Disposable {
+  readonly chip: ChipName;
+  readonly device: GPUDevice;
+  /** Resolves when the device is gone, by `close` too where the device was opened here. */
+  readonly lost: Promise<GPUDeviceLostInfo>;
+  readonly #matmul: WebGpuMatmul;
+  readonly #closeDevice: () => void;
+  #checker: Promise<WasmMatmul> | undefined;
+  #closed = false;
+
+  constructor(chip: ChipName, matmul: WebGpuMatmul, closeDevice: () => void) {
+    this.chip = chip;
+    this.device = matmul.gpu.device;
+    this.lost = this.device.lost;
+    this.#matmul = matmul;
+    this.#closeDevice = closeDevice;
+  }
+
+  /**
+   * out[M, N] = encode(out, A[M, K] B[K, N] (+ C)), bit for bit as docs/numerics.md says; resolves when it is computed.
+   *
+   * @throws UserError for what cannot be, DeviceLostError, or the signal's reason; nothing stays allocated.
+   */
+  async matmul(a: Operand, b: Operand, options: ProductOptions): Promise<MatmulResult> {
+    this.#checkOpen();
+    const plan = planOf(options, this.chip);
+    const { c, into, signal } = options;
+    signal?.throwIfAborted();
+    const { gpu, subnormals } = this.#matmul;
+    const sources = sourcesOf(gpu, plan, { a, b, c });
+    const bytes = plan.m * rowWords(plan.out, plan.n) * 4;
+    const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+    const result = into ?? (await gpu.createBuffer('the result', bytes, usage, 'result'));
+    try {
+      const product = await this.#matmul.prepare(plan, sources, { signal, into: result });
+      try {
+        await product.run(signal);
+      } finally {
+        product.release();
+      }
+    } catch (error) {
+      if (into === undefined) gpu.release(result);
+      throw error;
+    }
+    return new MatmulResult({
+      ...{ gpu, plan, sources, result, adapter: subnormals, owned: into === undefined },
+      checker: () => (this.#checker ??= createWasmMatmul()),
+      checkOpen: () => {
+        this.#checkOpen();
+      },
+    });
+  }
+
+  /** The same product, to be run many times on operands that stay on the device. */
+  async prepare(a: Operand, b: Operand, options: ProductOptions): Promise<PreparedMatmul> {
+    this.#checkOpen();
+    const plan = planOf(options, this.chip);
+    const { c, into, signal } = options;
+    return this.#matmul.prepare(plan, sourcesOf(this.#matmul.gpu, plan, { a, b, c }), { signal, into });
+  }
+
+  /** Measures which kernel is fastest here, in a few seconds; products from then on take it. */
+  tune(signal?: AbortSignal): Promise<void> {
+    this.#checkOpen();
+    return this.#matmul.tune(signal);
+  }
+
+  /** What was found out about the adapter's arithmetic, and the kernels proved so far. */
+  get probe(): ProbeReport {
+    return this.#matmul.probe;
+  }
+
+  /** Bytes on the device that were allocated here and not freed yet. */
+  get memory(): number {
+    return Object.values(this.#matmul.gpu.live).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Frees everything allocated here, and destroys the device unless it is yours. A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#matmul.gpu.releaseAll();
+    this.#closeDevice();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new UserError('This device was closed: open() another.');
+  }
+}

@@ -1,0 +1,12 @@
+/** Options of untyped callers: a field that nothing reads is a mistake, told by name. */
+import { UserError } from '../numerics';
+
+/** @throws UserError when `value` is no object, or has a field that is not among `known`. */
+export function requireFields(what: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new UserError(`${what} takes an object of options; received ${String(value)}.`);
+  }
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new UserError(`${what} has no option "${unknown}": it takes ${known.join(', ')}.`);
+}

@@ -1,0 +1,7 @@
+/** The library: the verified product in five lines. docs/library.md is its reference. */
+export { NeuronCore } from './core';
+export { openCore, type OpenOptions } from './open';
+export type { Operand } from './operands';
+export type { ProductOptions } from './options';
+export { MatmulResult } from './result';
+export type { Verdict, WrongOutput } from './verify';

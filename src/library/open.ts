@@ -1,0 +1,53 @@
+/** Opening a core, on whatever host: on a device of the caller's, or on one that the host opens. */
+import { parseChip, type ChipName } from '../chip';
+import { createWebGpuMatmul } from '../execute/webgpu';
+import type { Host } from '../host';
+import { UserError } from '../numerics';
+import { NeuronCore } from './core';
+import { requireFields } from './fields';
+
+export interface OpenOptions {
+  /** Whose formats, tiles and memories hold; trn2 when left out. */
+  readonly chip?: ChipName;
+  /** A device of yours, which is never destroyed here; one of the host's choice when left out. */
+  readonly device?: GPUDevice;
+}
+
+/**
+ * @param openHost opens a device from the options that `hostOptions` names.
+ * @throws UserError for unknown options, where there is no device, and where its arithmetic cannot keep the contract.
+ */
+export async function openCore<T extends object>(
+  options: OpenOptions & T,
+  hostOptions: readonly (keyof T & string)[],
+  openHost: (options: T) => Promise<Host>,
+): Promise<NeuronCore> {
+  requireFields('open', options, ['chip', 'device', ...hostOptions]);
+  const { device } = options;
+  const chip = parseChip(options.chip ?? 'trn2');
+  if (device !== undefined)
+    return new NeuronCore(chip, await createWebGpuMatmul(checked(device)), () => undefined);
+  const host = await openHost(options);
+  try {
+    return new NeuronCore(chip, await createWebGpuMatmul(host.device), () => {
+      host.close();
+    });
+  } catch (error) {
+    host.close();
+    throw error;
+  }
+}
+
+/** Not every host defines the class GPUDevice. */
+function checked(device: GPUDevice): GPUDevice {
+  const given: unknown = device;
+  if (
+    typeof given === 'object' &&
+    given !== null &&
+    'queue' in given &&
+    'limits' in given &&
+    'createBuffer' in given
+  )
+    return device;
+  throw new UserError('device must be a GPUDevice, as adapter.requestDevice() gives: await it first.');
+}

@@ -1,0 +1,58 @@
+/** From what a caller hands over to what the executor takes. */
+import { operandShapes, type OperandShape } from '../execute/matmul';
+import type { Gpu, OperandSource, OperandSources } from '../execute/webgpu';
+import type { MatmulPlan } from '../lower';
+import { codeArray, encodeArray, UserError, type CodeArray } from '../numerics';
+import { MatmulResult } from './result';
+
+/**
+ * A matrix: values, each rounded once to its format, to nearest even; codes, the bit patterns; a buffer of the same device,
+ * packed row-major with rows padded to 16 bytes; or the result of an earlier product, where it lies.
+ */
+export type Operand = Float32Array | { readonly codes: CodeArray } | GPUBuffer | MatmulResult;
+
+export type Operands = Readonly<Record<'a' | 'b', Operand>> & { readonly c?: Operand | undefined };
+
+const KINDS = 'a Float32Array of values, { codes }, a GPUBuffer, or the result of a product';
+
+/** Not every host defines the class GPUBuffer. */
+export function isGpuBuffer(value: unknown): value is GPUBuffer {
+  return (
+    typeof value === 'object' && value !== null && 'mapState' in value && 'usage' in value && 'size' in value
+  );
+}
+
+/** @throws UserError for what is no operand, or not of the plan's shape and format. */
+export function sourcesOf(gpu: Gpu, plan: MatmulPlan, { a, b, c }: Operands): OperandSources {
+  const shapes = operandShapes(plan);
+  return {
+    a: sourceOf(gpu, shapes.a, a),
+    b: sourceOf(gpu, shapes.b, b),
+    ...(c !== undefined && { c: sourceOf(gpu, shapes.c, c) }),
+  };
+}
+
+function sourceOf(gpu: Gpu, shape: OperandShape, operand: Operand): OperandSource {
+  const { name, dtype, rows, columns, text } = shape;
+  if (operand instanceof MatmulResult) return operand.sourceFor(gpu, shape);
+  if (isGpuBuffer(operand)) return operand;
+  const given: unknown = operand;
+  if (given instanceof Float32Array) {
+    if (given.length === rows * columns) return encodeArray(dtype, given);
+    throw new UserError(
+      `Operand ${name} must hold ${rows * columns} values (${text}); received ${given.length}.`,
+    );
+  }
+  if (typeof given === 'object' && given !== null && 'codes' in given) return codesOf(shape, given.codes);
+  const received = ArrayBuffer.isView(given) || Array.isArray(given) ? given.constructor.name : String(given);
+  const advice = received.endsWith('Array') ? ' Round other numbers with Float32Array.from(values).' : '';
+  throw new UserError(`Operand ${name} is ${KINDS}; received ${received}.${advice}`);
+}
+
+function codesOf({ name, dtype }: OperandShape, codes: unknown): CodeArray {
+  const kind = codeArray(dtype, 0).constructor;
+  if (codes instanceof kind) return codes as CodeArray;
+  throw new UserError(
+    `Operand ${name}: codes of ${dtype} are a ${kind.name}; received ${ArrayBuffer.isView(codes) ? codes.constructor.name : String(codes)}.`,
+  );
+}

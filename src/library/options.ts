@@ -1,0 +1,72 @@
+/** The options of a product, and the plan that they ask for. */
+import type { ChipName } from '../chip';
+import { planMatmul, type MatmulPlan, type MatmulRequest } from '../lower';
+import { parseDtype, UserError, type Dtype } from '../numerics';
+import { requireFields } from './fields';
+import { isGpuBuffer, type Operand } from './operands';
+
+export interface ProductOptions extends Pick<
+  MatmulRequest,
+  'aLayout' | 'doubleRow' | 'rounding' | 'saturate' | 'seed'
+> {
+  /** out[M, N] = A[M, K] B[K, N] (+ C). */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Format of both operands, or of each. */
+  readonly dtype: Dtype | { readonly a: Dtype; readonly b: Dtype };
+  /** Format of the result, and of C; float32 when left out. */
+  readonly out?: Dtype;
+  /** The chip of `open` when left out. */
+  readonly chip?: ChipName;
+  /** Added last. */
+  readonly c?: Operand;
+  /** A buffer of yours that takes the result; one that the result owns when left out. */
+  readonly into?: GPUBuffer;
+  readonly signal?: AbortSignal;
+}
+
+const OPTIONS = {
+  m: true,
+  n: true,
+  k: true,
+  dtype: true,
+  out: true,
+  chip: true,
+  aLayout: true,
+  doubleRow: true,
+  rounding: true,
+  saturate: true,
+  seed: true,
+  c: true,
+  into: true,
+  signal: true,
+} as const satisfies Record<keyof ProductOptions, true>;
+
+/** @throws UserError for unknown options, formats and chips, and for what the chip cannot do. */
+export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
+  requireFields('matmul', options, Object.keys(OPTIONS));
+  const { dtype, out, c, into, signal, ...rest } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new UserError('signal must be an AbortSignal: take that of an AbortController.');
+  if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
+  return planMatmul({
+    chip,
+    ...rest,
+    ...pairOf(dtype),
+    ...(out !== undefined && { out: formatOf('out', out) }),
+    accumulate: c !== undefined,
+  });
+}
+
+function pairOf(dtype: ProductOptions['dtype']): { readonly a: Dtype; readonly b: Dtype } {
+  if (typeof dtype !== 'object') return { a: formatOf('dtype', dtype), b: formatOf('dtype', dtype) };
+  requireFields('dtype', dtype, ['a', 'b']);
+  return { a: formatOf('dtype.a', dtype.a), b: formatOf('dtype.b', dtype.b) };
+}
+
+/** The short names of the command line are good here too. */
+function formatOf(option: string, name: unknown): Dtype {
+  if (typeof name === 'string') return parseDtype(name);
+  throw new UserError(`${option} must name a number format, as "bfloat16"; received ${String(name)}.`);
+}
