@@ -26,7 +26,7 @@ export interface Chromium {
   readonly executable: string;
   /** With these, Playwright starts the same browser on the same adapter again. */
   readonly launchOptions: LaunchOptions;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A browser that may be started, and why it was taken. */
