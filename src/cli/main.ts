@@ -4,6 +4,7 @@ import { SYSTOLE } from '../../bench/environment';
 import { UserError } from '../numerics';
 import { addBench } from './bench';
 import { addDevices } from './devices';
+import { addIdentify } from './identify';
 import { addPlan } from './plan';
 
 const USER_ERROR = 2;
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   addBench(program);
   addPlan(program);
   addDevices(program);
+  addIdentify(program);
   await program.parseAsync();
 }
 
