@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
@@ -100,10 +100,20 @@ async function buildBundles() {
   chmodSync('dist/cli.js', 0o755);
 }
 
-/** The page as plain files for any static host: its scripts and workers, its styles, its HTML. */
+/** The page as plain files for any static host: its scripts and workers, what they load later, and the rest under its names there. */
 const PAGE = {
-  scripts: { main: 'bench/page/main.tsx', worker: 'bench/page/worker.ts' },
-  files: ['bench/page/index.html', 'bench/page/page.css', 'bench/report/html/report.css'],
+  scripts: {
+    main: 'bench/page/main.tsx',
+    worker: 'bench/page/worker.ts',
+    'identify-worker': 'bench/page/identify-worker.ts',
+  },
+  files: {
+    'index.html': 'bench/page/index.html',
+    'page.css': 'bench/page/page.css',
+    'report.css': 'bench/report/html/report.css',
+    'favicon.svg': 'bench/page/favicon.svg',
+    'readme.txt': 'README.md', // text is shown by any host and browser
+  },
 };
 
 async function buildPage() {
@@ -113,9 +123,11 @@ async function buildPage() {
     outdir: 'dist/page',
     platform: 'browser',
     minify: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     entryPoints: PAGE.scripts,
   });
-  for (const file of PAGE.files) copyFileSync(file, join('dist/page', basename(file)));
+  for (const [name, file] of Object.entries(PAGE.files)) copyFileSync(file, join('dist/page', name));
 }
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */

@@ -1,6 +1,76 @@
-/** The page's entry. */
+/** The page's entry: what of the browser the page depends on, and the first state, from the link, the storage, or neither. */
 import { render } from 'preact';
+import { adapterFacts, openBrowserDevice } from '../../src/host';
+import { App } from './app';
+import { parseLink } from './link';
+import type { Runner } from './runner';
+import { INITIAL, reduce, type Action, type PageState } from './state';
+import { Keeper } from './storage';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('Invariant violation: the page has no #app');
-render(<h1>systole</h1>, root);
+
+let refused = false;
+const keeper = new Keeper(
+  () => localStorage,
+  () => {
+    refused = true;
+  },
+);
+const host = {
+  newWorker: () => new Worker('worker.js', { type: 'module' }),
+  locks: (navigator as { readonly locks?: LockManager }).locks, // absent outside a secure context
+  now: () => performance.now(),
+  onMessage: (message: unknown) => {
+    window.dispatchEvent(new CustomEvent('systole', { detail: message }));
+  },
+};
+render(<App initial={opening()} keeper={keeper} host={host} listen={listen} />, root);
+
+function opening(): PageState {
+  const link = location.hash.slice(1);
+  const kept = keeper.report();
+  const actions: Action[] = [
+    link === '' ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
+    ...(kept ? [{ type: 'restored', view: kept } as const] : []),
+    ...(refused ? [{ type: 'storage-refused' } as const] : []),
+  ];
+  return actions.reduce(reduce, INITIAL);
+}
+
+/** What is wrong with what was kept is nobody's doing, and not told. */
+function settingsOf(link: string, tell: boolean): Action {
+  const { settings, problems } = parseLink(link);
+  return { type: 'settings', settings, problems: tell ? problems : [] };
+}
+
+function listen(dispatch: (action: Action) => void, runner: Runner): void {
+  runner.prepare();
+  void lookForAdapter(dispatch);
+  window.addEventListener('hashchange', () => {
+    if (!runner.isRunning) dispatch(settingsOf(location.hash, true));
+  });
+  document.addEventListener('visibilitychange', () => {
+    runner.hidden(document.hidden);
+    dispatch({ type: 'hidden', hidden: document.hidden });
+  });
+}
+
+/** Names the adapter before a run, or says at once what to do where there is none. No device is taken. */
+async function lookForAdapter(dispatch: (action: Action) => void): Promise<void> {
+  const { gpu } = navigator as { readonly gpu?: GPU };
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  if (adapter) {
+    const { name, kind } = adapterFacts(adapter, '');
+    dispatch({ type: 'adapter', name: kind === 'software' ? `${name} (software, runs on the CPU)` : name });
+    return;
+  }
+  await openBrowserDevice().then(
+    (opened) => {
+      opened.close();
+    },
+    (error: unknown) => {
+      dispatch({ type: 'refusal', message: error instanceof Error ? error.message : String(error) });
+    },
+  );
+}

@@ -1,0 +1,134 @@
+/** What a run found, while it goes on and after: the verdict, wrong tiles, table, charts, what was left out, the machine. */
+import { Component, type ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import {
+  CaseTable,
+  Facts,
+  HowToRead,
+  LeftOut,
+  Notes,
+  PeakShareChart,
+  Roofline,
+  sortCases,
+  ThroughputChart,
+  Verdict,
+  WrongTileView,
+  type ColumnName,
+} from '../report/html';
+import { reportOf, type Run } from './run-view';
+import { Downloads } from './share';
+import type { PageState } from './state';
+import { ENDINGS } from './words';
+
+interface ResultsProps {
+  readonly run: Run;
+  readonly sorting: PageState['sorting'];
+  readonly onSort: (by: ColumnName) => void;
+}
+
+export function Results({ run, sorting, onSort }: ResultsProps) {
+  const { view, ending, message, restored } = run;
+  const { cases, leftOut, peaks } = view;
+  const report = reportOf(view);
+  const note = ending && ENDINGS[ending](message);
+  return (
+    <section id="results" aria-labelledby="results-title">
+      <h2 id="results-title">
+        Results{restored && <small> of {dateOf(view.started)}, kept from your last visit</small>}
+      </h2>
+      {(ending !== null || cases.length > 0) && <Verdict {...view} />}
+      {note && (
+        <p id="ending" class="notice">
+          {note}
+        </p>
+      )}
+      {report && (ending !== null || cases.length > 0) && <Downloads report={report} />}
+      {useMemo(() => wrongResults(cases), [cases])}
+      {useMemo(
+        () =>
+          cases.length > 0 && (
+            <CaseTable
+              cases={sorting ? sortCases(cases, sorting) : cases}
+              caption="Checked, then timed; a number whose check failed is withheld."
+              sorting={{ ...(sorting ?? UNSORTED), onSort }}
+            />
+          ),
+        [cases, sorting, onSort],
+      )}
+      {useMemo(
+        () =>
+          cases.length > 0 && (
+            <>
+              <Notes cases={cases} />
+              <div class="charts" id="charts">
+                <ThroughputChart cases={cases} />
+                <PeakShareChart cases={cases} />
+                <Roofline cases={cases} peaks={peaks} />
+              </div>
+            </>
+          ),
+        [cases, peaks],
+      )}
+      {useMemo(
+        () =>
+          leftOut.length > 0 && (
+            <>
+              <h3>Left out</h3>
+              <LeftOut leftOut={leftOut} />
+            </>
+          ),
+        [leftOut],
+      )}
+      {report && (
+        <>
+          <h3>Machine</h3>
+          <Facts {...report} />
+          <details class="how">
+            <summary>How to read this</summary>
+            <HowToRead />
+          </details>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** As it ran. */
+const UNSORTED = { by: null, descending: false } as const;
+
+function wrongResults(cases: Run['view']['cases']) {
+  const wrong = cases.filter(({ check }) => !check.passed);
+  return (
+    wrong.length > 0 && (
+      <div id="wrong">
+        <h3>Wrong results</h3>
+        {wrong.map((result) => (
+          <WrongTileView key={result.name} result={result} />
+        ))}
+      </div>
+    )
+  );
+}
+
+function dateOf(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+interface ReadableProps {
+  readonly onUnreadable: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** Shows what was kept from another visit, or, where that turns out to be broken, nothing. */
+export class Readable extends Component<ReadableProps, { broken: boolean }> {
+  override state = { broken: false };
+
+  override componentDidCatch(): void {
+    this.setState({ broken: true });
+    this.props.onUnreadable();
+  }
+
+  override render() {
+    return this.state.broken ? null : this.props.children;
+  }
+}
