@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { flops } from '../../cases';
 import type { CaseResult } from '../../result';
-import { counted, extents, percent, significant } from './format';
+import { counted, extents, percent, shortened, significant } from './format';
 import { hueClass, Marker, spelled } from './marks';
 import { groupName, isMeasured, pairOf, spreadOf, type MeasuredCase } from './view';
 
@@ -61,7 +61,8 @@ export const COLUMNS = {
 export type ColumnName = keyof typeof COLUMNS;
 
 export interface Sorting {
-  readonly by: ColumnName;
+  /** Null is the order of the run. */
+  readonly by: ColumnName | null;
   readonly descending: boolean;
   readonly onSort: (by: ColumnName) => void;
 }
@@ -69,7 +70,7 @@ export interface Sorting {
 /** The cases by one column; what has no value there comes last either way. */
 export function sortCases(
   cases: readonly CaseResult[],
-  { by, descending }: Pick<Sorting, 'by' | 'descending'>,
+  { by, descending }: { readonly by: ColumnName; readonly descending: boolean },
 ): CaseResult[] {
   const { value } = COLUMNS[by];
   return [...cases].sort((left, right) => {
@@ -136,12 +137,15 @@ function Head({ name, sorting }: { name: ColumnName; sorting: Sorting | undefine
   );
 }
 
+/** Characters of a case's name; the whole of it is the cell's title. */
+const NAME = 40;
+
 function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
   const { name, dtypes, shape, check, accuracy } = result;
   return (
     <tr class={check.passed ? undefined : 'failed'}>
       <th scope="row" title={name}>
-        {groupName(result)}
+        {shortened(groupName(result), NAME)}
       </th>
       <td class={`dtypes ${hueClass(dtypes.a)}`} title={spelled(dtypes)}>
         <svg class="key" viewBox="-7 -7 14 14" aria-hidden="true">

@@ -3,7 +3,6 @@
  * JSON in the element `systole-report`.
  */
 import { renderToStaticMarkup } from 'preact-render-to-string';
-import type { Report } from '../report';
 import { CaseTable } from './case-table';
 import { Facts } from './facts';
 import { HowToRead } from './how-to-read';
@@ -14,18 +13,18 @@ import css from './report.css';
 import { Roofline } from './roofline';
 import { ThroughputChart } from './throughput';
 import { summary, Verdict } from './verdict';
-import { withheld } from './view';
+import { withheld, type ReportView } from './view';
 import { WrongTileView } from './wrong-tile';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/** A whole HTML document. Numbers of cases whose check failed are not in it, nor in its JSON. */
-export function toHtml(report: Report): string {
+/** A whole HTML document, of a run that is not finished too. Numbers of cases whose check failed are not in it, nor in its JSON. */
+export function toHtml(report: ReportView): string {
   const shown = { ...report, cases: report.cases.map(withheld) };
   return `<!doctype html>\n${renderToStaticMarkup(<Page report={shown} />)}\n`;
 }
 
-function Page({ report }: { report: Report }) {
+function Page({ report }: { report: ReportView }) {
   const { cases, leftOut, peaks, adapter } = report;
   const wrong = cases.filter(({ check }) => !check.passed);
   return (
