@@ -81,11 +81,12 @@ function mayFlush({ a, b, out, k }: MatmulPlan, operands: MatmulOperands): boole
 
 /**
  * Tiles of the plan: all of them where their operations are within the budget, else the last one, which is ragged where any is,
- * and as many as the budget allows, by steps of the golden ratio, which spread over rows and columns.
+ * and as many as the budget allows, spread evenly over rows and columns by Roberts' R2 sequence (steps by powers of 1 / 1.3247,
+ * the real root of x^3 = x + 1; extremelearning.com.au, "The unreasonable effectiveness of quasirandom sequences").
  */
 export function windowsToCheck({ m, n, k, tile }: MatmulPlan, budget: number): readonly Window[] {
-  const across = Math.ceil(n / tile.n);
-  const total = Math.ceil(m / tile.m) * across;
+  const [down, across] = [Math.ceil(m / tile.m), Math.ceil(n / tile.n)];
+  const total = down * across;
   const windowAt = (index: number): Window => {
     const [m0, n0] = [Math.floor(index / across) * tile.m, (index % across) * tile.n];
     return { m0, m1: Math.min(m, m0 + tile.m), n0, n1: Math.min(n, n0 + tile.n) };
@@ -93,8 +94,10 @@ export function windowsToCheck({ m, n, k, tile }: MatmulPlan, budget: number): r
   const affordable = Math.max(1, Math.floor(budget / (2 * tile.m * tile.n * k)));
   if (2 * m * n * k <= budget || affordable >= total)
     return Array.from({ length: total }, (_, index) => windowAt(index));
-  const golden = (Math.sqrt(5) - 1) / 2;
-  const spread = Array.from({ length: affordable }, (_, i) => Math.floor(((i * golden) % 1) * total));
+  const root = 1.324717957244746;
+  const step = (i: number, power: number, count: number): number =>
+    Math.floor(((i / root ** power) % 1) * count);
+  const spread = Array.from({ length: affordable }, (_, i) => step(i, 1, down) * across + step(i, 2, across));
   return [...new Set([total - 1, ...spread])].slice(0, affordable).map(windowAt);
 }
 
