@@ -81,8 +81,8 @@ function mayFlush({ a, b, out, k }: MatmulPlan, operands: MatmulOperands): boole
 
 /**
  * Tiles of the plan: all of them where their operations are within the budget, else the last one, which is ragged where any is,
- * and as many as the budget allows, spread evenly over rows and columns by Roberts' R2 sequence (steps by powers of 1 / 1.3247,
- * the real root of x^3 = x + 1; extremelearning.com.au, "The unreasonable effectiveness of quasirandom sequences").
+ * and as many as the budget allows, by steps of the golden ratio down and of the square root of 2 across: both go round evenly,
+ * and never in step with each other.
  */
 export function windowsToCheck({ m, n, k, tile }: MatmulPlan, budget: number): readonly Window[] {
   const [down, across] = [Math.ceil(m / tile.m), Math.ceil(n / tile.n)];
@@ -94,10 +94,12 @@ export function windowsToCheck({ m, n, k, tile }: MatmulPlan, budget: number): r
   const affordable = Math.max(1, Math.floor(budget / (2 * tile.m * tile.n * k)));
   if (2 * m * n * k <= budget || affordable >= total)
     return Array.from({ length: total }, (_, index) => windowAt(index));
-  const root = 1.324717957244746;
-  const step = (i: number, power: number, count: number): number =>
-    Math.floor(((i / root ** power) % 1) * count);
-  const spread = Array.from({ length: affordable }, (_, i) => step(i, 1, down) * across + step(i, 2, across));
+  const step = (turns: number, count: number): number => Math.floor((turns % 1) * count);
+  const golden = (1 + Math.sqrt(5)) / 2;
+  const spread = Array.from(
+    { length: affordable },
+    (_, i) => step(i * golden, down) * across + step(i * Math.SQRT2, across),
+  );
   return [...new Set([total - 1, ...spread])].slice(0, affordable).map(windowAt);
 }
 

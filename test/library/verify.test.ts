@@ -27,7 +27,7 @@ test('tiles lie in the output, none twice, within the budget or alone; all of th
 test('a sample spreads over rows and columns of tiles', () => {
   const plan = planMatmul({ m: 128 * 16, n: 512 * 16, k: 128, a: 'bfloat16', b: 'bfloat16' });
   const windows = windowsToCheck(plan, 2 * 128 * 512 * 128 * 32);
-  expect(windows).toHaveLength(32);
+  expect(windows.length).toBeGreaterThan(28); // a tile drawn twice is checked once
   expect(new Set(windows.map(({ m0 }) => m0)).size).toBe(16);
-  expect(new Set(windows.map(({ n0 }) => n0)).size).toBeGreaterThanOrEqual(12);
+  expect(new Set(windows.map(({ n0 }) => n0)).size).toBe(16);
 });
