@@ -13,10 +13,12 @@ export interface Canvas {
 }
 export const CHARACTER = 7.4;
 
-const CANVASES: readonly Canvas[] = [
-  { name: 'wide', width: 800 },
-  { name: 'narrow', width: 350 },
-];
+const NARROW: Canvas = { name: 'narrow', width: 350 };
+/** For the width of the page, and for half of it. */
+const WIDE = {
+  full: { name: 'wide', width: 960 },
+  half: { name: 'wide', width: 520 },
+} as const satisfies Record<string, Canvas>;
 
 export interface Drawing {
   readonly height: number;
@@ -31,17 +33,18 @@ export interface ChartProps {
   readonly description: string;
   /** Whose dtypes the legend names. */
   readonly legend?: readonly Pick<CaseResult, 'dtypes'>[];
+  readonly breadth: keyof typeof WIDE;
   readonly draw: (canvas: Canvas) => Drawing;
 }
 
-export function Chart({ title, caption, description, legend = [], draw }: ChartProps): VNode {
+export function Chart({ title, caption, description, legend = [], breadth, draw }: ChartProps): VNode {
   return (
-    <figure class="chart">
+    <figure class={`chart ${breadth}`}>
       <figcaption>
         <b>{title}</b> {caption}
       </figcaption>
       {legend.length > 0 && <Legend cases={legend} />}
-      {CANVASES.map((canvas) => {
+      {[WIDE[breadth], NARROW].map((canvas) => {
         const { height, marks } = draw(canvas);
         return (
           <svg

@@ -6,7 +6,7 @@ import type { ReportView } from './view';
 type FactsProps = Omit<ReportView, 'outcome' | 'cases' | 'leftOut'>;
 
 export function Facts(props: FactsProps) {
-  const { adapter, environment, settings, systole, started, baseline, peaks, probe } = props;
+  const { adapter, environment, settings, systole, started, baseline, first, peaks, probe } = props;
   const packages = Object.entries(environment.packages).filter(([, version]) => version !== null);
   return (
     <dl class="facts">
@@ -35,6 +35,13 @@ export function Facts(props: FactsProps) {
         )}
       </Fact>
       <Fact name="arithmetic">{probe === null ? 'not probed yet' : <Arithmetic {...probe} />}</Fact>
+      <Fact name="first product">
+        {first.check.passed ? 'verified' : <span class="bad">WRONG</span>} after{' '}
+        {significant(first.afterMs / 1000)} s{' '}
+        <small>
+          {first.dtypes}, {extents(first.shape)}
+        </small>
+      </Fact>
       {baseline && (
         <Fact name="CPU baseline">
           {'missing' in baseline ? (
@@ -55,7 +62,12 @@ export function Facts(props: FactsProps) {
       )}
       <Fact name="settings">
         {settings.budgetSeconds} s budget, seed {settings.seed}
-        {settings.arguments.length > 0 && <code>systole {settings.arguments.map(quoted).join(' ')}</code>}
+        {settings.arguments.length > 0 && (
+          <code>
+            {environment.host === 'node' && 'systole '}
+            {settings.arguments.map(quoted).join(' ')}
+          </code>
+        )}
       </Fact>
       <Fact name="versions">
         systole {systole.version} <small>{systole.revision}</small>
@@ -102,5 +114,5 @@ function Arithmetic({
 
 /** As a shell takes it. */
 function quoted(argument: string): string {
-  return /^[\w./:=,@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:=,@+#&%-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -9,7 +9,7 @@ import { groupBy, groupName, isMeasured, pairOf, type MeasuredCase } from './vie
 
 const TITLE = 'Share of the measured peak.';
 const ROW = 34;
-const MARGIN = { top: 4, right: 14, bottom: 24, left: 14 };
+const MARGIN = { top: 4, right: 22, bottom: 24, left: 14 };
 
 interface Shared extends MeasuredCase {
   readonly shareOfPeak: number;
@@ -29,6 +29,7 @@ export function PeakShareChart({ cases }: { cases: readonly CaseResult[] }) {
       title={TITLE}
       caption="GFLOP/s against the multiply-add micro-benchmark on the same adapter in the same run. The bar is the best shape, a tick each other one."
       description={`The best is ${first.best.name} with ${percent(first.best.shareOfPeak)} of the peak.`}
+      breadth="half"
       draw={(canvas) => draw(canvas, rows)}
     />
   );

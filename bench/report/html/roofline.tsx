@@ -38,7 +38,7 @@ export function roof(intensity: number, { fmaGflops, readGigabytes }: Peaks): nu
 }
 
 const TITLE = 'Roofline.';
-const MARGIN = { top: 12, right: 14, bottom: 40, left: 44 };
+const MARGIN = { top: 26, right: 14, bottom: 40, left: 44 };
 
 interface RooflineProps {
   readonly cases: readonly CaseResult[];
@@ -61,13 +61,14 @@ export function Roofline({ cases, peaks }: RooflineProps) {
       }`}
       description={`${counted(points.length, 'case')}. ${roofs}`}
       legend={points.map(({ result }) => result)}
+      breadth="half"
       draw={(canvas) => draw(canvas, points, peaks)}
     />
   );
 }
 
 function draw(canvas: Canvas, points: readonly RooflinePoint[], peaks: Peaks | null) {
-  const height = canvas.name === 'wide' ? 420 : 320;
+  const height = canvas.name === 'wide' ? 380 : 320;
   const [right, bottom] = [canvas.width - MARGIN.right, height - MARGIN.bottom];
   const ridge = peaks ? [peaks.fmaGflops / peaks.readGigabytes] : [];
   const [low, high] = widened([...points.map(({ intensity }) => intensity), ...ridge]);
@@ -96,7 +97,7 @@ function draw(canvas: Canvas, points: readonly RooflinePoint[], peaks: Peaks | n
         <text x={right} y={height - 6} text-anchor="end">
           FLOP per byte of packed operands and result
         </text>
-        <text class="halo" x={MARGIN.left + 5} y={MARGIN.top + 12}>
+        <text x={8} y={MARGIN.top - 12}>
           GFLOP/s
         </text>
       </g>
@@ -124,11 +125,11 @@ function Roofs({ peaks, x, y }: { peaks: Peaks; x: LogScale; y: LogScale }) {
   const { fmaGflops, readGigabytes } = peaks;
   const [low = 1, high = 1] = x.domain();
   const ridge = fmaGflops / readGigabytes;
-  const [x0, y0, x1, y1] = [x(low), y(roof(low, peaks)), x(ridge), y(fmaGflops)].map(tenths) as [
-    number,
-    number,
-    number,
-    number,
+  const [x0, y0, x1, y1] = [
+    tenths(x(low)),
+    tenths(y(roof(low, peaks))),
+    tenths(x(ridge)),
+    tenths(y(fmaGflops)),
   ];
   const angle = (Math.atan2(y1 - y0, x1 - x0) * 180) / Math.PI;
   const along = { x: x0 + (x1 - x0) * 0.5, y: y0 + (y1 - y0) * 0.5 };

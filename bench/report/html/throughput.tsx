@@ -1,5 +1,6 @@
 /** GFLOP/s of every measured case: a row for each shape, on one scale from zero, a marker for each dtype pair. */
 import { scaleLinear } from 'd3-scale';
+import { flops } from '../../cases';
 import type { CaseResult } from '../../result';
 import { Axis } from './axis';
 import { CHARACTER, Chart, EmptyChart, type Canvas } from './chart';
@@ -25,6 +26,7 @@ export function ThroughputChart({ cases }: { cases: readonly CaseResult[] }) {
       caption="GFLOP/s, more is better. The line through a marker spans the middle half of its samples."
       description={`${measured.length} cases; the fastest is ${fastest.name} with ${significant(fastest.gflops)} GFLOP/s.`}
       legend={cases}
+      breadth="full"
       draw={(canvas) => draw(canvas, cases)}
     />
   );
@@ -40,7 +42,7 @@ function draw(canvas: Canvas, cases: readonly CaseResult[]) {
   const x = scaleLinear([0, most], [left, right]).nice(5);
   const room = Math.floor((beside ? left - 16 : right - left) / CHARACTER);
   let y = MARGIN.top;
-  const rows = [...groupBy(cases, groupName)].map(([name, members]) => {
+  const rows = shapesOf(cases).map(([name, members]) => {
     const lanes = lanesOf(members.filter(isMeasured), x);
     const failed = members.filter(({ check }) => !check.passed);
     const label = beside ? 0 : 15;
@@ -82,6 +84,17 @@ function draw(canvas: Canvas, cases: readonly CaseResult[]) {
     </>
   );
   return { height: y + MARGIN.bottom, marks };
+}
+
+/** The cases of each shape; shapes of one model together, the smallest first. */
+function shapesOf(cases: readonly CaseResult[]): [name: string, members: CaseResult[]][] {
+  const models = groupBy(cases, ({ name }) => name.split('/', 1).join());
+  return [...models.values()].flatMap((members) => [
+    ...groupBy(
+      members.toSorted((a, b) => flops(a.shape) - flops(b.shape)),
+      groupName,
+    ),
+  ]);
 }
 
 type Position = (gflops: number) => number;

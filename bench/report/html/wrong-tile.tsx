@@ -84,7 +84,7 @@ function Output({
       {lines(m, plan.tile.m).map((at) => (
         <line key={`m${at}`} x1="0" x2={width} y1={tenths(y(at))} y2={tenths(y(at))} />
       ))}
-      <rect class="wrong" {...visible(wrong)} />
+      <rect class="wrong" {...visible(wrong, { width, height })} />
     </Picture>
   );
 }
@@ -95,7 +95,7 @@ function Inside({ tile: { window, firstWrong, mismatches } }: { tile: WrongTile 
   const { width, height } = fitted(rows, columns);
   const x = ((firstWrong.n - window.n0) / columns) * width;
   const y = ((firstWrong.m - window.m0) / rows) * height;
-  const element = visible({ x, y, width: width / columns, height: height / rows });
+  const element = visible({ x, y, width: width / columns, height: height / rows }, { width, height });
   const [centreX, centreY] = [element.x + element.width / 2, element.y + element.height / 2];
   return (
     <Picture
@@ -110,14 +110,11 @@ function Inside({ tile: { window, firstWrong, mismatches } }: { tile: WrongTile 
   );
 }
 
-/** At least four pixels each way. */
-function visible({ x, y, width, height }: Rectangle): Rectangle {
-  return {
-    x: tenths(x),
-    y: tenths(y),
-    width: tenths(Math.max(4, width)),
-    height: tenths(Math.max(4, height)),
-  };
+/** At least four pixels each way, within the frame. */
+function visible(part: Rectangle, frame: Pick<Rectangle, 'width' | 'height'>): Rectangle {
+  const [width, height] = [Math.max(4, part.width), Math.max(4, part.height)];
+  const [x, y] = [Math.min(part.x, frame.width - width), Math.min(part.y, frame.height - height)];
+  return { x: tenths(x), y: tenths(y), width: tenths(width), height: tenths(height) };
 }
 
 interface PictureProps {
