@@ -76,7 +76,7 @@ const forNode = {
   ...common,
   outdir: 'dist',
   platform: 'node',
-  external: ['webgpu', '@sparticuz/chromium', 'gpu.js'],
+  external: ['webgpu', '@sparticuz/chromium', 'gpu.js', 'playwright'],
 };
 const REQUIRE =
   "import { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);";

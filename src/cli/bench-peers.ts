@@ -2,6 +2,7 @@
 import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { DEFAULT_ROUNDS, peersExitCode, type PeersProgress } from '../../bench/peers/report';
 import { peersText } from '../../bench/peers/text';
+import { UserError } from '../numerics';
 import type { BenchOptions } from './bench';
 import { interruptOnce } from './interrupt';
 import { passingLine } from './progress';
@@ -10,6 +11,7 @@ const DEFAULT_SHAPE = '1024x1024x1024';
 
 export async function benchPeers(options: BenchOptions): Promise<void> {
   const { shape = [DEFAULT_SHAPE], seed, budget, adapter, browser, json } = options;
+  if (browser === 'firefox') throw new UserError('--peers runs in Node or in Chromium: leave firefox out.');
   if (json !== undefined) await checkWritable(json);
   const interrupt = interruptOnce();
   const line = changingLine();
@@ -17,15 +19,14 @@ export async function benchPeers(options: BenchOptions): Promise<void> {
     const request = {
       shapes: shape,
       seed,
-      rounds: DEFAULT_ROUNDS,
       budgetSeconds: budget,
       adapter,
       signal: interrupt.signal,
       onProgress: line.show,
     };
     const report = await (browser === undefined
-      ? (await import('../../bench/peers/node')).runPeersInNode(request)
-      : Promise.reject(new Error('not yet')));
+      ? (await import('../../bench/peers/node')).runPeersInNode({ ...request, rounds: DEFAULT_ROUNDS })
+      : (await import('../../bench/peers/browser')).runPeersInBrowser(request));
     line.clear();
     console.log(peersText(report));
     process.exitCode = peersExitCode(report);

@@ -90,7 +90,7 @@ async function inNode(options: BenchOptions, filter: CaseFilter, during: During)
 }
 
 async function inBrowser(options: BenchOptions, filter: CaseFilter, during: During): Promise<Report> {
-  const benchmarkInBrowser = (_: unknown): Promise<Report> => Promise.reject(new UserError('not yet'));
+  const { benchmarkInBrowser } = await import('../../bench/browser/run');
   const { browser = 'chromium', adapter } = options;
   return benchmarkInBrowser({ settings: toSettings(options, filter), browser, adapter, ...during });
 }

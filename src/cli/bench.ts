@@ -1,5 +1,6 @@
 /** `systole bench`: checks and times matmuls on this machine's adapter, in Node or in a browser, alone or beside the peers. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import type { BrowserName } from '../../bench/browser/run';
 import { selectCases, type CaseFilter } from '../../bench/cases';
 import { parseChip, type ChipName } from '../chip';
 import { planMatmul } from '../lower';
@@ -16,7 +17,7 @@ export interface BenchOptions {
   readonly budget: number;
   readonly seed: number;
   readonly adapter?: string;
-  readonly browser?: Browser;
+  readonly browser?: BrowserName;
   readonly weights?: string;
   readonly tensor?: string;
   readonly weightsLayout?: 'nk' | 'kn';
@@ -28,8 +29,7 @@ export interface BenchOptions {
   readonly list?: true;
 }
 
-const BROWSERS = ['chromium', 'firefox'] as const;
-export type Browser = (typeof BROWSERS)[number];
+const BROWSERS = ['chromium', 'firefox'] as const satisfies readonly BrowserName[];
 
 export function addBench(program: Command): void {
   program
@@ -48,10 +48,13 @@ export function addBench(program: Command): void {
     .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds, 60)
     .option('--seed <integer>', 'seed of the random operands', integerFrom(0, '--seed'), 1)
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
-    .option(
-      '--browser [name]',
-      'run the page in a headless browser instead of Node: chromium (default) or firefox',
-      browser,
+    .addOption(
+      new Option(
+        '--browser [name]',
+        'run the page in a headless browser instead of Node: chromium (default) or firefox',
+      )
+        .choices(BROWSERS)
+        .preset('chromium'),
     )
     .option(
       '--peers',
@@ -133,11 +136,4 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
 function layout(text: string): 'nk' | 'kn' {
   if (text === 'nk' || text === 'kn') return text;
   throw new UserError(`--weights-layout is nk or kn, got "${text}".`);
-}
-
-function browser(text: string | true = true): Browser {
-  if (text === true) return 'chromium';
-  const found = BROWSERS.find((name) => name === text);
-  if (found === undefined) throw new UserError(`--browser is ${BROWSERS.join(' or ')}, got "${text}".`);
-  return found;
 }
