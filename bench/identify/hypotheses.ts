@@ -2,12 +2,12 @@
  * The hypotheses: one choice on each axis, and for each choice a title and a sentence. The first choice of an axis is what the
  * contract does (docs/numerics.md), and goes without saying.
  */
-import { FORMATS } from '../../src/numerics';
+import { FORMATS, type Dtype } from '../../src/numerics';
 import type { StoredDtype } from '../weights';
 import type { Accumulator, Step, Subnormals } from './arithmetic';
 import { commonOrders, ORDERS, orderTitle, reloadedOrders, searchedOrders, type Order } from './orders';
-import { ROUND_OPERAND, type OperandRounding, type Product } from './product';
-import type { RoundingRule } from './rounding';
+import { ROUND_OPERAND, type Matrix, type OperandRounding, type Product } from './product';
+import { rounder, type RoundingRule } from './rounding';
 
 /** How a float32 or float64 sum becomes an element of C. */
 export interface OutputRule extends RoundingRule {
@@ -188,14 +188,23 @@ export function operandRoundings({ a, b }: Product): readonly OperandRounding[] 
   return ['as-given', ...all.filter(changes)];
 }
 
+const NARROW: readonly Dtype[] = [
+  'float32',
+  'bfloat16',
+  'float16',
+  'float8_e5m2',
+  'float8_e4m3',
+  'float8_e4m3fn',
+];
+
 /** The format of C's file, and narrower ones that hold all of its elements: a product is often stored wider than it was computed. */
-export function outputDtypes(
-  dtype: StoredDtype,
-  holds: (dtype: StoredDtype) => boolean,
-): readonly StoredDtype[] {
-  const narrower: readonly StoredDtype[] = ['float32', 'bfloat16', 'float16'];
+export function outputDtypes({ dtype, values }: Matrix): readonly StoredDtype[] {
+  const holds = (narrow: StoredDtype): boolean => {
+    const round = rounder(narrow);
+    return values.every((value) => Number.isNaN(value) || round(value) === value);
+  };
   const bits = (each: StoredDtype): number => (each === 'float64' ? 64 : FORMATS[each].bits);
-  return [dtype, ...narrower.filter((each) => bits(each) < bits(dtype) && holds(each))];
+  return [dtype, ...NARROW.filter((each) => bits(each) < bits(dtype) && holds(each))];
 }
 
 /** The sums to try, the likeliest first. */
@@ -220,7 +229,11 @@ export function* sumHypotheses(k: number, relevance: Relevance): Generator<SumHy
         orders: readonly Order[],
         with_: readonly Step[],
       ): Generator<SumHypothesis> {
-        for (const order of orders) for (const step of with_) yield { ...base, order, accumulator, step };
+        for (const order of orders) {
+          // A chain of one product has no step to differ in.
+          const own = order.kind === 'pairwise' ? with_.slice(0, 1) : with_;
+          for (const step of own) yield { ...base, order, accumulator, step };
+        }
       };
       yield* each('float32', distinct, steps);
       if (subnormals === 'flushed') continue;

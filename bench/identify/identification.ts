@@ -34,12 +34,14 @@ export interface Identification {
       readonly differing: readonly (number | null)[];
     };
   };
-  /** C against the same product in float64, over the elements compared; null where something is not finite. */
+  /** C against the same product in float64, over the elements compared. */
   readonly float64: {
-    readonly maxAbs: number | null;
+    readonly maxAbs: number;
     readonly at: Element | null;
     /** ||C - float64|| / ||float64||, Frobenius. */
-    readonly relative: number | null;
+    readonly relative: number;
+    /** Elements left out of these because C or the product is not finite there. */
+    readonly notFinite: number;
   };
   /** Hypotheses that give all elements compared, the likeliest first; empty when there is none. */
   readonly explanations: readonly Explanation[];

@@ -5,7 +5,7 @@
 import { CHIPS, matmulPairProblem, type ChipName } from '../../src/chip';
 import { planMatmul, type MatmulPlan } from '../../src/lower';
 import { FORMATS } from '../../src/numerics';
-import type { MatrixFile } from '../weights';
+import type { MatrixFile, StoredDtype } from '../weights';
 import { Clock, type IdentifyOptions } from './clock';
 import { confirm, type Confirmation } from './confirm';
 import {
@@ -19,7 +19,6 @@ import {
 import { writtenElement, type Explanation, type Identification, type Verdict } from './identification';
 import { layoutNotes } from './layout';
 import { bitRange, chipDtype, productOf, type BitRange, type Product } from './product';
-import { rounder } from './rounding';
 import { rank, screen } from './screen';
 import { survey, TILE, type Survey } from './survey';
 
@@ -52,8 +51,9 @@ export async function identify(
   const product = productOf(a, b, c);
   const plan = systolicPlan(product, chip);
   clock.until(SURVEY_END);
-  const seen = await survey(product, plan, clock);
-  const relevance = relevanceOf(product, plan, seen);
+  const outputs = outputDtypes(product.c);
+  const seen = await survey(product, plan, outputs, clock);
+  const relevance = relevanceOf(product, plan, outputs, seen);
   clock.until(SCREEN_END);
   const { survivors, tried, complete, sampled } = await screen(product, seen.sample, relevance, clock);
   clock.until(CONFIRM_END);
@@ -65,11 +65,7 @@ export async function identify(
     shape: { m: product.m, n: product.n, k: product.k },
     files: { a: factsOf(product.a), b: factsOf(product.b), c: factsOf(product.c) },
     systolic: systolicPart(product, plan, seen),
-    float64: {
-      maxAbs: finite(seen.float64.maxAbs),
-      at: seen.float64.at ?? null,
-      relative: finite(seen.float64.relative),
-    },
+    float64: { ...seen.float64, at: seen.float64.at ?? null },
     explanations: explained.map(explanationOf),
     further: left,
     best: best
@@ -93,8 +89,13 @@ function systolicPlan({ m, n, k, a, b }: Product, chip: ChipName): MatmulPlan {
 }
 
 /** What these operands can show of each axis. */
-function relevanceOf(product: Product, plan: MatmulPlan, { overflow, tinyOutputs }: Survey): Relevance {
-  const { k, a, b, c } = product;
+function relevanceOf(
+  product: Product,
+  plan: MatmulPlan,
+  outputs: readonly StoredDtype[],
+  { overflow, tinyOutputs }: Survey,
+): Relevance {
+  const { k, a, b } = product;
   const [left, right] = [bitRange(a), bitRange(b)];
   const lowest = left.lowest + right.lowest;
   const width = left.width + right.width;
@@ -103,10 +104,7 @@ function relevanceOf(product: Product, plan: MatmulPlan, { overflow, tinyOutputs
     fusedDouble: width > 53,
     subnormals: lowest < -126 || left.lowest < -126 || right.lowest < -126,
     operands: operandRoundings(product),
-    outputs: outputDtypes(c.dtype, (dtype) => {
-      const round = rounder(dtype);
-      return c.values.every((value) => Number.isNaN(value) || round(value) === value);
-    }),
+    outputs,
     overflow,
     tinyOutputs,
     doubleRow: plan.doubleRow,
@@ -206,8 +204,4 @@ function relevanceNotes(product: Product, relevance: Relevance, sampled: number)
 
 function factsOf({ name, dtype }: Product['a']): Identification['files']['a'] {
   return { name, dtype };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

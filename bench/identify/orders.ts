@@ -152,7 +152,9 @@ export function commonOrders(k: number, doubleRowLegal: boolean): readonly Order
       ),
     ...vectors
       .filter(({ size, part }) => size < k && size > part)
-      .flatMap((each) => trees.map((combine) => ({ kind: 'vectors', ...each, combine }) as const)),
+      .flatMap((each) => trees.map((combine) => ({ kind: 'vectors', ...each, combine }) as const))
+      // Two vectors by halves are strided sums by halves.
+      .filter(({ size, part, combine }) => size > 2 * part || combine !== 'halves'),
     ...(k > 2
       ? (['pairwise', 'adjacent', 'halves'] as const).map(
           (combine) => ({ kind: 'pairwise', size: 0, combine }) as const,
@@ -180,7 +182,7 @@ export function searchedOrders(k: number): readonly Order[] {
     .flatMap((size) => [1, 4, 8, 16].map((part): Order => ({ kind: 'balanced', size, part })))
     .filter(({ size, part = 1 }) => {
       const cut = balancedEnds(k, size, part).slice(-3).join();
-      if (k % size === 0 || seen.has(`${size} ${cut}`)) return false;
+      if (cut === ends(k, size).slice(-3).join() || seen.has(`${size} ${cut}`)) return false;
       seen.add(`${size} ${cut}`);
       return true;
     });

@@ -7,6 +7,7 @@ import type { Window } from '../../src/execute/matmul';
 import type { MatmulPlan } from '../../src/lower';
 import { encodeArray, FORMATS, ulpDistance } from '../../src/numerics';
 import { integersBelow, words } from '../check/draws';
+import type { StoredDtype } from '../weights';
 import type { Clock } from './clock';
 import { chipDtype, equal, type Product } from './product';
 import { distanceToTie, rounder } from './rounding';
@@ -37,8 +38,10 @@ export interface Survey {
     readonly at: Element | undefined;
     /** ||C - float64|| / ||float64||, Frobenius. */
     readonly relative: number;
+    /** Elements left out of these because C or the product is not finite there. */
+    readonly notFinite: number;
   };
-  /** Some exact value is beyond the largest of C's format, or below its smallest normal one and not zero. */
+  /** Some exact value is beyond the largest of an output format, or below its smallest normal one and not zero. */
   readonly overflow: boolean;
   readonly tinyOutputs: boolean;
   /** Outputs to try hypotheses on, the most telling first. */
@@ -50,7 +53,12 @@ const KEPT = 64;
 const PIECE = 2 ** 26;
 
 /** Surveys tile by tile, in an order drawn at random, until all are done or the clock says stop. */
-export async function survey(product: Product, plan: MatmulPlan, clock: Clock): Promise<Survey> {
+export async function survey(
+  product: Product,
+  plan: MatmulPlan,
+  outputs: readonly StoredDtype[],
+  clock: Clock,
+): Promise<Survey> {
   const { m, n, k, a, b, c } = product;
   const wasm = await createWasmMatmul();
   const dtype = c.dtype;
@@ -58,7 +66,10 @@ export async function survey(product: Product, plan: MatmulPlan, clock: Clock): 
   const toOutput = rounder(dtype === 'float64' ? 'float64' : dtype);
   const operands = { a: bits(a.float32), b: bits(b.float32) };
   const float32Plan = { ...plan, a: 'float32', b: 'float32', out: 'float32', accumulate: false } as const;
-  const { maxFinite, minNormal } = FORMATS[output];
+  const narrow = outputs.map(chipDtype);
+  const maxFinite = Math.min(...narrow.map((each) => FORMATS[each].maxFinite));
+  const minNormal = Math.max(...narrow.map((each) => FORMATS[each].minNormal));
+  const narrowest = narrow.at(-1) ?? output;
   const columnsOfTiles = Math.ceil(n / TILE.n);
   const tiles = new Array<number | null>(Math.ceil(m / TILE.m) * columnsOfTiles).fill(null);
   const found = {
@@ -68,6 +79,7 @@ export async function survey(product: Product, plan: MatmulPlan, clock: Clock): 
     maxAbs: 0,
     squares: 0,
     errors: 0,
+    notFinite: 0,
     overflow: false,
     tinyOutputs: false,
   };
@@ -110,8 +122,12 @@ export async function survey(product: Product, plan: MatmulPlan, clock: Clock): 
           else found.tinyOutputs = true;
           special.add(hash(index), element);
         }
-        near.add(output === 'float32' ? hash(index) : distanceToTie(output, truth), element);
+        near.add(narrowest === 'float32' ? hash(index) : distanceToTie(narrowest, truth), element);
         const error = Math.abs(actual - truth);
+        if (!Number.isFinite(error)) {
+          found.notFinite++;
+          continue;
+        }
         if (error > found.maxAbs) {
           found.maxAbs = error;
           at = element;
@@ -130,7 +146,12 @@ export async function survey(product: Product, plan: MatmulPlan, clock: Clock): 
     first: first && { m: first.m, n: first.n, expected: first.expected, actual: first.actual },
     maxUlp: Number.isFinite(found.maxUlp) ? found.maxUlp : null,
     tiles,
-    float64: { maxAbs: found.maxAbs, at, relative: Math.sqrt(found.errors / (found.squares || 1)) },
+    float64: {
+      maxAbs: found.maxAbs,
+      at,
+      relative: Math.sqrt(found.errors / (found.squares || 1)),
+      notFinite: found.notFinite,
+    },
     overflow: found.overflow,
     tinyOutputs: found.tinyOutputs,
     sample: merged(wrong, near, special),

@@ -29,11 +29,11 @@ function systolicLines({ systolic, files: { c } }: Identification): readonly str
   ];
 }
 
-function float64Line({ float64: { maxAbs, relative, at } }: Identification): readonly string[] {
-  if (maxAbs === null || relative === null) return ['against float64: something is not finite', ''];
+function float64Line({ float64: { maxAbs, relative, at, notFinite } }: Identification): readonly string[] {
+  const left = notFinite > 0 ? `; ${notFinite} elements that are not finite left out` : '';
   const where = at ? ` at m ${at.m}, n ${at.n}` : '';
   return [
-    `against float64: largest error ${maxAbs.toExponential(2)}${where}, ${relative.toExponential(2)} relative (Frobenius)`,
+    `against float64: largest error ${maxAbs.toExponential(2)}${where}, ${relative.toExponential(2)} relative (Frobenius)${left}`,
     '',
   ];
 }
