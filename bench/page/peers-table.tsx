@@ -82,6 +82,7 @@ function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
 function Row({
   name,
   version,
+  variant,
   dtype,
   gflops,
   ms,
@@ -92,7 +93,7 @@ function Row({
   return (
     <tr class={passed ? undefined : 'failed'}>
       <th scope="row">
-        {name} <small>{version}</small>
+        {name} <small>{[version, variant].filter(Boolean).join(', ')}</small>
       </th>
       <td>{shortName(dtype)}</td>
       <td class="number">{gflops === null ? '-' : significant(gflops)}</td>

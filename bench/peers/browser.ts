@@ -26,7 +26,7 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
   signal?.throwIfAborted();
   const server = await servePage(folder);
   try {
-    const chromium = await launchChromium({ adapter });
+    const chromium = await launchChromium({ adapter, args: SOFTWARE_WEBGL });
     try {
       const page = await chromium.browser.newPage();
       const last = messages(page, onProgress);
@@ -47,6 +47,9 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
     await server.close();
   }
 }
+
+/** gpu.js has WebGL modes too, which Chromium offers on a software adapter when told to. */
+const SOFTWARE_WEBGL = ['--enable-unsafe-swiftshader'];
 
 const RECEIVER = 'systolePeersMessage';
 

@@ -22,6 +22,8 @@ export interface ContestantProduct {
 
 /** A library with its device open. */
 export interface OpenContestant {
+  /** Which of the library's ways it takes, where there are several. */
+  readonly variant?: string;
   /** `a` is [M, K] and `b` is [K, N], row-major, of values that the contestant's dtype has. Compiling may wait for the first run. */
   prepare(shape: Shape, a: Float32Array, b: Float32Array): Promise<ContestantProduct>;
   close(): void;

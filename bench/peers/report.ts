@@ -72,6 +72,8 @@ export interface ShapeResult {
 }
 
 export interface ContestantResult extends ContestantName {
+  /** Which of the library's ways was taken, where there are several: a mode of gpu.js. */
+  readonly variant?: string;
   readonly check: ContestantCheck;
   /** Milliseconds of the first run, which compiles. */
   readonly firstRunMs: number;

@@ -35,8 +35,7 @@ interface Seat {
 }
 
 /** A contestant at one shape, checked. */
-interface Player {
-  readonly contestant: Contestant;
+interface Player extends Seat {
   readonly product: ContestantProduct;
   readonly truth: Truth;
   check: ContestantCheck;
@@ -89,7 +88,7 @@ export async function comparePeers(
       const drawn = drawOperands(shape, seed);
       for (const { contestant, open } of seats) {
         const player = await attempt(contestant, { stage: 'check', shape }, () =>
-          enter(contestant, open, shape, drawn(contestant.dtype), now),
+          enter({ contestant, open }, shape, drawn(contestant.dtype), now),
         );
         if (player !== undefined) players.push(player);
       }
@@ -147,14 +146,8 @@ interface Drawn {
 }
 
 /** The first run and its check; the operands are let go, the product stays on the adapter. */
-async function enter(
-  contestant: Contestant,
-  open: OpenContestant,
-  shape: Shape,
-  { a, b, truth }: Drawn,
-  now: () => number,
-): Promise<Player> {
-  const product = await open.prepare(shape, a, b);
+async function enter(seat: Seat, shape: Shape, { a, b, truth }: Drawn, now: () => number): Promise<Player> {
+  const product = await seat.open.prepare(shape, a, b);
   try {
     const run = async (): Promise<number> => {
       const start = now();
@@ -166,7 +159,7 @@ async function enter(
     const again = check.passed && firstRunMs < QUICK_MS ? await run() : undefined;
     const runsPerTurn = Math.ceil(TURN_MS / Math.max(again ?? firstRunMs, TURN_MS / MOST_RUNS));
     const spentMs = firstRunMs + (again ?? 0);
-    return { contestant, product, truth, check, firstRunMs, runsPerTurn, spentMs, rounds: [], failed: false };
+    return { ...seat, product, truth, check, firstRunMs, runsPerTurn, spentMs, rounds: [], failed: false };
   } catch (error) {
     product.release();
     throw error;
@@ -206,13 +199,14 @@ function drawOperands(shape: Shape, seed: number): (dtype: Dtype) => Drawn {
 }
 
 function resultOf(
-  { contestant, check, firstRunMs, runsPerTurn, rounds }: Player,
+  { contestant, open: { variant }, check, firstRunMs, runsPerTurn, rounds }: Player,
   shape: Shape,
 ): ContestantResult {
   const samples = check.passed ? rounds.filter((ms) => ms !== null) : [];
   const ms = samples.length > 0 ? summarise(samples, runsPerTurn) : null;
   return {
     ...nameOf(contestant),
+    ...(variant !== undefined && { variant }),
     check,
     firstRunMs,
     ms,

@@ -31,7 +31,7 @@ export function peersText(report: PeersReport): string {
 function shapeText({ shape: { m, n, k }, contestants, ratios }: ShapeResult): string {
   const dtypes = [...new Set(ratios.map(({ ours }) => ours))];
   const rows = contestants.map((each) => [
-    `${each.name} ${each.version}`,
+    [each.name, each.version, each.variant && `(${each.variant})`].filter(Boolean).join(' '),
     shortName(each.dtype),
     each.gflops?.toPrecision(3) ?? '-',
     each.ms?.median.toPrecision(3) ?? '-',
