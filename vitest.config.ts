@@ -1,8 +1,9 @@
 // The suite in Node, on every adapter of the machine, and the part of it that any host can run in Chromium too.
 import { readFileSync } from 'node:fs';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig, type Plugin } from 'vitest/config';
-import { launchChromium } from './bench/browser/chromium';
+import type { LaunchOptions } from 'playwright';
+import { runnerImport, type Plugin } from 'vite'; // Vitest's own
+import { defineConfig } from 'vitest/config';
 
 /** WGSL and CSS as text and WASM as bytes, as the bundles have them (scripts/build.js). */
 function assets(): Plugin {
@@ -21,12 +22,8 @@ function assets(): Plugin {
   };
 }
 
-/** Started once to learn which browser and adapter this machine has; Vitest then starts the same. */
-async function chromiumLaunchOptions() {
-  const chromium = await launchChromium();
-  await chromium.close();
-  return chromium.launchOptions;
-}
+// Not a plain import: Vite would warn of each import without an extension among all that the file imports.
+const { module: launch } = await runnerImport<{ default: LaunchOptions }>('./test/browser/launch-options.ts');
 
 const common = {
   plugins: [assets()],
@@ -65,7 +62,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: await chromiumLaunchOptions() }),
+            provider: playwright({ launchOptions: launch.default }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -19,7 +19,7 @@ export interface ServeOptions {
 export interface ServedPage {
   /** With a slash at its end. */
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const HEADERS = {
