@@ -5,6 +5,7 @@ import { UserError } from '../numerics';
 import { addBench } from './bench';
 import { addDevices } from './devices';
 import { addIdentify } from './identify';
+import { addPage } from './page';
 import { addPlan } from './plan';
 
 const USER_ERROR = 2;
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   addPlan(program);
   addDevices(program);
   addIdentify(program);
+  addPage(program);
   await program.parseAsync();
 }
 
