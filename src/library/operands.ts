@@ -3,7 +3,7 @@ import { operandShapes, type OperandShape } from '../execute/matmul';
 import type { Gpu, OperandSource, OperandSources } from '../execute/webgpu';
 import type { MatmulPlan } from '../lower';
 import { codeArray, encodeArray, UserError, type CodeArray } from '../numerics';
-import { MatmulResult } from './result';
+import type { MatmulResult } from './result';
 
 /**
  * A matrix: values, each rounded once to its format, to nearest even; codes, the bit patterns; a buffer of the same device,
@@ -34,7 +34,7 @@ export function sourcesOf(gpu: Gpu, plan: MatmulPlan, { a, b, c }: Operands): Op
 
 function sourceOf(gpu: Gpu, shape: OperandShape, operand: Operand): OperandSource {
   const { name, dtype, rows, columns, text } = shape;
-  if (operand instanceof MatmulResult) return operand.sourceFor(gpu, shape);
+  if (isResult(operand)) return operand.sourceFor(gpu, shape);
   if (isGpuBuffer(operand)) return operand;
   const given: unknown = operand;
   if (given instanceof Float32Array) {
@@ -44,15 +44,23 @@ function sourceOf(gpu: Gpu, shape: OperandShape, operand: Operand): OperandSourc
     );
   }
   if (typeof given === 'object' && given !== null && 'codes' in given) return codesOf(shape, given.codes);
-  const received = ArrayBuffer.isView(given) || Array.isArray(given) ? given.constructor.name : String(given);
+  const received = kindOf(given);
   const advice = received.endsWith('Array') ? ' Round other numbers with Float32Array.from(values).' : '';
   throw new UserError(`Operand ${name} is ${KINDS}; received ${received}.${advice}`);
 }
 
+/** Not by class: `systole` and `systole/node` are two bundles, each with a class of its own. */
+const isResult = (operand: Operand): operand is MatmulResult =>
+  typeof operand === 'object' && (operand as object | null) !== null && 'sourceFor' in operand;
+
 function codesOf({ name, dtype }: OperandShape, codes: unknown): CodeArray {
   const kind = codeArray(dtype, 0).constructor;
   if (codes instanceof kind) return codes as CodeArray;
-  throw new UserError(
-    `Operand ${name}: codes of ${dtype} are a ${kind.name}; received ${ArrayBuffer.isView(codes) ? codes.constructor.name : String(codes)}.`,
-  );
+  throw new UserError(`Operand ${name}: codes of ${dtype} are a ${kind.name}; received ${kindOf(codes)}.`);
+}
+
+/** What an untyped caller handed over, in a word. */
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value).slice(0, 60);
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

@@ -179,6 +179,13 @@ describe.each(ADAPTERS)('%s', (name) => {
     expect(firstWrong).toMatchObject({ m: 2, n: 4, received: codes[2 * 7 + 4] });
   });
 
+  test('operands that show flushing are checked as the adapter adds, and the verdict says so', async () => {
+    const tiny = new Float32Array(4).fill(2 ** -70);
+    using result = await core.matmul(tiny, tiny, { m: 2, n: 2, k: 2, dtype: 'float32' });
+    const subnormals = core.probe.subnormals === 'kept' ? 'exact' : 'ftz';
+    expect(await result.verify()).toMatchObject({ passed: true, subnormals });
+  });
+
   test('a prepared product runs many times, on operands that may change', async () => {
     const buffer = bufferOf('bfloat16', 9, 7, encodeArray('bfloat16', b));
     const product = await core.prepare(a, buffer, options);
