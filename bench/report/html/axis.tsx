@@ -1,4 +1,4 @@
-/** Grid lines of a horizontal scale with their numbers, below the drawing and, where it is tall, above it too. */
+/** Grid lines of a horizontal scale with their numbers, below the drawing and, where it is tall, above it too; and ticks of logarithmic scales. */
 
 interface AxisProps {
   readonly scale: (value: number) => number;
@@ -30,4 +30,18 @@ export function Axis({ scale, ticks, top, bottom, both = false, label = String }
       })}
     </g>
   );
+}
+
+/** 1, 2 and 5 times the powers of ten in the range, or the powers alone where those are more than `most`. */
+export function logTicks([low = 1, high = 1]: readonly number[], most: number): number[] {
+  const powers = Array.from(
+    { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, index) => Math.floor(Math.log10(low)) + index,
+  );
+  const within = (factors: readonly number[]): number[] =>
+    powers
+      .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
+      .filter((value) => value >= low && value <= high);
+  const fine = within([1, 2, 5]);
+  return fine.length <= most ? fine : within([1]);
 }

@@ -24,7 +24,6 @@ const ofMeasured =
 export const COLUMNS = {
   case: { head: 'case', numeric: false, value: ({ name }) => name },
   dtypes: { head: 'dtypes', numeric: false, value: pairOf },
-  shape: { head: 'M × N × K', numeric: true, value: ({ shape }) => flops(shape) },
   gflops: {
     head: 'GFLOP/s',
     meaning: '10^9 multiplications and additions a second, 2 M N K of them to a product',
@@ -56,6 +55,7 @@ export const COLUMNS = {
     value: ({ accuracy }) => accuracy?.relativeFrobenius ?? null,
   },
   check: { head: 'check', numeric: false, value: ({ check }) => verdictOf(check).join() },
+  shape: { head: 'M × N × K', numeric: true, value: ({ shape }) => flops(shape) },
 } as const satisfies Record<string, Column>;
 
 export type ColumnName = keyof typeof COLUMNS;
@@ -145,7 +145,14 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
   return (
     <tr class={check.passed ? undefined : 'failed'}>
       <th scope="row" title={name}>
-        {shortened(groupName(result), NAME)}
+        {shortened(groupName(result), NAME)
+          .split(/(?<=\/)/)
+          .map((part) => (
+            <>
+              {part}
+              <wbr />
+            </>
+          ))}
       </th>
       <td class={`dtypes ${hueClass(dtypes.a)}`} title={spelled(dtypes)}>
         <svg class="key" viewBox="-7 -7 14 14" aria-hidden="true">
@@ -153,7 +160,6 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
         </svg>
         {pairOf(result)}
       </td>
-      <td class="number">{extents(shape)}</td>
       {isMeasured(result) ? (
         <Numbers result={result} />
       ) : (
@@ -169,6 +175,7 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
       <td>
         <Check check={check} />
       </td>
+      <td class="number">{extents(shape)}</td>
     </tr>
   );
 }
@@ -215,7 +222,7 @@ function Check({ check }: { check: CaseResult['check'] }) {
     .map(({ name, elementsCompared, elements }) => `${name}: ${elementsCompared} of ${elements} elements`)
     .join('; ');
   return (
-    <span class={check.passed ? 'badge good' : 'badge bad'} title={compared}>
+    <span class={check.passed ? 'badge good' : 'badge bad'} title={compared || undefined}>
       {verdictOf(check).map((word, index) => (
         <>
           {index > 0 && ', '}

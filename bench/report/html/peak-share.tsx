@@ -80,8 +80,8 @@ function draw(canvas: Canvas, rows: readonly Row[]) {
               <line
                 key={name}
                 class="tick"
-                x1={x(shareOfPeak)}
-                x2={x(shareOfPeak)}
+                x1={tenths(x(shareOfPeak))}
+                x2={tenths(x(shareOfPeak))}
                 y1={top + 21}
                 y2={top + 31}
               >

@@ -7,6 +7,7 @@ import { bitsOf } from '../../../src/numerics';
 import type { Peaks } from '../../../src/execute/webgpu';
 import { flops } from '../../cases';
 import type { CaseResult } from '../../result';
+import { logTicks } from './axis';
 import { Chart, EmptyChart, type Canvas } from './chart';
 import { counted, extents, percent, significant } from './format';
 import { Marker, tenths } from './marks';
@@ -70,7 +71,8 @@ export function Roofline({ cases, peaks }: RooflineProps) {
 function draw(canvas: Canvas, points: readonly RooflinePoint[], peaks: Peaks | null) {
   const height = canvas.name === 'wide' ? 380 : 320;
   const [right, bottom] = [canvas.width - MARGIN.right, height - MARGIN.bottom];
-  const ridge = peaks ? [peaks.fmaGflops / peaks.readGigabytes] : [];
+  // a part of the slope long enough for its label
+  const ridge = peaks ? [0.25, 1].map((share) => (share * peaks.fmaGflops) / peaks.readGigabytes) : [];
   const [low, high] = widened([...points.map(({ intensity }) => intensity), ...ridge]);
   const x = scaleLog([low, high], [MARGIN.left, right]);
   const lowest = peaks ? [roof(low, peaks), peaks.fmaGflops] : [];
@@ -157,18 +159,4 @@ function labelOf({ intensity, gflops, result }: RooflinePoint, peaks: Peaks | nu
 /** The range of the values with room for a marker at either end. */
 function widened(values: readonly number[]): [number, number] {
   return [Math.min(...values) / 1.4, Math.max(...values) * 1.5];
-}
-
-/** 1, 2 and 5 times the powers of ten in the range, or the powers alone where those are more than `most`. */
-export function logTicks([low = 1, high = 1]: readonly number[], most: number): number[] {
-  const powers = Array.from(
-    { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
-    (_, index) => Math.floor(Math.log10(low)) + index,
-  );
-  const within = (factors: readonly number[]): number[] =>
-    powers
-      .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
-      .filter((value) => value >= low && value <= high);
-  const fine = within([1, 2, 5]);
-  return fine.length <= most ? fine : within([1]);
 }

@@ -1,20 +1,23 @@
-/** GFLOP/s of every measured case: a row for each shape, on one scale from zero, a marker for each dtype pair. */
-import { scaleLinear } from 'd3-scale';
+/** GFLOP/s of every measured case: a row for each shape, on one scale, a marker for each dtype pair. */
+import { scaleLinear, scaleLog } from 'd3-scale';
 import { flops } from '../../cases';
 import type { CaseResult } from '../../result';
-import { Axis } from './axis';
+import { Axis, logTicks } from './axis';
 import { CHARACTER, Chart, EmptyChart, type Canvas } from './chart';
-import { percent, shortened, significant } from './format';
-import { Marker, MARKER } from './marks';
+import { counted, percent, shortened, significant } from './format';
+import { Marker, MARKER, tenths } from './marks';
 import { gflopsQuartiles, groupBy, groupName, isMeasured, pairOf, type MeasuredCase } from './view';
 
 const TITLE = 'Throughput by shape and dtype.';
 const LANE = 12;
 const ROW_PADDING = 8;
-const MARGIN = { top: 22, right: 14, bottom: 24 };
+const MARGIN = { top: 22, right: 24, bottom: 24 };
+/** From the slowest to the fastest case; beyond it a scale from zero would show the slow ones as one. */
+const LINEAR_RANGE = 20;
 
 export function ThroughputChart({ cases }: { cases: readonly CaseResult[] }) {
   const measured = cases.filter(isMeasured);
+  const scale = rangeOf(measured);
   const fastest = measured.reduce<MeasuredCase | undefined>(
     (best, each) => (best && best.gflops >= each.gflops ? best : each),
     undefined,
@@ -23,23 +26,35 @@ export function ThroughputChart({ cases }: { cases: readonly CaseResult[] }) {
   return (
     <Chart
       title={TITLE}
-      caption="GFLOP/s, more is better. The line through a marker spans the middle half of its samples."
-      description={`${measured.length} cases; the fastest is ${fastest.name} with ${significant(fastest.gflops)} GFLOP/s.`}
+      caption={`GFLOP/s${scale.logarithmic ? ', logarithmic' : ''}, more is better. The line through a marker spans the middle half of its samples.`}
+      description={`${counted(measured.length, 'case')}; the fastest is ${fastest.name} with ${significant(fastest.gflops)} GFLOP/s.`}
       legend={cases}
       breadth="full"
-      draw={(canvas) => draw(canvas, cases)}
+      draw={(canvas) => draw(canvas, cases, scale)}
     />
   );
 }
 
-function draw(canvas: Canvas, cases: readonly CaseResult[]) {
+interface Range {
+  readonly logarithmic: boolean;
+  readonly least: number;
+  readonly most: number;
+}
+
+function rangeOf(cases: readonly MeasuredCase[]): Range {
+  const rates = cases.flatMap((each) => [...gflopsQuartiles(each), each.gflops]);
+  const [least, most] = [Math.min(...rates), Math.max(...rates)];
+  return { logarithmic: most > LINEAR_RANGE * least, least, most };
+}
+
+function draw(canvas: Canvas, cases: readonly CaseResult[], { logarithmic, least, most }: Range) {
   const beside = canvas.name === 'wide'; // else above its row, where the labels have room
   const left = beside ? 212 : 8;
   const right = canvas.width - MARGIN.right;
-  const most = Math.max(
-    ...cases.filter(isMeasured).flatMap((each) => [...gflopsQuartiles(each), each.gflops]),
-  );
-  const x = scaleLinear([0, most], [left, right]).nice(5);
+  const x = logarithmic
+    ? scaleLog([least / 1.1, most * 1.1], [left, right])
+    : scaleLinear([0, most], [left, right]).nice(5);
+  const ticks = logarithmic ? logTicks(x.domain(), (right - left) / 40) : x.ticks(beside ? 8 : 5);
   const room = Math.floor((beside ? left - 16 : right - left) / CHARACTER);
   let y = MARGIN.top;
   const rows = shapesOf(cases).map(([name, members]) => {
@@ -58,7 +73,7 @@ function draw(canvas: Canvas, cases: readonly CaseResult[]) {
           <rect key={top} class="band" x="0" y={top} width={canvas.width} height={height} />
         ) : null,
       )}
-      <Axis scale={x} ticks={x.ticks(beside ? 8 : 5)} top={MARGIN.top} bottom={y} both={rows.length > 8} />
+      <Axis scale={x} ticks={ticks} top={MARGIN.top} bottom={y} both={rows.length > 8} />
       {rows.map(({ name, lanes, failed, top, centre }) => (
         <g key={name}>
           <text
@@ -106,7 +121,7 @@ function Point({ result, x, y }: { result: MeasuredCase; x: Position; y: number 
   const range = `middle half of the samples ${significant(slow)} to ${significant(fast)}`;
   return (
     <>
-      <line class="spread" x1={x(slow)} x2={x(fast)} y1={y} y2={y} />
+      <line class="spread" x1={tenths(x(slow))} x2={tenths(x(fast))} y1={y} y2={y} />
       <Marker
         {...dtypes}
         x={x(gflops)}
