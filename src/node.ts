@@ -4,6 +4,7 @@ import { openCore, type NeuronCore, type OpenOptions } from './library';
 
 export { DeviceLostError } from './execute/webgpu';
 export { listAdapters, openDevice, type AdapterFacts, type Host, type HostOptions } from './host/node';
+export { UserError } from './numerics';
 export type {
   MatmulResult,
   NeuronCore,

@@ -51,8 +51,8 @@ export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
     throw new UserError('signal must be an AbortSignal: take that of an AbortController.');
   if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
   return planMatmul({
-    chip,
     ...rest,
+    chip: rest.chip ?? chip,
     ...pairOf(dtype),
     ...(out !== undefined && { out: formatOf('out', out) }),
     accumulate: c !== undefined,
