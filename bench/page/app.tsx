@@ -1,6 +1,7 @@
 /** The page: one button that works at once, the settings folded under it, and what the run finds. */
 import { useCallback, useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { SYSTOLE } from '../environment';
+import { HowToRead } from '../report/html';
 import { IdentifySection } from './identify-section';
 import { writeLink } from './link';
 import { Progress } from './progress';
@@ -48,6 +49,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
     void runner.start(reading.settings, () => document.hidden);
   };
   const going = phase !== 'idle';
+  const results = run && <Results run={run} sorting={state.sorting} onSort={sort} />;
 
   return (
     <>
@@ -147,15 +149,21 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           </p>
         )}
         {run && <First run={run} />}
-        {run && (
+        {run?.restored === true && (
           <Readable
-            key={run.pressedAt}
             onUnreadable={() => {
               dispatch({ type: 'unreadable' });
             }}
           >
-            <Results run={run} sorting={state.sorting} onSort={sort} />
+            {results}
           </Readable>
+        )}
+        {run?.restored === false && results}
+        {run === null && (
+          <section aria-labelledby="reading-title">
+            <h2 id="reading-title">What a number means here</h2>
+            <HowToRead />
+          </section>
         )}
         <IdentifySection />
       </main>

@@ -34,9 +34,12 @@ export function Identified({ identification, text }: { identification: Identific
               : `${counted(systolic.differing, 'element differs', 'elements differ')} of ${systolic.compared}`}
           </Fact>
           {systolic.first && <FirstDifference {...systolic.first} />}
-          {float64.maxAbs !== null && (
-            <Fact name="largest error against float64">{float64.maxAbs.toExponential(2)}</Fact>
-          )}
+          <Fact name="largest error against float64">
+            {float64.maxAbs.toExponential(2)}
+            {float64.notFinite > 0 && (
+              <small>{counted(float64.notFinite, 'element')} not finite, left out</small>
+            )}
+          </Fact>
           <Fact name="hypotheses tried">
             {tried} <small>in {seconds.toFixed(1)} s</small>
           </Fact>

@@ -15,7 +15,8 @@ import {
   WrongTileView,
   type ColumnName,
 } from '../report/html';
-import { reportOf, type Run } from './run-view';
+import { Paced } from './paced';
+import { reportOf, type Run, type RunView } from './run-view';
 import { Downloads } from './share';
 import type { PageState } from './state';
 import { ENDINGS } from './words';
@@ -28,7 +29,7 @@ interface ResultsProps {
 
 export function Results({ run, sorting, onSort }: ResultsProps) {
   const { view, ending, message, restored } = run;
-  const { cases, leftOut, peaks } = view;
+  const { cases, leftOut } = view;
   const report = reportOf(view);
   const note = ending && ENDINGS[ending](message);
   return (
@@ -55,29 +56,21 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
           ),
         [cases, sorting, onSort],
       )}
-      {useMemo(
-        () =>
-          cases.length > 0 && (
-            <>
-              <Notes cases={cases} />
-              <div class="charts" id="charts">
-                <ThroughputChart cases={cases} />
-                <PeakShareChart cases={cases} />
-                <Roofline cases={cases} peaks={peaks} />
-              </div>
-            </>
-          ),
-        [cases, peaks],
+      {cases.length > 0 && (
+        <>
+          <Notes cases={cases} />
+          <div class="charts" id="charts">
+            <Paced value={cases} pauseMs={PAUSES.throughput} draw={drawThroughput} />
+            <Paced value={cases} pauseMs={PAUSES.share} draw={drawShare} />
+            <Paced value={view} pauseMs={PAUSES.roofline} draw={drawRoofline} />
+          </div>
+        </>
       )}
-      {useMemo(
-        () =>
-          leftOut.length > 0 && (
-            <>
-              <h3>Left out</h3>
-              <LeftOut leftOut={leftOut} />
-            </>
-          ),
-        [leftOut],
+      {leftOut.length > 0 && (
+        <>
+          <h3>Left out</h3>
+          <Paced value={leftOut} pauseMs={PAUSES.leftOut} draw={drawLeftOut} />
+        </>
       )}
       {report && (
         <>
@@ -92,6 +85,14 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
     </section>
   );
 }
+
+/** Milliseconds between two drawings. */
+const PAUSES = { throughput: 700, share: 800, roofline: 900, leftOut: 600 } as const;
+
+const drawThroughput = (cases: RunView['cases']) => <ThroughputChart cases={cases} />;
+const drawShare = (cases: RunView['cases']) => <PeakShareChart cases={cases} />;
+const drawRoofline = ({ cases, peaks }: RunView) => <Roofline cases={cases} peaks={peaks} />;
+const drawLeftOut = (leftOut: RunView['leftOut']) => <LeftOut leftOut={leftOut} />;
 
 /** As it ran. */
 const UNSORTED = { by: null, descending: false } as const;

@@ -44,8 +44,8 @@ export function Downloads({ report }: { report: ReportView }) {
 
 /** `systole-swiftshader-device-2026-01-31-1203`. */
 export function fileName({ adapter, started }: Pick<ReportView, 'adapter' | 'started'>): string {
-  const words = `${adapter.name.slice(0, 40)} ${started.slice(0, 16).replace(':', '')}`;
-  return `systole-${words.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+  const words = `systole ${adapter.name.slice(0, 40)} ${started.slice(0, 16).replace(':', '')}`;
+  return words.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 function save(name: string, blob: Blob): void {
