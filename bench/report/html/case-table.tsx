@@ -145,20 +145,13 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
   return (
     <tr class={check.passed ? undefined : 'failed'}>
       <th scope="row" title={name}>
-        {shortened(groupName(result), NAME)
-          .split(/(?<=\/)/)
-          .map((part) => (
-            <>
-              {part}
-              <wbr />
-            </>
-          ))}
+        <Breakable text={shortened(groupName(result), NAME)} after={/(?<=\/)/} />
       </th>
       <td class={`dtypes ${hueClass(dtypes.a)}`} title={spelled(dtypes)}>
         <svg class="key" viewBox="-7 -7 14 14" aria-hidden="true">
           <Marker {...dtypes} x={0} y={0} />
         </svg>
-        {pairOf(result)}
+        <Breakable text={pairOf(result)} after={/(?<=\dx|fnx)/} />
       </td>
       {isMeasured(result) ? (
         <Numbers result={result} />
@@ -177,6 +170,20 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
       </td>
       <td class="number">{extents(shape)}</td>
     </tr>
+  );
+}
+
+/** Text that a narrow cell may break where `after` matches. */
+function Breakable({ text, after }: { text: string; after: RegExp }) {
+  return (
+    <>
+      {text.split(after).map((part, index) => (
+        <>
+          {index > 0 && <wbr />}
+          {part}
+        </>
+      ))}
+    </>
   );
 }
 
