@@ -2,9 +2,8 @@
 import { parseChip, type ChipName } from '../chip';
 import { createWebGpuMatmul } from '../execute/webgpu';
 import type { Host } from '../host';
-import { UserError } from '../numerics';
+import { requireFields, UserError } from '../numerics';
 import { NeuronCore } from './core';
-import { requireFields } from './fields';
 
 export interface OpenOptions {
   /** Whose formats, tiles and memories hold; trn2 when left out. */

@@ -1,8 +1,7 @@
 /** The options of a product, and the plan that they ask for. */
 import type { ChipName } from '../chip';
 import { planMatmul, type MatmulPlan, type MatmulRequest } from '../lower';
-import { parseDtype, UserError, type Dtype } from '../numerics';
-import { requireFields } from './fields';
+import { parseDtype, requireFields, UserError, type Dtype } from '../numerics';
 import { isGpuBuffer, type Operand } from './operands';
 
 export interface ProductOptions extends Pick<

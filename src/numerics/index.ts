@@ -6,6 +6,7 @@ export { decode, decodeArray } from './decode';
 export { DTYPES, type CodeArray, type Dtype } from './dtypes';
 export { encode, encodeArray, ROUNDINGS, type EncodeOptions, type Rounding } from './encode';
 export { UserError } from './errors';
+export { requireFields } from './fields';
 export { bitsOf, FORMATS, type Format } from './formats';
 export { parseDtype, shortName } from './names';
 export { packMatrix, packWords, rowWords, unpackMatrix, unpackWords } from './pack';

@@ -1,7 +1,7 @@
 /** What a request must satisfy before it is planned: whole extents, formats that the chip has, tiles that its array takes. */
 import { doubleRowProblem, dtypeProblem, matmulPairProblem } from '../../chip';
 import type { Chip } from '../../chip';
-import { ROUNDINGS, UserError } from '../../numerics';
+import { requireFields, ROUNDINGS, UserError } from '../../numerics';
 import type { Dtype } from '../../numerics';
 import { bytesOf } from '../../program';
 import type { Extent, MatmulRequest } from './types';
@@ -67,8 +67,11 @@ function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
 export function checkRequest(request: MatmulRequest, out: Dtype, chip: Chip): void {
   checkChoices(request);
   checkExtents('', request);
-  checkExtents('tile.', request.tile ?? {});
-  checkExtents('block.', request.block ?? {});
+  for (const what of ['tile', 'block'] as const) {
+    const extents = request[what] ?? {};
+    requireFields(what, extents, ['m', 'n', 'k']);
+    checkExtents(`${what}.`, extents);
+  }
   refuse(matmulPairProblem(chip, request.a, request.b));
   refuse(dtypeProblem(chip, out));
   checkHbm(request, out, chip);

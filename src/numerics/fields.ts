@@ -1,5 +1,5 @@
 /** Options of untyped callers: a field that nothing reads is a mistake, told by name. */
-import { UserError } from '../numerics';
+import { UserError } from './errors';
 
 /** @throws UserError when `value` is no object, or has a field that is not among `known`. */
 export function requireFields(what: string, value: unknown, known: readonly string[]): void {
