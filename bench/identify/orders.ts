@@ -120,7 +120,7 @@ export const ORDERS = {
   descending: {
     title: () => 'descending order',
     meaning: 'k descending into one sum: a loop that counts down',
-    schedule: (k) => blocked(ascending(k).reverse(), [k]),
+    schedule: (k) => blocked(ascending(k).slice().reverse(), [k]),
   },
 } as const satisfies Record<OrderKind, Family>;
 
@@ -196,8 +196,12 @@ export function reloadedOrders(k: number): readonly Order[] {
     .map((size) => ({ kind: 'reloaded', size }));
 }
 
+let counted = new Int32Array(0);
+
+/** 0, 1, .. k - 1; the same array for every order of one product. */
 function ascending(k: number): Int32Array {
-  return Int32Array.from({ length: k }, (_, each) => each);
+  if (counted.length !== k) counted = Int32Array.from({ length: k }, (_, each) => each);
+  return counted;
 }
 
 function ends(k: number, size: number): number[] {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { SYSTOLE } from '../../bench/environment';
 import { UserError } from '../numerics';
 import { addBench } from './bench';
+import { addCompare } from './compare';
 import { addDevices } from './devices';
 import { addIdentify } from './identify';
 import { addPage } from './page';
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   addPlan(program);
   addDevices(program);
   addIdentify(program);
+  addCompare(program);
   addPage(program);
   await program.parseAsync();
 }
