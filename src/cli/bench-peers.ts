@@ -3,7 +3,7 @@ import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { DEFAULT_ROUNDS, peersExitCode, type PeersProgress } from '../../bench/peers/report';
 import { peersText } from '../../bench/peers/text';
 import { UserError } from '../numerics';
-import type { BenchOptions } from './bench';
+import type { BenchOptions } from './bench-options';
 import { interruptOnce } from './interrupt';
 import { passingLine } from './progress';
 

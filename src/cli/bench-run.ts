@@ -9,7 +9,7 @@ import { exitCode } from '../../bench/result';
 import { checkSettings, DEFAULTS, type BenchSettings } from '../../bench/settings';
 import { Stopped } from '../../bench/stop';
 import { UserError } from '../numerics';
-import type { BenchOptions } from './bench';
+import type { BenchOptions } from './bench-options';
 import { interruptOnce } from './interrupt';
 import { progressView } from './progress';
 

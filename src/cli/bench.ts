@@ -2,32 +2,11 @@
 import { Option, type Command } from 'commander';
 import type { BrowserName } from '../../bench/browser/run';
 import { selectCases, type CaseFilter } from '../../bench/cases';
-import { parseChip, type ChipName } from '../chip';
+import { parseChip } from '../chip';
 import { planMatmul } from '../lower';
-import { parseDtype, UserError, type Dtype } from '../numerics';
+import { parseDtype, UserError } from '../numerics';
+import type { BenchOptions } from './bench-options';
 import { integerFrom, repeated, seconds } from './options';
-
-export interface BenchOptions {
-  readonly case?: string;
-  readonly dtype?: string;
-  readonly shape?: readonly string[];
-  readonly chip?: ChipName;
-  readonly out?: Dtype;
-  readonly kMajor?: true;
-  readonly budget: number;
-  readonly seed: number;
-  readonly adapter?: string;
-  readonly browser?: BrowserName;
-  readonly weights?: string;
-  readonly tensor?: string;
-  readonly weightsLayout?: 'nk' | 'kn';
-  readonly json?: string;
-  readonly csv?: string;
-  readonly html?: string;
-  readonly baseline: boolean;
-  readonly peers?: true;
-  readonly list?: true;
-}
 
 const BROWSERS = ['chromium', 'firefox'] as const satisfies readonly BrowserName[];
 

@@ -1,0 +1,26 @@
+/** The options of `systole bench`, parsed. */
+import type { BrowserName } from '../../bench/browser/run';
+import type { ChipName } from '../chip';
+import type { Dtype } from '../numerics';
+
+export interface BenchOptions {
+  readonly case?: string;
+  readonly dtype?: string;
+  readonly shape?: readonly string[];
+  readonly chip?: ChipName;
+  readonly out?: Dtype;
+  readonly kMajor?: true;
+  readonly budget: number;
+  readonly seed: number;
+  readonly adapter?: string;
+  readonly browser?: BrowserName;
+  readonly weights?: string;
+  readonly tensor?: string;
+  readonly weightsLayout?: 'nk' | 'kn';
+  readonly json?: string;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly baseline: boolean;
+  readonly peers?: true;
+  readonly list?: true;
+}
