@@ -30,6 +30,7 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
     try {
       const page = await chromium.browser.newPage();
       const last = messages(page, onProgress);
+      last.catch(() => undefined); // awaited below, where the page opens
       await page.addInitScript(FORWARD);
       await page.goto(`${server.url}peers.html#${link}`);
       const stop = (): void => void page.click('#stop').catch(() => undefined);

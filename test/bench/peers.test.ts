@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { h } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
+import { PeersTable } from '../../bench/page/peers-table';
 import { Truth } from '../../bench/peers/check';
 import type { Contestant, Shape } from '../../bench/peers/contestant';
 import { lineup, type PeerPackages } from '../../bench/peers/lineup';
@@ -357,8 +360,8 @@ describe('the package of the peers', () => {
   });
 });
 
-describe('peersText', () => {
-  it('has a line for each contestant, the ratios with their spread, and who was left out and why', async () => {
+describe('the report', () => {
+  const reported = async () => {
     const { contestant, request } = bench();
     const asked = request();
     const contestants = [
@@ -371,7 +374,7 @@ describe('peersText', () => {
         },
       }),
     ];
-    const report = peersReport(await comparePeers(contestants, asked), {
+    return peersReport(await comparePeers(contestants, asked), {
       started: '2026-01-01T00:00:00.000Z',
       environment: {
         host: 'node',
@@ -392,10 +395,24 @@ describe('peersText', () => {
       },
       request: asked,
     });
-    const lines = peersText(report).split('\n');
+  };
+
+  it('is plain data', async () => {
+    const report = await reported();
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  it('as text has a line for each contestant, the ratios with their spread, and who was left out and why', async () => {
+    const lines = peersText(await reported()).split('\n');
     expect(lines.find((line) => line.startsWith('peer'))).toMatch(/2\.50 \(2\.50 to 2\.50\)/);
     expect(lines.find((line) => line.startsWith('wrong'))).toMatch(/fp32 +- +- .*WRONG/);
     expect(lines).toContain('  absent 1.0.0 (fp32): no adapter');
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  it('as HTML has them too', async () => {
+    const html = renderToString(h(PeersTable, await reported()));
+    expect(html).toMatch(/<tr><th scope="row">peer .*<b>2\.50<\/b>/);
+    expect(html).toMatch(/<tr class="failed"><th scope="row">wrong .*WRONG/);
+    expect(html).toContain('absent 1.0.0 (fp32): no adapter');
   });
 });
