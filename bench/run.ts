@@ -87,7 +87,7 @@ export async function runCases(
         (signal) => attempt(each, mayWait, signal),
       );
     } catch (error) {
-      await lossToShow();
+      if (!stop.signal.aborted) await lossToShow();
       const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
       const omitted = { name: each.name, reason: cause instanceof Error ? cause.message : String(cause) };
       leftOut.push(omitted);
