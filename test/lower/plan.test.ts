@@ -139,6 +139,7 @@ describe('planMatmul refuses', () => {
       { m: 2 ** 53 },
       'm must be a whole number of at least 1, received 9007199254740992.',
     ],
+    ['an axis that is none', untyped({ tile: { x: 4 } }), 'tile has no option "x": it takes m, n, k.'],
     ['empty tiles', { tile: { n: 0 } }, 'tile.n must be a whole number of at least 1, received 0.'],
     [
       'fractional blocks',
