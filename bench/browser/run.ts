@@ -94,7 +94,7 @@ export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<
     });
     ending.wait(signal.aborted ? 'stop' : 'start');
     try {
-      return reportOf(await ending.reached);
+      return reportOf(await ending.reached, obtained);
     } finally {
       await opened.close();
     }
@@ -107,7 +107,7 @@ export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<
 
 type FinalMessage = Exclude<FromWorker, { type: 'event' }>;
 
-function reportOf(message: FinalMessage): Report {
+function reportOf(message: FinalMessage, obtained: readonly CaseResult[]): Report {
   switch (message.type) {
     case 'report': {
       // A page is not told the processor; it ran on this one.
@@ -115,11 +115,14 @@ function reportOf(message: FinalMessage): Report {
       return { ...report, environment: { ...report.environment, cpu: nodeEnvironment().cpu } };
     }
     case 'stopped':
-      throw new Stopped(message.outcome, message.message);
+      // Without a report, what was measured is in the message.
+      throw obtained.length === 0
+        ? new Stopped(message.outcome, message.message)
+        : new Error(`${message.message}${summary(obtained)}`);
     case 'refused':
       throw new UserError(message.message);
     case 'failed':
-      throw new Error(message.message);
+      throw new Error(`${message.message}${summary(obtained)}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { reportOf, type Run } from './run-view';
 import { Runner, type RunnerHost } from './runner';
 import { SettingsForm } from './settings-form';
 import { CopyLink, showLink } from './share';
-import { reduce, type Action, type PageState } from './state';
+import { reduce, type Action, type PageState, type Phase } from './state';
 import type { Keeper } from './storage';
 import { ThemeSwitch } from './theme';
 import { announcement, firstProductText, settingsText } from './words';
@@ -49,21 +49,23 @@ export function App({ initial, keeper, host, listen }: AppProps) {
     void runner.start(reading.settings, () => document.hidden);
   };
   const going = phase !== 'idle';
-  const results = run && <Results run={run} sorting={state.sorting} onSort={sort} />;
+  const results = run && (run.ending !== null || reportOf(run.view) !== null) && (
+    <Results run={run} sorting={state.sorting} onSort={sort} />
+  );
 
   return (
     <>
-      <a
-        class="skip"
-        href="#"
-        onClick={(event) => {
-          event.preventDefault(); // the fragment is for settings
-          document.getElementById('main')?.focus();
-        }}
-      >
-        Skip to the benchmark
-      </a>
       <header class="top">
+        <a
+          class="skip"
+          href="#"
+          onClick={(event) => {
+            event.preventDefault(); // the fragment is for settings
+            document.getElementById('main')?.focus();
+          }}
+        >
+          Skip to the benchmark
+        </a>
         <div>
           <h1>systole</h1>
           <p>
@@ -89,7 +91,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
         >
           <div class="actions">
             <button id="run" type="submit" class="primary" aria-disabled={going}>
-              {going ? 'Running' : 'Run benchmark'}
+              {BUTTON[phase]}
             </button>
             {going && (
               <button
@@ -210,6 +212,13 @@ function Notices({ state: { linkProblems, storageRefused } }: { state: PageState
   );
 }
 const SHOWN = 12;
+
+const BUTTON = {
+  idle: 'Run benchmark',
+  queued: 'Waiting',
+  running: 'Running',
+  stopping: 'Stopping',
+} as const satisfies Record<Phase, string>;
 
 /** A report is kept when its run has ended. */
 function useKeeping(run: Run | null, keeper: Keeper): void {

@@ -153,6 +153,11 @@ export class Runner {
   #breakOff(ending: 'unanswered' | 'crashed', message: string): void {
     this.#end();
     this.#flush();
+    this.#host.onMessage(
+      ending === 'unanswered'
+        ? { type: 'stopped', outcome: 'interrupted', message: 'the worker did not answer and was ended' }
+        : { type: 'failed', message },
+    );
     this.#host.dispatch({ type: 'broke-off', ending, message });
     this.prepare();
   }

@@ -1,0 +1,129 @@
+/** The page before any run: links, friendly and hostile; a browser without WebGPU; refused storage; accessibility. */
+import axe, { type AxeResults } from 'axe-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isEnd, isEvent, openPage, openPlace, SMALL, type OpenPage, type Place } from './page';
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace();
+});
+afterAll(async () => {
+  await place.close();
+});
+
+const open = (options: Parameters<typeof openPage>[2] = {}): Promise<OpenPage> =>
+  openPage(place.chromium.browser, place.server.url, options);
+
+test('a shared link fills the form, and does not run', async () => {
+  const { page, messages, complaints } = await open({
+    link: 'dtype=bf16,fp8e4m3&group=square&shape=128x64x32&chip=trn1&out=bf16&layout=k-major&budget=7&seed=42',
+  });
+  await page.click('details > summary');
+  const checked = await page.locator('#form input[type=checkbox]:checked').count();
+  expect(checked).toBeGreaterThan(0);
+  expect(await page.inputValue('#shapes')).toBe('128x64x32');
+  expect(await page.inputValue('#budget')).toBe('7');
+  expect(await page.inputValue('#seed')).toBe('42');
+  expect(await page.inputValue('#chip')).toBe('trn1');
+  expect(await page.inputValue('#out')).toBe('bfloat16');
+  expect(await page.inputValue('#layout')).toBe('k-major');
+  expect(await page.locator('#link-problems').count()).toBe(0);
+  expect(messages).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+const HOSTILE = [
+  'dtype=<img src=x onerror=window.evaluated=1>',
+  'chip=javascript:window.evaluated=1',
+  'shape=1e9x1e9x1e9',
+  'shape=999999999x999999999x999999999',
+  'budget=-5',
+  'seed=1e400',
+  'budget=";window.evaluated=1;"',
+  '__proto__=1',
+  'constructor=1',
+  'onload=window.evaluated=1',
+  `case=${'x'.repeat(30_000)}`,
+];
+
+test('a hostile link: every bad value is named as text, none is used or evaluated', async () => {
+  for (const link of HOSTILE) {
+    const { page, messages, complaints } = await open({ link });
+    await page.locator('#link-problems').waitFor();
+    expect(await page.locator('#link-problems li').count(), link).toBe(1);
+    expect(await page.locator('#link-problems img').count()).toBe(0);
+    expect(await page.evaluate(() => Reflect.has(globalThis, 'evaluated'))).toBe(false);
+    expect(await page.inputValue('#budget')).toBe('60');
+    expect(messages).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }
+  const { page, picture } = await open({ link: HOSTILE.slice(0, -1).join('&') });
+  await page.locator('#link-problems').waitFor();
+  await picture('hostile-link');
+  await page.close();
+});
+
+test('without WebGPU it says what to do', async () => {
+  const { page, picture, complaints } = await open({
+    prepare: 'delete Navigator.prototype.gpu;',
+  });
+  await page.getByText('This browser has no WebGPU').first().waitFor();
+  await picture('no-webgpu');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('storage refused: the page says so and runs', async () => {
+  const { page, next, picture, complaints } = await open({
+    link: SMALL,
+    prepare: `
+      for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+        Object.defineProperty(window, name, { get() { throw new DOMException('refused', 'SecurityError'); } });`,
+  });
+  await page.locator('#storage-refused').waitFor();
+  await picture('storage-refused');
+  const first = next(isEvent('first'));
+  const ended = next(isEnd);
+  await page.click('#run');
+  await first;
+  await page.click('#stop');
+  await ended;
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test.each([
+  ['phone', 'light', { width: 390, height: 844 }],
+  ['phone', 'dark', { width: 390, height: 844 }],
+  ['desktop', 'light', { width: 1280, height: 900 }],
+  ['desktop', 'dark', { width: 1280, height: 900 }],
+] as const)(
+  'accessible on a %s, %s: opened, with results, with what was refused',
+  async (name, scheme, size) => {
+    const context = await place.chromium.browser.newContext({ viewport: size, colorScheme: scheme });
+    const problems = async ({ page }: OpenPage): Promise<string[]> => {
+      const { violations } = await page.evaluate<AxeResults>(() =>
+        (Reflect.get(globalThis, 'axe') as typeof axe).run(),
+      );
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    };
+    const opened = await openPage(context, place.server.url, {
+      link: 'budget=-1&seed=x',
+      // Not a script element, which the page's policy would refuse.
+      prepare: axe.source,
+    });
+    const { page, picture, complaints } = opened;
+    await page.click('details > summary');
+    await page.fill('#shapes', '1x2');
+    await page.click('#run');
+    await page.locator('[data-problem=true]').first().waitFor();
+    expect(await problems(opened)).toEqual([]);
+    // Nothing is cut off at the side.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+    await picture(`settings-${name}-${scheme}`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+);
