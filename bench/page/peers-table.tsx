@@ -34,7 +34,7 @@ function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
   return (
     <>
       <h2>{extents(shape)}</h2>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>

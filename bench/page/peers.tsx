@@ -21,6 +21,7 @@ let stopped = false;
 let last: FromPeersWorker | undefined;
 
 function start(): void {
+  if (running) return;
   [running, stopped] = [true, false];
   const { seed, budgetSeconds } = settings;
   post({ type: 'run', request: { shapes, seed, budgetSeconds, rounds: DEFAULT_ROUNDS } });
@@ -53,31 +54,42 @@ window.addEventListener('hashchange', () => {
 
 function Page() {
   return (
-    <main class="report">
-      <p class="brand">
-        <a href={`index.html${location.hash}`}>systole</a>
-      </p>
-      <h1>systole beside its peers</h1>
-      <p>
-        Every library multiplies the same random matrices on this adapter, is checked against float64, and is
-        timed in turns: {shapes.join(', ')}, {settings.budgetSeconds} s, seed {settings.seed}.
-      </p>
-      {problems.map((problem) => (
-        <p class="verdict bad" key={problem}>
-          {problem}
-        </p>
-      ))}
-      <p>
-        <button type="button" id="run" disabled={running} onClick={start}>
-          Run
-        </button>{' '}
-        <button type="button" id="stop" disabled={!running || stopped} onClick={halt}>
-          Stop
-        </button>
-      </p>
-      <p role="status">{running ? doing() : said()}</p>
-      {last?.type === 'report' && <PeersTable {...last.report} />}
-    </main>
+    <>
+      <header class="top">
+        <div>
+          <h1>systole beside its peers</h1>
+          <p>
+            Every library multiplies the same random matrices on this adapter, is checked against float64, and
+            is timed in turns.
+          </p>
+        </div>
+        <nav aria-label="Page">
+          <a href={`index.html${location.hash}`}>Benchmark</a>
+        </nav>
+      </header>
+      <main>
+        <div class="actions">
+          <button id="run" type="button" class="primary" aria-disabled={running} onClick={start}>
+            {running ? 'Running' : 'Run comparison'}
+          </button>
+          {running && (
+            <button id="stop" type="button" aria-disabled={stopped} onClick={halt}>
+              Stop
+            </button>
+          )}
+          <p class="summary">
+            {shapes.join(', ')}; {settings.budgetSeconds} s, seed {settings.seed}
+          </p>
+        </div>
+        {problems.map((problem) => (
+          <p class="notice" key={problem}>
+            {problem}
+          </p>
+        ))}
+        <p role="status">{running ? doing() : said()}</p>
+        {last?.type === 'report' && <PeersTable {...last.report} />}
+      </main>
+    </>
   );
 }
 
