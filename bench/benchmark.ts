@@ -56,10 +56,12 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
   onEvent?.({ type: 'adapter', adapter, environment });
   const reference = await createWasmMatmul();
   const device = await opening('probe', () => createWebGpuMatmul(host.device));
+  onEvent?.({ type: 'probe', probe: device.probe });
   const tools: BenchTools = { device, reference, lost: host.lost, now: () => performance.now(), attention };
   const first = await opening('first', () => firstProduct(tools, { seed, startMs, signal }));
   onEvent?.({ type: 'first', first });
   await opening('tune', () => undisturbed(attention, signal, () => device.tune(signal)));
+  onEvent?.({ type: 'probe', probe: device.probe });
   const { value: peaks } = await opening('peaks', () =>
     undisturbed(attention, signal, () => device.measurePeaks(signal)),
   );

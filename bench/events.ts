@@ -1,5 +1,5 @@
 /** What a run tells while it goes on: to the progress bar of a terminal, and from the worker to the page. */
-import type { Peaks } from '../src/execute/webgpu';
+import type { Peaks, ProbeReport } from '../src/execute/webgpu';
 import type { AdapterFacts } from '../src/host';
 import type { LeftOut } from './cases';
 import type { Environment } from './environment';
@@ -28,6 +28,8 @@ interface Count {
 
 export type BenchEvent =
   | { readonly type: 'adapter'; readonly adapter: AdapterFacts; readonly environment: Environment }
+  /** What is known of the adapter's arithmetic; again when its register tile is chosen. */
+  | { readonly type: 'probe'; readonly probe: ProbeReport }
   | { readonly type: 'first'; readonly first: FirstProduct }
   | { readonly type: 'peaks'; readonly peaks: Peaks }
   | ({ readonly type: 'stage'; readonly stage: Stage; readonly name: string } & Count)

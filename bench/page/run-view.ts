@@ -93,6 +93,7 @@ const HAPPENED: {
   readonly [Type in keyof Happened]: (run: Run, event: Happened[Type], at: number) => Partial<Run>;
 } = {
   adapter: ({ view }, { adapter, environment }) => ({ view: { ...view, adapter, environment } }),
+  probe: ({ view }, { probe }) => ({ view: { ...view, probe } }),
   first: ({ view, pressedAt }, { first }, at) => ({ view: { ...view, first }, firstAfterMs: at - pressedAt }),
   peaks: ({ view }, { peaks }) => ({ view: { ...view, peaks } }),
   stage: (_, event) => ({ stage: event }),
