@@ -33,6 +33,7 @@ function opening(): PageState {
   const actions: Action[] = [
     link === '' ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
     ...(kept ? [{ type: 'restored', view: kept } as const] : []),
+    { type: 'hidden', hidden: document.hidden },
     ...(refused ? [{ type: 'storage-refused' } as const] : []),
   ];
   return actions.reduce(reduce, INITIAL);
