@@ -7,7 +7,7 @@ const layers = [
   ['lower', '^src/lower/'],
   ['execute', '^src/execute/'],
   ['host', '^src/host/'],
-  ['library', '^src/[^/]+\\.ts$'],
+  ['library', '^src/(library/|[^/]+\\.ts$)'],
   ['bench', '^bench/'],
   ['cli', '^src/cli/'],
 ];

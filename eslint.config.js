@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'src/execute/wasm/assembly', '*.{js,cjs}', 'scripts'] },
+  { ignores: ['dist', 'build', 'coverage', 'src/execute/wasm/assembly', '*.{js,cjs}', 'scripts', 'examples'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -4,7 +4,7 @@
  */
 import { CHIPS, matmulPairProblem, type ChipName } from '../src/chip';
 import { parseDtype, shortName, UserError, type Dtype } from '../src/numerics';
-import type { ALayout } from '../src/lower';
+import { planMatmul, type ALayout, type MatmulPlan } from '../src/lower';
 import { MODELS, SQUARES, TOKENS } from './models';
 import type { GivenOperands } from './weights/accuracy';
 
@@ -129,6 +129,11 @@ export function selectCases(filter: CaseFilter = {}): {
 /** Multiplications and additions of one product, 2 M N K. */
 export function flops({ m, n, k }: { readonly m: number; readonly n: number; readonly k: number }): number {
   return 2 * m * n * k;
+}
+
+/** The plan of a case. @throws UserError for one that the chip cannot do. */
+export function planOf({ m, n, k, a, b, chip, out, aLayout }: BenchCase): MatmulPlan {
+  return planMatmul({ m, n, k, a, b, chip, ...(out && { out }), ...(aLayout && { aLayout }) });
 }
 
 export function pairName(a: Dtype, b: Dtype): string {

@@ -3,10 +3,10 @@
  * check withholds the numbers; a result whose bits change while it is being timed is an error.
  */
 import type { MatmulOperands, Window } from '../src/execute/matmul';
-import { planMatmul, type MatmulPlan } from '../src/lower';
+import type { MatmulPlan } from '../src/lower';
 import { UserError, type CodeArray } from '../src/numerics';
 import type { MeasuredRate } from './budget';
-import { flops, type BenchCase } from './cases';
+import { flops, planOf, type BenchCase } from './cases';
 import { runChecks, type CheckBudgets, type Witness } from './check';
 import { summarisePlan, type CaseResult } from './result';
 import { measure } from './timing';
@@ -41,7 +41,7 @@ export async function runCase(
 ): Promise<CaseResult> {
   const { signal, seed, peakGflops } = settings;
   const { device, reference } = tools;
-  const plan = planMatmul(each);
+  const plan = planOf(each);
   const slot = new Slot(plan, tools, signal);
   try {
     settings.onStage('check');

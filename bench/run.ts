@@ -6,7 +6,7 @@ import { planMatmul, type MatmulPlan } from '../src/lower';
 import { UserError } from '../src/numerics';
 import { UNDIVIDED } from './attention';
 import { Budget, inTurns } from './budget';
-import { flops, type BenchCase, type LeftOut } from './cases';
+import { flops, planOf, type BenchCase, type LeftOut } from './cases';
 import { checkedFlops, checkPlanFor, randomOperands, type CheckBudgets } from './check';
 import type { OnEvent, Stage } from './events';
 import type { BenchResult, CaseResult, Outcome } from './result';
@@ -55,7 +55,7 @@ export async function runCases(
       enter('calibrate', '');
       await calibrate(tools, budget, seed, signal);
     }
-    const plan = planMatmul(each);
+    const plan = planOf(each);
     const neededMs = budget.estimateMs(each, checkedFlops(plan, checks));
     if (mayWait && budget.mustWait(neededMs)) {
       waiting.push(each);

@@ -51,6 +51,7 @@ export async function benchRun(options: BenchOptions, filter: CaseFilter): Promi
 }
 
 interface OutputFile {
+  readonly format: string;
   readonly path: string;
   readonly text: (report: Report) => string;
 }
@@ -61,10 +62,13 @@ async function outputFiles(options: BenchOptions): Promise<readonly OutputFile[]
   for (const [format, text] of Object.entries(FORMATS)) {
     const path = options[format as keyof typeof FORMATS];
     if (path === undefined) continue;
-    if (files.some((other) => other.path === path))
-      throw new UserError(`Two reports name ${path}: give each a file of its own.`);
+    const other = files.find((each) => each.path === path);
+    if (other !== undefined)
+      throw new UserError(
+        `--${other.format} and --${format} both name ${path}: give each a file of its own.`,
+      );
     await checkWritable(path);
-    files.push({ path, text });
+    files.push({ format, path, text });
   }
   return files;
 }

@@ -1,9 +1,8 @@
 /** `systole bench`: checks and times matmuls on this machine's adapter, in Node or in a browser, alone or beside the peers. */
 import { Option, type Command } from 'commander';
 import type { BrowserName } from '../../bench/browser/run';
-import { selectCases, type CaseFilter } from '../../bench/cases';
+import { planOf, selectCases, type CaseFilter } from '../../bench/cases';
 import { parseChip } from '../chip';
-import { planMatmul } from '../lower';
 import { parseDtype, UserError } from '../numerics';
 import type { BenchOptions } from './bench-options';
 import { integerFrom, repeated, seconds } from './options';
@@ -82,7 +81,7 @@ async function bench(options: BenchOptions): Promise<void> {
     return;
   }
   // A shape that the user names must be one that can be planned; built-in ones are left out with the reason.
-  if (options.shape !== undefined) selectCases(filter).cases.forEach((each) => planMatmul(each));
+  if (options.shape !== undefined) selectCases(filter).cases.forEach(planOf);
   await (options.peers
     ? (await import('./bench-peers')).benchPeers(options)
     : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));

@@ -1,14 +1,17 @@
 /** `systole plan M N K`: how a matmul is tiled, what it occupies and moves, and its instruction stream. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { parseChip, type ChipName } from '../chip';
 import { describePlan, planMatmul, planToProgram, type Extent } from '../lower';
-import { parseDtype, type Dtype } from '../numerics';
+import { parseDtype, ROUNDINGS, type Dtype, type Rounding } from '../numerics';
 import { printProgram, toJSON } from '../program';
-import { dtypePair, extent, positiveInteger } from './options';
+import { dtypePair, extent, integerFrom, positiveInteger } from './options';
 
 interface PlanOptions {
   readonly dtype: { readonly a: Dtype; readonly b: Dtype };
   readonly out?: Dtype;
+  readonly rounding?: Rounding;
+  readonly saturate?: true;
+  readonly seed?: number;
   readonly chip: ChipName;
   readonly tile?: Partial<Extent>;
   readonly block?: Partial<Extent>;
@@ -30,6 +33,9 @@ export function addPlan(program: Command): void {
     .argument('<K>', 'columns of A, rows of B', positiveInteger('K'))
     .option('--dtype <a[,b]>', 'format of A and B', dtypePair, dtypePair('bf16'))
     .option('--out <dtype>', 'format of the output (default: fp32)', parseDtype)
+    .addOption(new Option('--rounding <how>', 'of the output (default: nearest-even)').choices(ROUNDINGS))
+    .option('--saturate', 'clamp the output to its format’s largest finite value')
+    .option('--seed <integer>', 'of stochastic rounding (default: 0)', integerFrom(0, '--seed'))
     .option('--chip <name>', 'trn1, trn2 or trn3', parseChip, 'trn2')
     .option('--tile <m,n,k>', 'extents of one pass; an empty one is chosen', extent('--tile'))
     .option(
@@ -56,12 +62,15 @@ Examples:
 }
 
 function planText(shape: Extent, options: PlanOptions): string {
-  const { dtype, out, chip, tile, block, doubleRow } = options;
+  const { dtype, out, chip, tile, block, doubleRow, rounding, seed } = options;
   const plan = planMatmul({
     ...shape,
     ...dtype,
     chip,
     ...(out && { out }),
+    ...(rounding && { rounding }),
+    ...(options.saturate && { saturate: true }),
+    ...(seed !== undefined && { seed }),
     ...(tile && { tile }),
     ...(block && { block }),
     ...(options.kMajor && { aLayout: 'k-major' }),

@@ -63,8 +63,27 @@ function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
   );
 }
 
+const FIELDS = Object.keys({
+  m: true,
+  n: true,
+  k: true,
+  a: true,
+  b: true,
+  out: true,
+  accumulate: true,
+  rounding: true,
+  saturate: true,
+  seed: true,
+  aLayout: true,
+  chip: true,
+  doubleRow: true,
+  tile: true,
+  block: true,
+} satisfies Record<keyof MatmulRequest, true>);
+
 /** @throws UserError for the first thing about shapes or formats that cannot be. */
 export function checkRequest(request: MatmulRequest, out: Dtype, chip: Chip): void {
+  requireFields('planMatmul', request, FIELDS);
   checkChoices(request);
   checkExtents('', request);
   for (const what of ['tile', 'block'] as const) {
