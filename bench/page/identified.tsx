@@ -1,7 +1,7 @@
 /** An identification for the eye: the verdict, what explains the product, the first difference, and where differences lie. */
 import type { Explanation, Identification, WrittenElement } from '../identify';
 import { Fact } from '../report/html/fact';
-import { counted, extents, percent } from '../report/html/format';
+import { counted, extents } from '../report/html/format';
 
 const VERDICTS = {
   explained: 'Explained: one hypothesis gives every element that was compared.',
@@ -23,7 +23,7 @@ export function Identified({ identification, text }: { identification: Identific
       {explanations.slice(0, SHOWN).map((each) => (
         <Hypothesis key={each.title} {...each} />
       ))}
-      {verdict === 'unexplained' && best && <Hypothesis {...best} />}
+      {verdict === 'unexplained' && best && <Hypothesis {...best} closest />}
       <div class="pictures">
         <TileMap systolic={systolic} />
         <dl class="facts">
@@ -60,18 +60,30 @@ export function Identified({ identification, text }: { identification: Identific
   );
 }
 
-function Hypothesis({ title, meaning, matching, compared }: Explanation) {
+interface HypothesisProps extends Explanation {
+  /** It explains most elements, but not all. */
+  readonly closest?: boolean;
+  readonly exception?: WrittenElement | null;
+}
+
+function Hypothesis({ title, meaning, matching, compared, closest = false, exception }: HypothesisProps) {
   return (
     <div class="hypothesis">
-      <h3>{title}</h3>
+      <h3>{closest ? `Closest: ${title}` : title}</h3>
       <p>{meaning.join(' ')}</p>
       <p class="hint">
         {matching === compared
           ? `All ${compared} elements compared.`
-          : `${matching} of ${compared} elements, ${percent(matching / compared)}.`}
+          : `${matching} of ${compared} elements, all but ${compared - matching}.`}
+        {exception &&
+          ` The first that it does not explain is at m ${exception.m}, n ${exception.n}: expected ${writtenText(exception.expected)}, C has ${writtenText(exception.actual)}.`}
       </p>
     </div>
   );
+}
+
+function writtenText({ value, code }: WrittenElement['expected']): string {
+  return `${value} (${code})`;
 }
 
 function FirstDifference({ m, n, expected, actual }: WrittenElement) {
@@ -90,6 +102,7 @@ function FirstDifference({ m, n, expected, actual }: WrittenElement) {
 
 const WIDTH = 300;
 const MOST_HEIGHT = 240;
+const LEAST_HEIGHT = 24;
 /** Cells along a side beyond which they would be thinner than can be seen. */
 const MOST_CELLS = 48;
 
@@ -97,7 +110,11 @@ const MOST_CELLS = 48;
 function TileMap({ systolic: { tiles } }: Pick<Identification, 'systolic'>) {
   const rows = Math.min(tiles.rows, MOST_CELLS);
   const columns = Math.min(tiles.columns, MOST_CELLS);
-  const cell = { width: WIDTH / columns, height: Math.min(MOST_HEIGHT / rows, WIDTH / columns) };
+  const height = WIDTH * ((tiles.rows * tiles.m) / (tiles.columns * tiles.n));
+  const cell = {
+    width: WIDTH / columns,
+    height: Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, height)) / rows,
+  };
   const counts = cellCounts(tiles, rows, columns);
   const most = Math.max(1, ...counts.map((count) => count ?? 0));
   const wrong = tiles.differing.filter((count) => count !== null && count > 0).length;
