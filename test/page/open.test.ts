@@ -1,7 +1,15 @@
 /** The page before any run: links, friendly and hostile; a browser without WebGPU; refused storage; accessibility. */
-import axe, { type AxeResults } from 'axe-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isEnd, isEvent, openPage, openPlace, SMALL, type OpenPage, type Place } from './page';
+import {
+  isEnd,
+  isEvent,
+  lookFromEverywhere,
+  openPage,
+  openPlace,
+  SMALL,
+  type OpenPage,
+  type Place,
+} from './page';
 
 let place: Place;
 beforeAll(async () => {
@@ -94,36 +102,17 @@ test('storage refused: the page says so and runs', async () => {
   await page.close();
 });
 
-test.each([
-  ['phone', 'light', { width: 390, height: 844 }],
-  ['phone', 'dark', { width: 390, height: 844 }],
-  ['desktop', 'light', { width: 1280, height: 900 }],
-  ['desktop', 'dark', { width: 1280, height: 900 }],
-] as const)(
-  'accessible on a %s, %s: opened, with results, with what was refused',
-  async (name, scheme, size) => {
-    const context = await place.chromium.browser.newContext({ viewport: size, colorScheme: scheme });
-    const problems = async ({ page }: OpenPage): Promise<string[]> => {
-      const { violations } = await page.evaluate<AxeResults>(() =>
-        (Reflect.get(globalThis, 'axe') as typeof axe).run(),
-      );
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    };
-    const opened = await openPage(context, place.server.url, {
-      link: 'budget=-1&seed=x',
-      // Not a script element, which the page's policy would refuse.
-      prepare: axe.source,
-    });
-    const { page, picture, complaints } = opened;
-    await page.click('details > summary');
-    await page.fill('#shapes', '1x2');
-    await page.click('#run');
-    await page.locator('[data-problem=true]').first().waitFor();
-    expect(await problems(opened)).toEqual([]);
-    // Nothing is cut off at the side.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
-    await picture(`settings-${name}-${scheme}`);
-    expect(complaints).toEqual([]);
-    await context.close();
-  },
-);
+test('mistakes in the form are told where they are, readable on every screen and for every reader', async () => {
+  const opened = await open({ link: 'budget=-1&seed=x' });
+  const { page, complaints } = opened;
+  await page.click('details > summary');
+  await page.fill('#shapes', '1x2');
+  await page.click('#run');
+  await page.locator('[data-problem=true]').first().waitFor();
+  expect(await page.evaluate(() => document.activeElement?.closest('[data-problem=true]') !== null)).toBe(
+    true,
+  );
+  await lookFromEverywhere(opened, 'settings');
+  expect(complaints).toEqual([]);
+  await page.close();
+});

@@ -1,6 +1,8 @@
 /** The built page in a headless Chromium, as the end-to-end tests open it: what it tells, what the browser complains of, pictures of it. */
 import { fileURLToPath } from 'node:url';
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright';
+import { expect } from 'vitest';
 import { pageFolder, servePage, type ServedPage } from '../../bench/browser/server';
 import { launchChromium, type Chromium } from '../../bench/browser/chromium';
 import type { BenchEvent } from '../../bench/events';
@@ -54,6 +56,8 @@ export async function openPage(
       (Reflect.get(globalThis, 'systoleTold') as (message: unknown) => void)((event as CustomEvent).detail);
     });
   });
+  // Not a script element, which the page's policy would refuse.
+  await page.addInitScript(axe.source);
   if (prepare !== undefined) await page.addInitScript(prepare);
   await before?.(page);
   await page.goto(`${url}index.html#${link}`);
@@ -90,6 +94,34 @@ export interface Place {
   readonly chromium: Chromium;
   readonly server: ServedPage;
   readonly close: () => Promise<void>;
+}
+
+/** What axe-core finds wrong for those who read the page otherwise than by eye. */
+export async function accessibilityProblems({ page }: OpenPage): Promise<string[]> {
+  const { violations } = await page.evaluate<AxeResults>(() =>
+    (Reflect.get(globalThis, 'axe') as typeof axe).run(),
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** The page as a phone and a desktop have it, light and dark. */
+export const VIEWS = [
+  { name: 'phone-light', colorScheme: 'light', width: 390, height: 844 },
+  { name: 'phone-dark', colorScheme: 'dark', width: 390, height: 844 },
+  { name: 'desktop-light', colorScheme: 'light', width: 1280, height: 900 },
+  { name: 'desktop-dark', colorScheme: 'dark', width: 1280, height: 900 },
+] as const;
+
+/** In each view: accessible, nothing cut off at the side, and a picture. */
+export async function lookFromEverywhere(opened: OpenPage, name: string): Promise<void> {
+  const { page, picture } = opened;
+  for (const { name: view, colorScheme, width, height } of VIEWS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height });
+    expect(await accessibilityProblems(opened), view).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBeLessThanOrEqual(width);
+    await picture(`${name}-${view}`);
+  }
 }
 
 /** A browser and the page's server. */
