@@ -34,7 +34,7 @@ function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
   return (
     <>
       <h2>{extents(shape)}</h2>
-      <div class="scroll" tabIndex={0}>
+      <div class="scroll" role="region" aria-label={extents(shape)} tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -43,6 +43,11 @@ function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
               <th scope="col" class="number">
                 GFLOP/s
               </th>
+              {ours.map((dtype) => (
+                <th scope="col" key={dtype}>
+                  ours in {shortName(dtype)}, times as fast
+                </th>
+              ))}
               <th scope="col" class="number">
                 ms
               </th>
@@ -55,11 +60,6 @@ function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
               <th scope="col" class="number">
                 of its bound
               </th>
-              {ours.map((dtype) => (
-                <th scope="col" key={dtype}>
-                  ours in {shortName(dtype)}, times as fast
-                </th>
-              ))}
             </tr>
           </thead>
           <tbody>
@@ -97,6 +97,9 @@ function Row({
       </th>
       <td>{shortName(dtype)}</td>
       <td class="number">{gflops === null ? '-' : significant(gflops)}</td>
+      {ratios.map((ratio, index) => (
+        <td key={index}>{ratio && <RatioText {...ratio} />}</td>
+      ))}
       <td class="number">{ms === null ? '-' : significant(ms.median)}</td>
       <td class="number">{ms?.count ?? 0}</td>
       <td class="number">{maxError === null ? 'not finite' : maxError.toExponential(1)}</td>
@@ -104,9 +107,6 @@ function Row({
         {worstShareOfBound !== null && percent(worstShareOfBound)}
         {!passed && ' WRONG'}
       </td>
-      {ratios.map((ratio, index) => (
-        <td key={index}>{ratio && <RatioText {...ratio} />}</td>
-      ))}
     </tr>
   );
 }

@@ -65,10 +65,14 @@ interface Dawn {
   create(flags: string[]): GPU;
 }
 
+/** Peers keep their devices for as long as the process lives, and Dawn aborts it when the instance is collected before them. */
+const alive = new Set<GPU>();
+
 /** Puts Dawn's WebGPU where browsers have theirs; the function it gives takes it away. Dawn must have been loaded by `openDevice`. */
 async function installWebGpu(adapter: string): Promise<() => void> {
   const dawn = (await import('webgpu')) as Dawn;
   const gpu = dawn.create([`adapter=${adapter}`]);
+  alive.add(gpu);
   Object.assign(globalThis, dawn.globals);
   acceptSharedMemory(dawn.globals.GPUQueue.prototype);
   if (!('navigator' in globalThis)) {

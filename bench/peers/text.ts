@@ -17,6 +17,9 @@ const PLAIN = {
   middle: '  ',
 };
 
+const LEGEND =
+  'Ratio: how many times as fast ours is, median and quartiles of the rounds. Error: the largest, against float64.\n';
+
 export function peersText(report: PeersReport): string {
   const { systole, environment, adapter, shapes, leftOut } = report;
   const { runtime, platform, cpu, cores } = environment;
@@ -24,36 +27,45 @@ export function peersText(report: PeersReport): string {
     `systole ${systole.version} (${systole.revision}), ${[`${runtime} on ${platform}`, cpu, `${cores} cores`].filter(Boolean).join(', ')}`,
     `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
     ...shapes.map(shapeText),
+    ...(shapes.some(({ ratios }) => ratios.length > 0) ? [LEGEND] : []),
     ...(leftOut.length > 0 ? [`Left out (${leftOut.length}):`, ...leftOut.map(leftOutLine), ''] : []),
   ].join('\n');
 }
 
 function shapeText({ shape: { m, n, k }, contestants, ratios }: ShapeResult): string {
   const dtypes = [...new Set(ratios.map(({ ours }) => ours))];
-  const rows = contestants.map((each) => [
-    [each.name, each.version, each.variant && `(${each.variant})`].filter(Boolean).join(' '),
-    shortName(each.dtype),
-    each.gflops?.toPrecision(3) ?? '-',
-    each.ms?.median.toPrecision(3) ?? '-',
-    each.ms === null || each.ms.count < 2
-      ? '-'
-      : percent((each.ms.spread.upperQuartile - each.ms.spread.lowerQuartile) / each.ms.median),
-    String(each.ms?.count ?? 0),
-    ...checkCells(each),
-    ...dtypes.map((dtype) =>
-      ratioCell(ratios.find(({ ours, peer }) => ours === dtype && peer === each.name && !each.ours)),
-    ),
-  ]);
-  const head = ['', 'dtype', 'GFLOP/s', 'ms', 'spread', 'rounds', 'error', 'of bound'];
-  const ratioHeads = dtypes.map((dtype) => `ours in ${shortName(dtype)}, times as fast`);
   const table = new Table({
-    head: [...head, ...ratioHeads],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
+    head: [
+      `${m}x${n}x${k}`,
+      'dtype',
+      'GFLOP/s',
+      'spread',
+      'rounds',
+      'error',
+      'of bound',
+      ...dtypes.map((dtype) => `${shortName(dtype)} ratio`),
+    ],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
     chars: PLAIN,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows);
-  return `\n${m}x${n}x${k}\n${table.toString().replaceAll(/ +$/gm, '')}\n`;
+  for (const each of contestants) {
+    const { name, version, variant, dtype, gflops, ms, ours } = each;
+    table.push([
+      [name, version, variant && `(${variant})`].filter(Boolean).join(' '),
+      shortName(dtype),
+      gflops?.toPrecision(3) ?? '-',
+      ms === null || ms.count < 2
+        ? '-'
+        : percent((ms.spread.upperQuartile - ms.spread.lowerQuartile) / ms.median),
+      String(ms?.count ?? 0),
+      ...checkCells(each),
+      ...dtypes.map((wanted) =>
+        ratioCell(ratios.find((ratio) => !ours && ratio.ours === wanted && ratio.peer === name)),
+      ),
+    ]);
+  }
+  return `\n${table.toString().replaceAll(/ +$/gm, '')}\n`;
 }
 
 /** The largest error against float64, and as a share of the derived bound. */
