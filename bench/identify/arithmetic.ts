@@ -4,7 +4,7 @@
  */
 import { ARITHMETIC } from '../../src/execute/reference/matmul';
 import { addToOdd, fusedDouble, fusedNarrow, rounder, type Round } from './rounding';
-import type { Schedule } from './orders';
+import type { Combine, Schedule } from './orders';
 
 export type Accumulator =
   'float32' | 'float64' | 'bfloat16' | 'float16' | 'bfloat16-totals' | 'float16-totals';
@@ -39,7 +39,8 @@ export interface Arithmetic {
   readonly addTotal: (x: number, y: number) => number;
 }
 
-const FORMAT = {
+/** What running sums are kept in, and the totals between blocks. */
+export const ACCUMULATOR_FORMATS = {
   float32: { sums: 'float32', totals: 'float32' },
   float64: { sums: 'float64', totals: 'float64' },
   bfloat16: { sums: 'bfloat16', totals: 'bfloat16' },
@@ -51,7 +52,7 @@ const FORMAT = {
 const same: Round = (x) => x;
 
 export function arithmetic({ accumulator, step, subnormals }: ArithmeticChoice): Arithmetic {
-  const { sums, totals } = FORMAT[accumulator];
+  const { sums, totals } = ACCUMULATOR_FORMATS[accumulator];
   const toSum = rounder(sums);
   const toTotal = rounder(totals);
   const add = subnormals === 'flushed' ? ARITHMETIC.ftz.add : (x: number, y: number): number => toSum(x + y);
@@ -143,7 +144,7 @@ export function dotProduct(
 ): (a: Float64Array, at: number, b: Float64Array, bt: number) => number {
   const widest = blocks.reduce((most, end, each) => Math.max(most, end - (blocks[each - 1] ?? 0)), 0);
   const parts = new Float64Array(widest);
-  const reduce = { ascending: inTurn, adjacent: byNeighbours, halves: byHalves, pairwise: byPairs }[combine];
+  const reduce = REDUCE[combine];
   return (a, at, b, bt) => {
     let total = 0;
     let from = 0;
@@ -205,3 +206,21 @@ const byPairs: Reduce = (parts, count, add) => {
   };
   return sum(0, count);
 };
+
+const byHalfOnce =
+  (rest: Reduce): Reduce =>
+  (parts, count, add) => {
+    const half = Math.ceil(count / 2);
+    for (let each = 0; each + half < count; each++)
+      parts[each] = add(parts[each] ?? NaN, parts[each + half] ?? NaN);
+    return rest(parts, half, add);
+  };
+
+const REDUCE = {
+  ascending: inTurn,
+  adjacent: byNeighbours,
+  halves: byHalves,
+  'half-ascending': byHalfOnce(inTurn),
+  'half-adjacent': byHalfOnce(byNeighbours),
+  pairwise: byPairs,
+} as const satisfies Record<Combine, Reduce>;

@@ -4,7 +4,7 @@
  */
 import { FORMATS, type Dtype } from '../../src/numerics';
 import type { StoredDtype } from '../weights';
-import type { Accumulator, Step, Subnormals } from './arithmetic';
+import { ACCUMULATOR_FORMATS, type Accumulator, type Step, type Subnormals } from './arithmetic';
 import { commonOrders, ORDERS, orderTitle, reloadedOrders, searchedOrders, type Order } from './orders';
 import { ROUND_OPERAND, type Matrix, type OperandRounding, type Product } from './product';
 import { rounder, type RoundingRule } from './rounding';
@@ -102,26 +102,22 @@ export const OPERANDS = {
   float16: { title: 'operands rounded to float16', meaning: 'multiplied in half precision' },
 } as const satisfies Record<OperandRounding, Choice>;
 
-/** One line that names a hypothesis. */
-export function hypothesisTitle(hypothesis: Hypothesis): string {
-  return choicesOf(hypothesis)
+/** One line that names a hypothesis about a C that is stored in this format. */
+export function hypothesisTitle(hypothesis: Hypothesis, stored: StoredDtype): string {
+  return choicesOf(hypothesis, stored)
     .map(({ title }) => title)
     .join(', ');
 }
 
 /** A sentence for each choice that does not go without saying, the order's first. */
-export function hypothesisMeaning(hypothesis: Hypothesis): readonly string[] {
-  return choicesOf(hypothesis).map(({ title, meaning }) => `${title}: ${meaning}`);
+export function hypothesisMeaning(hypothesis: Hypothesis, stored: StoredDtype): readonly string[] {
+  return choicesOf(hypothesis, stored).map(({ title, meaning }) => `${title}: ${meaning}`);
 }
 
-function choicesOf({
-  order,
-  accumulator,
-  step,
-  subnormals,
-  operands,
-  output,
-}: Hypothesis): readonly Choice[] {
+function choicesOf(
+  { order, accumulator, step, subnormals, operands, output }: Hypothesis,
+  stored: StoredDtype,
+): readonly Choice[] {
   // The order of float64 sums does not outlast a rounding to float32 or less.
   const ordered = accumulator !== 'float64' || output.dtype === 'float64';
   const choices: readonly Choice[] = [
@@ -130,13 +126,21 @@ function choicesOf({
     ACCUMULATORS[accumulator],
     SUBNORMALS[subnormals],
     OPERANDS[operands],
-    ...outputChoices(output),
+    ...outputChoices(output, stored),
   ];
   return choices.filter(({ title }) => title !== '');
 }
 
-function outputChoices({ dtype, direction, saturate, flush, throughFloat32 }: OutputRule): readonly Choice[] {
+function outputChoices(
+  { dtype, direction, saturate, flush, throughFloat32 }: OutputRule,
+  stored: StoredDtype,
+): readonly Choice[] {
   const all: readonly (Choice | false)[] = [
+    direction === 'nearest-even' &&
+      dtype !== stored && {
+        title: `output rounded to ${dtype}`,
+        meaning: `C is stored as ${stored}, and holds values of ${dtype} alone`,
+      },
     direction === 'toward-zero' && {
       title: `${dtype} output rounded toward zero`,
       meaning: 'the low bits are dropped: truncation, as in a bare shift from float32 to bfloat16',
@@ -252,11 +256,16 @@ export function* sumHypotheses(k: number, relevance: Relevance): Generator<SumHy
 /** The ways in which such a sum may have become an element of C. */
 export function outputRules({ accumulator }: SumHypothesis, relevance: Relevance): readonly OutputRule[] {
   const flags = (relevant: boolean): readonly boolean[] => (relevant ? [false, true] : [false]);
-  return relevance.outputs.flatMap((dtype) => {
-    const narrow = dtype !== 'float64' && (dtype !== 'float32' || accumulator === 'float64');
+  const { totals } = ACCUMULATOR_FORMATS[accumulator];
+  const [stored] = relevance.outputs;
+  // Rounding to the format that the total has already changes nothing.
+  const telling = relevance.outputs.filter((dtype) => dtype === stored || dtype !== totals);
+  return telling.flatMap((dtype) => {
+    const narrow = dtype !== 'float64' && dtype !== 'float32' && dtype !== totals;
+    const rounds = narrow || (dtype === 'float32' && accumulator === 'float64');
     const twice = accumulator === 'float64' && dtype !== 'float64' && dtype !== 'float32';
     return flags(twice).flatMap((throughFloat32) =>
-      (narrow ? (['nearest-even', 'toward-zero'] as const) : (['nearest-even'] as const)).flatMap(
+      (rounds ? (['nearest-even', 'toward-zero'] as const) : (['nearest-even'] as const)).flatMap(
         (direction) =>
           flags(relevance.overflow).flatMap((saturate) =>
             flags(relevance.tinyOutputs).map((flush) => ({

@@ -66,11 +66,11 @@ export async function identify(
     files: { a: factsOf(product.a), b: factsOf(product.b), c: factsOf(product.c) },
     systolic: systolicPart(product, plan, seen),
     float64: { ...seen.float64, at: seen.float64.at ?? null },
-    explanations: explained.map(explanationOf),
+    explanations: explained.map((each) => explanationOf(product, each)),
     further: left,
     best: best
       ? {
-          ...explanationOf(best),
+          ...explanationOf(product, best),
           exception: best.exception ? writtenElement(product.c.dtype, best.exception) : null,
         }
       : null,
@@ -153,10 +153,10 @@ function verdictOf(explained: readonly Confirmation[], { immune }: Relevance): V
   return explained.length === 1 ? 'explained' : 'explained-equally';
 }
 
-function explanationOf({ hypothesis, matching, compared }: Confirmation): Explanation {
+function explanationOf({ c }: Product, { hypothesis, matching, compared }: Confirmation): Explanation {
   return {
-    title: hypothesisTitle(hypothesis),
-    meaning: hypothesisMeaning(hypothesis),
+    title: hypothesisTitle(hypothesis, c.dtype),
+    meaning: hypothesisMeaning(hypothesis, c.dtype),
     hypothesis,
     matching,
     compared,

@@ -18,8 +18,11 @@ export const ORDER_KINDS = [
 ] as const;
 export type OrderKind = (typeof ORDER_KINDS)[number];
 
-/** How sums become one: each added to a total in turn, neighbours in pairs, or the far half onto the near half; `pairwise` cuts at the middle. */
-export type Combine = 'ascending' | 'adjacent' | 'halves' | 'pairwise';
+/**
+ * How sums become one: each added to a total in turn, neighbours in pairs, or the far half onto the near half, again and again or once
+ * before one of the others; `pairwise` cuts at the middle.
+ */
+export type Combine = 'ascending' | 'adjacent' | 'halves' | 'half-ascending' | 'half-adjacent' | 'pairwise';
 
 export interface Order {
   readonly kind: OrderKind;
@@ -55,6 +58,8 @@ const COMBINED = {
   ascending: 'in turn',
   adjacent: 'by neighbours',
   halves: 'by halves',
+  'half-ascending': 'by halves once and then in turn',
+  'half-adjacent': 'by halves once and then by neighbours',
   pairwise: 'by pairs',
 } as const satisfies Record<Combine, string>;
 
@@ -132,13 +137,19 @@ export function scheduleOf(k: number, order: Order): Schedule {
   return ORDERS[order.kind].schedule(k, order);
 }
 
+/** The ways to add so many sums that differ. */
+function trees(count: number): readonly Combine[] {
+  if (count === 2) return ['ascending'];
+  const three: readonly Combine[] = ['ascending', 'adjacent', 'halves'];
+  return count === 4 ? three : [...three, 'half-adjacent', 'half-ascending'];
+}
+
 /** Orders that people are likely to use, the likeliest first; none twice for this K. */
 export function commonOrders(k: number, doubleRowLegal: boolean): readonly Order[] {
   const sizes = [
     16, 32, 64, 256, 384, 512, 1024, 8, 4, 2, 96, 192, 240, 320, 448, 640, 768, 2048, 4096, 8192,
   ];
   const lanes = [4, 8, 16, 2, 32, 64];
-  const trees = ['ascending', 'adjacent', 'halves'] as const;
   const vectors = [16, 32, 64, 128].flatMap((size) => [4, 8, 16].map((part) => ({ size, part })));
   return [
     ...(doubleRowLegal && k > 2 ? [{ kind: 'double-row', size: 256 } as const] : []),
@@ -147,14 +158,12 @@ export function commonOrders(k: number, doubleRowLegal: boolean): readonly Order
     ...sizes.filter((size) => size < k - 1).map((size) => ({ kind: 'blocked', size }) as const),
     ...lanes
       .filter((size) => size < k)
-      .flatMap((size) =>
-        trees.slice(0, size > 2 ? 3 : 1).map((combine) => ({ kind: 'lanes', size, combine }) as const),
-      ),
+      .flatMap((size) => trees(size).map((combine) => ({ kind: 'lanes', size, combine }) as const)),
     ...vectors
       .filter(({ size, part }) => size < k && size > part)
-      .flatMap((each) => trees.map((combine) => ({ kind: 'vectors', ...each, combine }) as const))
-      // Two vectors by halves are strided sums by halves.
-      .filter(({ size, part, combine }) => size > 2 * part || combine !== 'halves'),
+      .flatMap((each) => trees(each.part).map((combine) => ({ kind: 'vectors', ...each, combine }) as const))
+      // Two vectors are strided sums by halves once, and then as the lanes are.
+      .filter(({ size, part, combine }) => size > 2 * part || combine.startsWith('half-')),
     ...(k > 2
       ? (['pairwise', 'adjacent', 'halves'] as const).map(
           (combine) => ({ kind: 'pairwise', size: 0, combine }) as const,

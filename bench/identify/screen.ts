@@ -53,7 +53,8 @@ export async function screen(
     const rules = outputRules(sum, relevance);
     tried += rules.length;
     const outputs = trial.met(sum, rules, 0, FIRST);
-    if (outputs.length > 0) rough.push({ sum, outputs });
+    if (outputs.length > 0) rough.push({ sum, outputs: relevance.immune ? outputs.slice(0, 1) : outputs });
+    if (relevance.immune && rough.length > 0) break; // many others would do as well
     await clock.turn('trying', Math.min(1, tried / (8 * product.k)));
   }
   const survivors: Hypothesis[] = [];

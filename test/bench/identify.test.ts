@@ -163,6 +163,8 @@ describe('orders', () => {
     ['8 strided sums, added in turn', (x, y) => sum(lanes(8).map((lane) => lane(x, y)))],
     ['8 strided sums, added by neighbours', (x, y) => tree(lanes(8).map((lane) => lane(x, y)))],
     ['16 strided sums, added by halves', (x, y) => folded(lanes(16).map((lane) => lane(x, y)))],
+    ['8 strided sums, added by halves once and then by neighbours', (x, y) => { const p = lanes(8).map((lane) => lane(x, y)); return tree(range(0, 4).map((i) => f(at(p, i) + at(p, i + 4)))); }],
+    ['8 strided sums, added by halves once and then in turn', (x, y) => { const p = lanes(8).map((lane) => lane(x, y)); return sum(range(0, 4).map((i) => f(at(p, i) + at(p, i + 4)))); }],
     ['4 vectors of 8 strided sums, lanes added by halves', (x, y) => {
       const parts = lanes(32).map((lane) => lane(x, y));
       return folded(range(0, 8).map((lane) => sum(range(lane, 32, 8).map((each) => at(parts, each)))));
@@ -277,16 +279,37 @@ describe('operands, subnormals and outputs', () => {
   });
 
   it.each([
-    ['bfloat16', 'toward-zero', false, 1, 'untiled order, bfloat16 output rounded toward zero'],
-    ['float8_e4m3', 'nearest-even', true, 64, 'untiled order, output saturated'],
-    ['float16', 'nearest-even', true, 4096, 'untiled order, output saturated'],
-    ['bfloat16', 'nearest-even', false, 1, 'untiled order'],
-  ] as const)('%s output, %s, saturating %s', async (dtype, rounding, saturate, scale, title) => {
+    [
+      'bfloat16',
+      'toward-zero',
+      false,
+      1,
+      'untiled order, bfloat16 output rounded toward zero',
+      'bfloat16 output rounded toward zero',
+    ],
+    [
+      'float8_e4m3',
+      'nearest-even',
+      true,
+      64,
+      'untiled order, output saturated',
+      'output rounded to float8_e4m3, output saturated',
+    ],
+    [
+      'float16',
+      'nearest-even',
+      true,
+      4096,
+      'untiled order, output saturated',
+      'output rounded to float16, output saturated',
+    ],
+    ['bfloat16', 'nearest-even', false, 1, 'untiled order', 'output rounded to bfloat16'],
+  ] as const)('%s output, %s, saturating %s', async (dtype, rounding, saturate, scale, title, stored) => {
     const a = A.map((x) => f(x * scale));
     const c = product(untiled, a).map(to(dtype, rounding, saturate));
     expectNamed(title, await identified(c, { a, dtype }));
     const widened = await identified(c, { a });
-    expectNamed(title, widened);
+    expectNamed(`untiled order, ${stored}`, widened);
     expect(widened.notes.join()).toContain('C is stored as float32, and every element of it is a value of ');
   });
 
