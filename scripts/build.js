@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { buildPeersPage, peersAreInstalled } from '../bench/peers/build.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -128,6 +129,14 @@ async function buildPage() {
     entryPoints: PAGE.scripts,
   });
   for (const [name, file] of Object.entries(PAGE.files)) copyFileSync(file, join('dist/page', name));
+  if (step !== 'package' && peersAreInstalled()) await addPeers();
+}
+
+/** The peers' page, which is too large to be handed on, beside a local build of the page, which links to it. */
+async function addPeers() {
+  await buildPeersPage(forAll, 'dist/page');
+  const html = readFileSync('dist/page/index.html', 'utf8');
+  writeFileSync('dist/page/index.html', html.replace('<html ', '<html data-peers '));
 }
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
