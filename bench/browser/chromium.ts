@@ -77,6 +77,10 @@ async function launch({ name, executable, env }: Found, args: readonly string[])
     headless: true,
     // Chromium refuses to run as root in its sandbox. The page that it opens is this repository's own.
     chromiumSandbox: process.getuid?.() !== 0,
+    // Whoever interrupts this process wants what was obtained until then; the browser ends with the process in any case.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     ...(env && { env: { ...inherited(), ...env } }),
   };
   const [browser, launchOptions] = await chromium.launch(options).then(

@@ -51,7 +51,12 @@ export async function openFirefox(url: string): Promise<OpenedFirefox> {
   );
   const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, url], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true, // an interruption at the terminal is for this process alone
   });
+  const kill = (): void => {
+    child.kill();
+  };
+  process.once('exit', kill);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-TAIL);
@@ -68,8 +73,9 @@ export async function openFirefox(url: string): Promise<OpenedFirefox> {
     executable,
     ended,
     async close() {
-      child.kill();
+      kill();
       await ended;
+      process.off('exit', kill);
       // Its children write into the profile until they notice.
       await rm(profile, { recursive: true, force: true, maxRetries: 20 });
     },

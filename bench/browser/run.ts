@@ -61,7 +61,7 @@ const OPEN = {
 
 /**
  * @throws UserError for what the user can mend: no browser, no adapter, a setting that the page refuses; `Stopped` when the
- * run ended before its first case; Error, with what was measured until then, when the page breaks.
+ * run ended before its first case; PageError, with what was measured until then, when the page breaks.
  */
 export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<Report> {
   const { settings, browser, adapter, onEvent, signal = new AbortController().signal } = request;
@@ -105,6 +105,11 @@ export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<
   }
 }
 
+/** The page broke, or said that its run did. */
+export class PageError extends Error {
+  override readonly name = 'PageError';
+}
+
 type FinalMessage = Exclude<FromWorker, { type: 'event' }>;
 
 function reportOf(message: FinalMessage, obtained: readonly CaseResult[]): Report {
@@ -118,11 +123,11 @@ function reportOf(message: FinalMessage, obtained: readonly CaseResult[]): Repor
       // Without a report, what was measured is in the message.
       throw obtained.length === 0
         ? new Stopped(message.outcome, message.message)
-        : new Error(`${message.message}${summary(obtained)}`);
+        : new PageError(`${message.message}${summary(obtained)}`);
     case 'refused':
       throw new UserError(message.message);
     case 'failed':
-      throw new Error(`${message.message}${summary(obtained)}`);
+      throw new PageError(`${message.message}${summary(obtained)}`);
   }
 }
 
@@ -164,7 +169,7 @@ class Ending {
   }
 
   breakOff(why: string): void {
-    this.#reject(new Error(`${why}${this.#obtained()}`));
+    this.#reject(new PageError(`${why}${this.#obtained()}`));
   }
 
   /** Waits for one thing at a time; null for any time. */

@@ -10,6 +10,8 @@ import { addPage } from './page';
 import { addPlan } from './plan';
 
 const USER_ERROR = 2;
+/** Nobody's mistake, and no fault of this program: the message says it all. */
+const TOLD_PLAINLY: readonly string[] = ['DeviceLostError', 'PageError'];
 
 async function main(): Promise<void> {
   const program = new Command('systole')
@@ -48,7 +50,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : USER_ERROR; // commander has printed its message
   } else if (error instanceof UserError) {
     fail(error.message, USER_ERROR);
-  } else if (error instanceof Error && error.name === 'DeviceLostError') {
+  } else if (error instanceof Error && TOLD_PLAINLY.includes(error.name)) {
     fail(error.message, 1);
   } else {
     throw error;
