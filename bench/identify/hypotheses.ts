@@ -207,6 +207,7 @@ export function outputDtypes({ dtype, values }: Matrix): readonly StoredDtype[] 
     const round = rounder(narrow);
     return values.every((value) => Number.isNaN(value) || round(value) === value);
   };
+  if (dtype !== 'float64' && FORMATS[dtype].kind === 'integer') return [dtype];
   const bits = (each: StoredDtype): number => (each === 'float64' ? 64 : FORMATS[each].bits);
   return [dtype, ...NARROW.filter((each) => bits(each) < bits(dtype) && holds(each))];
 }

@@ -33,6 +33,10 @@ const SAMPLE_VALUES = 2 ** 21;
 const FIRST = 12;
 const MOST_SURVIVORS = 512;
 const RANDOM = 24;
+/** A hypothesis that misses so many at the start is not the closest. */
+const HOPELESS = 4;
+/** What it must meet more of than this, of the random sample. */
+const CHANCE = 2;
 
 export async function screen(
   product: Product,
@@ -67,7 +71,7 @@ export async function screen(
   return { survivors, tried, complete, sampled: trial.size };
 }
 
-/** Hypotheses by the share of a random sample that they meet, the best first; those that meet nothing are left out. */
+/** Hypotheses by the share of a random sample that they meet, the best first; those that meet a tenth or less are left out. */
 export async function rank(
   product: Product,
   relevance: Relevance,
@@ -84,7 +88,7 @@ export async function rank(
   let best: { hypothesis: Hypothesis; score: number }[] = [];
   for (const sum of sumHypotheses(product.k, relevance)) {
     if (clock.expired) break;
-    const least = best.length < wanted ? 0 : (best.at(-1)?.score ?? 0);
+    const least = best.length < wanted ? CHANCE : (best.at(-1)?.score ?? CHANCE);
     const ranked = trial
       .scores(sum, outputRules(sum, relevance), least)
       .filter(({ score }) => score > least)
@@ -132,7 +136,7 @@ class Trial {
       left--;
       for (const each of scores) if (equal(this.round(each.output)(value), given)) each.score++;
       if (scores.every(({ score }) => score + left <= least)) return [];
-      if (this.size - left === 6 && scores.every(({ score }) => score === 0)) return [];
+      if (this.size - left === HOPELESS && scores.every(({ score }) => score === 0)) return [];
     }
     return scores;
   }

@@ -59,7 +59,7 @@ function verdictLines(identification: Identification): readonly string[] {
         ]
       : [];
   return [
-    `${verdict === 'immune' ? 'Immune: explained by' : 'Explained by'}: ${first.title}`,
+    `${verdict === 'immune' ? 'Explained by any order, as' : 'Explained by'}: ${first.title}`,
     ...first.meaning.map((sentence) => `  ${sentence}`),
     `  ${share}`,
     ...equally,
@@ -74,7 +74,7 @@ function coverage({ compared }: Explanation, { shape: { m, n } }: Identification
 }
 
 function bestLines(best: Identification['best']): readonly string[] {
-  if (best === null) return ['No hypothesis gives any element of the sample.'];
+  if (best === null) return ['No hypothesis gives more than a tenth of the elements of a random sample.'];
   const { title, matching, compared, exception } = best;
   return [
     `Closest: ${title}: ${matching} of ${compared} elements (${percent(matching / compared)})`,

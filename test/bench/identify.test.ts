@@ -378,6 +378,17 @@ describe('what the data cannot tell', () => {
     expect(identificationText(found)).toMatch(/every sum of these operands is exact/i);
   });
 
+  it('integer products are elements like others, also where one is wrong', async () => {
+    const [a, b] = [A.map((x) => Math.round(20 * x)), B.map((x) => Math.round(20 * x))];
+    const c = product(float32(range(0, K)), a, b);
+    const options = { a, b, dtype: 'int32', operands: 'int8' } as const;
+    expect((await identified(c, options)).verdict).toBe('immune');
+    c[3] = at(c, 3) + 1;
+    const found = await identified(c, options);
+    expect(found).toMatchObject({ verdict: 'unexplained', systolic: { differing: 1, maxUlp: 1 } });
+    expect(found.best).toMatchObject({ matching: M * N - 1, exception: { m: 0, n: 3 } });
+  });
+
   it('infinities and NaN are elements like others', async () => {
     const a = A.map((x, i) => (i === 5 ? NaN : i === 3 * K + 7 ? Infinity : x));
     const found = await identified(product(float32(range(0, K)), a), { a });
