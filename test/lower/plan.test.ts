@@ -228,7 +228,7 @@ describe('describePlan', () => {
   });
 });
 
-it('refuses a field that it does not know, so that a misspelt one is not ignored', () => {
+test('refuses a field that it does not know, so that a misspelt one is not ignored', () => {
   const misspelt = { m: 1, n: 1, k: 1, a: 'bfloat16', b: 'bfloat16', roundng: 'toward-zero' } as const;
   expect(() => planMatmul(misspelt)).toThrow(/planMatmul.*roundng/);
 });
