@@ -50,7 +50,7 @@ export interface Identification {
   /** Where none explains C, the hypothesis that gives most elements, if any gives one. */
   readonly best: (Explanation & { readonly exception: WrittenElement | null }) | null;
   readonly tried: number;
-  /** False where the time did not last for all hypotheses. */
+  /** False where some hypotheses were not tried: for lack of time, or because hundreds give the sample already. */
   readonly complete: boolean;
   /** What the data cannot tell, and what looks wrong with it, a sentence each. */
   readonly notes: readonly string[];

@@ -176,7 +176,7 @@ export function commonOrders(k: number, doubleRowLegal: boolean): readonly Order
 /** Products that the search through block sizes may add for one output: beyond it only every second, fourth, .. size is tried. */
 const SEARCH = 2 ** 24;
 
-/** Every other size of a block, and the cuts that halve the rest. A last block of one product is the chain going on. */
+/** Every other size of a block, and OpenBLAS's cuts, whose blocks are multiples of 16. A last block of one product is the chain going on. */
 export function searchedOrders(k: number): readonly Order[] {
   let step = 1;
   while ((k / step) * k > SEARCH) step *= 2;
@@ -186,8 +186,8 @@ export function searchedOrders(k: number): readonly Order[] {
     .filter((size) => size > 1 && size !== 128 && size < k - 1 && !common.has(`blocked ${size}`))
     .map((size): Order => ({ kind: 'blocked', size }));
   const seen = new Set<string>();
-  const balanced = sizes
-    .filter((size) => size >= 32 && size % 16 === 0 && k > 2 * size)
+  const balanced = Array.from({ length: 127 }, (_, each) => 16 * (each + 2))
+    .filter((size) => k > 2 * size)
     .flatMap((size) => [1, 4, 8, 16].map((part): Order => ({ kind: 'balanced', size, part })))
     .filter(({ size, part = 1 }) => {
       const cut = balancedEnds(k, size, part).slice(-3).join();

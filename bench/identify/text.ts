@@ -41,7 +41,7 @@ function float64Line({ float64: { maxAbs, relative, at, notFinite } }: Identific
 function verdictLines(identification: Identification): readonly string[] {
   const { verdict, explanations, further, best, tried, complete, seconds } = identification;
   const [first, ...others] = explanations;
-  const effort = `${tried} hypotheses tried in ${seconds.toFixed(1)} s${complete ? '' : '; the time did not last for all of them'}`;
+  const effort = `${tried} hypotheses tried in ${seconds.toFixed(1)} s${complete ? '' : '; there are more that were not'}`;
   if (verdict === 'unexplained' || first === undefined) {
     return ['None of these.', ...bestLines(best), effort];
   }
