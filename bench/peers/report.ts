@@ -72,7 +72,7 @@ export interface ShapeResult {
 }
 
 export interface ContestantResult extends ContestantName {
-  /** Which of the library's ways was taken, where there are several: a mode of gpu.js. */
+  /** Which of the library's ways was taken, where there are several: a mode of gpu.js, our register tile. */
   readonly variant?: string;
   readonly check: ContestantCheck;
   /** Milliseconds of the first run, which compiles. */

@@ -16,7 +16,9 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
     async open() {
       opening ??= openOurs();
       const { host, matmul } = await opening;
+      const { tileM, tileN } = matmul.probe.tuning;
       return {
+        variant: `tile ${tileM}x${tileN}`,
         async prepare(shape, a, b) {
           const plan = planMatmul({ ...shape, a: dtype, b: dtype });
           const operands = { a: encodeArray(dtype, a), b: encodeArray(dtype, b) };
