@@ -5,7 +5,7 @@ import { HowToRead } from '../report/html';
 import { IdentifySection } from './identify-section';
 import { writeLink } from './link';
 import { Progress } from './progress';
-import { Readable, Results } from './results';
+import { Results } from './results';
 import { reportOf, type Run } from './run-view';
 import { Runner, type RunnerHost } from './runner';
 import { SettingsForm } from './settings-form';
@@ -151,16 +151,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           </p>
         )}
         {run && <First run={run} />}
-        {run?.restored === true && (
-          <Readable
-            onUnreadable={() => {
-              dispatch({ type: 'unreadable' });
-            }}
-          >
-            {results}
-          </Readable>
-        )}
-        {run?.restored === false && results}
+        {results}
         {run === null && (
           <section aria-labelledby="reading-title">
             <h2 id="reading-title">What a number means here</h2>

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { adapterFacts, openBrowserDevice } from '../../src/host';
 import { App } from './app';
+import type { ReportView } from '../report/html';
 import { parseLink } from './link';
 import type { Runner } from './runner';
 import { INITIAL, reduce, type Action, type PageState } from './state';
@@ -25,11 +26,20 @@ const host = {
     window.dispatchEvent(new CustomEvent('systole', { detail: message }));
   },
 };
-render(<App initial={opening()} keeper={keeper} host={host} listen={listen} />, root);
+try {
+  show(opening(keeper.report()));
+} catch {
+  show(opening(null)); // what was kept of an earlier visit is not what it says it is
+}
 
-function opening(): PageState {
+function show(initial: PageState): void {
+  const place = document.createElement('div');
+  render(<App initial={initial} keeper={keeper} host={host} listen={listen} />, place);
+  root?.replaceChildren(place);
+}
+
+function opening(kept: ReportView | null): PageState {
   const link = location.hash.slice(1);
-  const kept = keeper.report();
   const actions: Action[] = [
     link === '' ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
     ...(kept ? [{ type: 'restored', view: kept } as const] : []),

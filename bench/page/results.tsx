@@ -1,5 +1,4 @@
 /** What a run found, while it goes on and after: the verdict, wrong tiles, table, charts, what was left out, the machine. */
-import { Component, type ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import {
   CaseTable,
@@ -113,23 +112,4 @@ function wrongResults(cases: Run['view']['cases']) {
 
 function dateOf(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-}
-
-interface ReadableProps {
-  readonly onUnreadable: () => void;
-  readonly children: ComponentChildren;
-}
-
-/** Shows what was kept from another visit, or, where that turns out to be broken, nothing. */
-export class Readable extends Component<ReadableProps, { broken: boolean }> {
-  override state = { broken: false };
-
-  override componentDidCatch(): void {
-    this.setState({ broken: true });
-    this.props.onUnreadable();
-  }
-
-  override render() {
-    return this.state.broken ? null : this.props.children;
-  }
 }

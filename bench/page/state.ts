@@ -58,8 +58,6 @@ export interface Actions {
   messages: { readonly messages: readonly FromWorker[]; readonly at: number };
   'broke-off': { readonly ending: 'unanswered' | 'crashed'; readonly message: string };
   restored: { readonly view: ReportView };
-  /** What was restored cannot be shown. */
-  unreadable: object;
   sorted: { readonly by: ColumnName };
   hidden: { readonly hidden: boolean };
   'storage-refused': object;
@@ -94,7 +92,6 @@ const REDUCERS: {
   restored: (_, { view }) => ({
     run: { ...newRun(DEFAULTS, 0, view.started), view, ending: endingOf(view), restored: true },
   }),
-  unreadable: () => ({ run: null }),
   sorted: ({ sorting }, { by }) => ({ sorting: nextSorting(sorting, by) }),
   hidden: (_, { hidden }) => ({ hidden }),
   'storage-refused': () => ({ storageRefused: true }),
