@@ -175,10 +175,14 @@ function compareOn(
 async function measureUnchanged(
   product: PreparedProduct,
   settings: CaseSettings,
-  { attention }: BenchTools,
+  { attention, device: { noticeMs = 0 } }: BenchTools,
 ): Promise<CaseResult['ms']> {
   const before = await product.read();
-  const timing = await measure((count, signal) => product.runMany(count, signal), { ...settings, attention });
+  const timing = await measure((count, signal) => product.runMany(count, signal), {
+    ...settings,
+    noticeMs,
+    attention,
+  });
   const after = await product.read();
   const changed = after.findIndex((code, index) => code !== before[index]);
   if (changed >= 0) throw new Error(`element ${changed} of the result changed while it was being timed`);

@@ -26,6 +26,8 @@ export interface TimingLimits {
   readonly limitMs: number;
   /** The clock's smallest step, in milliseconds. */
   readonly quantumMs: number;
+  /** Milliseconds after which finished work is noticed at the latest; next to nothing when left out. */
+  readonly noticeMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly attention?: Attention | undefined;
 }
@@ -36,11 +38,13 @@ const MOST_SAMPLES = 25;
 const WANTED_MS = 250;
 const SAMPLE_MS = 10;
 const QUANTA_PER_SAMPLE = 100;
+/** Where finished work is noticed late, few runs show that and not what they take: more are put together. */
+const NOTICES_PER_SAMPLE = 5;
 
 /** `runMany(count)` runs the product `count` times and gives the milliseconds that took. */
 export async function measure(
   runMany: (count: number, signal?: AbortSignal) => Promise<number>,
-  { limitMs, quantumMs, signal, attention = UNDIVIDED }: TimingLimits,
+  { limitMs, quantumMs, noticeMs = 0, signal, attention = UNDIVIDED }: TimingLimits,
 ): Promise<Timing> {
   let discarded = 0;
   const seen = async (count: number): Promise<number> => {
@@ -52,7 +56,12 @@ export async function measure(
   const once = await seen(1);
   spent += once;
   const wanted = Math.max(SAMPLE_MS, QUANTA_PER_SAMPLE * quantumMs);
-  const runsPerSample = Math.max(1, Math.ceil(wanted / Math.max(once, quantumMs)));
+  let runsPerSample = Math.max(1, Math.ceil(wanted / Math.max(once, quantumMs)));
+  const outlasting = NOTICES_PER_SAMPLE * noticeMs;
+  for (let seenMs = once * runsPerSample; seenMs < outlasting && spent < limitMs; spent += seenMs) {
+    runsPerSample *= Math.min(8, Math.ceil(outlasting / seenMs));
+    seenMs = await seen(runsPerSample);
+  }
   const samples: number[] = [];
   let sampled = 0;
   do {

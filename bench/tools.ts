@@ -32,6 +32,8 @@ export interface PrepareOptions {
 
 export interface MatmulDevice {
   readonly subnormals: SubnormalMode;
+  /** Milliseconds after which finished work is noticed at the latest; next to nothing when left out. */
+  readonly noticeMs?: number;
   prepare(plan: MatmulPlan, operands: MatmulOperands, options?: PrepareOptions): Promise<PreparedProduct>;
   /** Compares two results of one plan where they lie. A device without it need not have the kernel `plain` either. */
   compare?(left: PreparedProduct, right: PreparedProduct): Promise<DeviceComparison>;

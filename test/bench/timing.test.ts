@@ -37,6 +37,15 @@ it('takes five samples of a slow product, or what its share of the budget allows
   expect(await measure(steady(1000).runMany, { limitMs: 0, quantumMs: 1e-6 })).toMatchObject({ count: 1 });
 });
 
+it('puts as many runs together as outlast the time in which finished work is noticed', async () => {
+  // Runs of 2 ms on an adapter that is looked at every 100 ms.
+  const runMany = (count: number): Promise<number> => Promise.resolve(Math.ceil((count * 2) / 100) * 100);
+  const timing = await measure(runMany, { limitMs: 60_000, quantumMs: 1e-6, noticeMs: 100 });
+  expect(timing.median * timing.runsPerSample).toBeGreaterThanOrEqual(500);
+  expect(timing.median).toBeLessThanOrEqual(2 * (1 + 1 / 5));
+  expect(await measure(runMany, { limitMs: 60_000, quantumMs: 1e-6 })).toMatchObject({ median: 100 });
+});
+
 it('leaves the warm-up out of the samples', async () => {
   let calls = 0;
   const timing = await measure((count) => Promise.resolve(calls++ === 0 ? 900 : count * 20), {

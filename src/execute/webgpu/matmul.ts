@@ -70,6 +70,9 @@ interface Proved {
 /** Multiply-adds per millisecond to begin with, on an adapter of which nothing is known. */
 const FIRST_RATE = 2e5;
 
+/** About what the product takes by which register tiles are compared. */
+const TRIAL_MS = 20;
+
 export class WebGpuMatmul {
   readonly gpu: Gpu;
   readonly #stationary: Stationary;
@@ -96,6 +99,7 @@ export class WebGpuMatmul {
       probeArithmetic(gpu),
       probeDecoder(gpu, 'float16', 'unpack'),
     ]);
+    await gpu.learnNotice();
     if (!arithmetic.nearestEven) {
       throw new UserError(
         'This adapter does not round float32 sums to nearest even, which every result here relies on: use another adapter.',
@@ -121,6 +125,11 @@ export class WebGpuMatmul {
     this.#search = search;
     search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
     return search;
+  }
+
+  /** Milliseconds after which finished work is noticed at the latest, which timings must outlast. */
+  get noticeMs(): number {
+    return this.gpu.noticeMs;
   }
 
   get probe(): ProbeReport {
@@ -210,7 +219,7 @@ export class WebGpuMatmul {
     return this.#once(kernel.name + String(plan.accumulate), async () => ({
       kernel,
       pipeline: await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings),
-      rate: new Rate(FIRST_RATE / 10),
+      rate: new Rate(FIRST_RATE / 10, this.gpu.noticeMs),
     }));
   }
 
@@ -235,7 +244,7 @@ export class WebGpuMatmul {
     for (const barrier of BARRIERS) {
       const kernel = fusedKernel({ ...spec, barrier }, tuning);
       const pipeline = await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings);
-      const proved = { kernel, pipeline, rate: new Rate(FIRST_RATE) };
+      const proved = { kernel, pipeline, rate: new Rate(FIRST_RATE, this.gpu.noticeMs) };
       if (await this.#knownAnswer(plan, proved, tuning)) {
         this.#barriers[kernel.name] = barrier;
         return proved;
@@ -292,8 +301,9 @@ export class WebGpuMatmul {
     const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
     try {
       await product.run(signal);
-      const ms = await product.runMany(1, signal);
-      return { compileMs: product.compileMs, gflops: (2 * size ** 3) / ms / 1e6 };
+      const runs = Math.ceil(1 + this.gpu.noticeMs / TRIAL_MS);
+      const ms = await product.runMany(runs, signal);
+      return { compileMs: product.compileMs, gflops: (runs * 2 * size ** 3) / ms / 1e6 };
     } finally {
       product.release();
     }

@@ -20,8 +20,9 @@ export interface Peaks {
 const LANES = 64;
 const WORKGROUPS = 256;
 const UNROLL = 4;
-/** Each point of the sweep repeats until a run takes this long, well past the clock's quantum. */
+/** Each point of the sweep grows until a run takes this long, well past the clock's quantum, and what is noticed late. */
 const LONG_ENOUGH_MS = 60;
+const NOTICES = 5;
 const READ_BYTES = 2 ** 26;
 
 const FMA_SWEEP = [
@@ -102,9 +103,10 @@ async function fastest(
     });
     return performance.now() - started;
   };
+  const longEnough = Math.max(LONG_ENOUGH_MS, NOTICES * gpu.noticeMs);
   let ms = await time();
-  while (ms < LONG_ENOUGH_MS && steps * dispatches < 2 ** 24) {
-    const factor = Math.min(8, Math.max(2, Math.ceil(LONG_ENOUGH_MS / Math.max(ms, 0.1))));
+  while (ms < longEnough && steps * dispatches < 2 ** 24) {
+    const factor = Math.min(8, Math.max(2, Math.ceil(longEnough / Math.max(ms, 0.1))));
     if (steps < most) steps = Math.min(most, steps * factor);
     else dispatches *= factor;
     ms = await time();

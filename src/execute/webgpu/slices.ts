@@ -63,9 +63,12 @@ function passesFitting(passWork: readonly number[], begin: number, budget: numbe
 /** How fast the adapter takes multiply-adds, learnt from finished submissions: careful at first, quick to slow down. */
 export class Rate {
   #perMs: number;
+  readonly #noticeMs: number;
 
-  constructor(perMs: number) {
+  /** @param noticeMs after which finished work is noticed at the latest (gpu.ts). */
+  constructor(perMs: number, noticeMs = 0) {
     this.#perMs = perMs;
+    this.#noticeMs = noticeMs;
   }
 
   get perMs(): number {
@@ -74,7 +77,10 @@ export class Rate {
 
   /** Grows at most fourfold a time: a first submission may be too small to show more than its own overhead. */
   learn(work: number, ms: number): void {
-    if (ms > 0) this.#perMs = Math.max(MIN_RATE, Math.min(work / ms, this.#perMs * 4));
+    if (ms <= this.#noticeMs / 2) return; // noticed together with the submission before
+    const own = ms - this.#noticeMs;
+    const perMs = own > 0 ? work / own : Infinity;
+    this.#perMs = Math.max(MIN_RATE, Math.min(perMs, this.#perMs * 4));
   }
 }
 

@@ -31,6 +31,16 @@ test('slices cover every workgroup and pass once, in order, and keep to the targ
   );
 });
 
+test('what is noticed late does not count as slow, and what is noticed together teaches nothing', () => {
+  const rate = new Rate(1000, 100);
+  rate.learn(1e5, 100.5); // all but half a millisecond of it may be the wait
+  expect(rate.perMs).toBe(4000);
+  rate.learn(1e5, 0.1);
+  expect(rate.perMs).toBe(4000);
+  rate.learn(1e6, 600);
+  expect(rate.perMs).toBe(2000);
+});
+
 test('the rate grows at most fourfold at a time and falls at once', () => {
   const rate = new Rate(1e5);
   rate.learn(1e9, 1);
