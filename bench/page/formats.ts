@@ -30,13 +30,13 @@ export function pairWords(pair: string): string {
   return a === b ? FORMAT_WORDS[a] : `A in ${shortName(a)}, B in ${shortName(b)}`;
 }
 
-const tokens = `of ${TOKENS.slice(0, -1).join(', ')} and ${TOKENS.at(-1) ?? ''} tokens`;
+const tokens = `${TOKENS.slice(0, -1).join(', ')} and ${TOKENS.at(-1) ?? ''} tokens`;
 
 export const GROUP_WORDS = {
   square: `M = N = K from ${SQUARES[0]} to ${SQUARES.at(-1) ?? ''}`,
-  gpt2: `GPT-2’s projections ${tokens}`,
-  'qwen2.5-0.5b': `Qwen 2.5’s projections ${tokens}`,
-  'llama3.1-8b': `Llama 3.1’s projections ${tokens}`,
+  gpt2: `GPT-2, ${tokens}`,
+  'qwen2.5-0.5b': `Qwen 2.5, ${tokens}`,
+  'llama3.1-8b': `Llama 3.1, ${tokens}`,
 } as const satisfies Record<Group, string>;
 
 export const CHIP_WORDS: Readonly<Record<ChipName | 'auto', string>> = {

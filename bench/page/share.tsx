@@ -66,22 +66,24 @@ export function showLink(settings: BenchSettings): string {
   return url.href;
 }
 
+const NONE = { url: '', copied: false, settings: null };
+
 export function CopyLink({ settings }: { settings: BenchSettings | null }) {
-  const [link, setLink] = useState({ url: '', copied: false });
+  const [link, setLink] = useState<{ url: string; copied: boolean; settings: BenchSettings | null }>(NONE);
   const copy = async (): Promise<void> => {
     if (settings === null) return;
     const url = showLink(settings);
     const copied = await copyText(url);
-    setLink({ url, copied });
+    setLink({ url, copied, settings });
   };
-  const shown = settings === null ? undefined : link;
+  const shown = link.settings === settings ? link : NONE; // an edit makes it another link
   return (
     <div class="copy-link">
       <button type="button" id="copy-link" aria-disabled={settings === null} onClick={() => void copy()}>
         Copy link
       </button>
-      <span role="status">{shown?.url ? (shown.copied ? 'Copied: ' : 'Copy it from here: ') : ''}</span>
-      {shown?.url && (
+      <span role="status">{shown.url === '' ? '' : shown.copied ? 'Copied:' : 'Copy it from here:'}</span>
+      {shown.url !== '' && (
         <input id="link" type="text" readOnly aria-label="Link with these settings" value={shown.url} />
       )}
     </div>
