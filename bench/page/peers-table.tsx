@@ -1,6 +1,12 @@
 /** The comparison as a table for each shape: rates, errors, and how many times as fast ours was in each round. */
 import { shortName } from '../../src/numerics';
-import type { ContestantResult, PeersReport, Ratio, ShapeResult } from '../peers/report';
+import {
+  againstFastest,
+  type ContestantResult,
+  type PeersReport,
+  type Ratio,
+  type ShapeResult,
+} from '../peers/report';
 import { extents, percent, significant } from '../report/html/format';
 
 export function PeersTable({ shapes, leftOut, adapter, environment, systole }: PeersReport) {
@@ -29,11 +35,20 @@ export function PeersTable({ shapes, leftOut, adapter, environment, systole }: P
   );
 }
 
-function ShapeTable({ shape, contestants, ratios }: ShapeResult) {
+function ShapeTable(result: ShapeResult) {
+  const { shape, contestants, ratios } = result;
+  const fastest = againstFastest(result);
   const ours = [...new Set(ratios.map((ratio) => ratio.ours))];
   return (
     <>
       <h2>{extents(shape)}</h2>
+      {fastest[0] && (
+        <p>
+          Against the fastest peer, {fastest[0].peer}: ours in{' '}
+          {fastest.map((ratio) => `${shortName(ratio.ours)} ${ratio.median.toFixed(2)} times`).join(', in ')}{' '}
+          as fast.
+        </p>
+      )}
       <div class="scroll" role="region" aria-label={extents(shape)} tabIndex={0}>
         <table>
           <thead>

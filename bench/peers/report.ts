@@ -109,6 +109,17 @@ export function peersReport(
   };
 }
 
+/** The ratios that matter most: ours against the peer of the highest rate. Empty where no peer was timed. */
+export function againstFastest({ contestants, ratios }: ShapeResult): readonly Ratio[] {
+  const fastest = contestants
+    .filter(({ ours, gflops }) => !ours && gflops !== null)
+    .reduce<ContestantResult | undefined>(
+      (best, each) => ((each.gflops ?? 0) > (best?.gflops ?? 0) ? each : best),
+      undefined,
+    );
+  return ratios.filter(({ peer }) => peer === fastest?.name);
+}
+
 /** 0 fine; 1 ours failed or was wrong; 2 no peer could be compared with; 130 interrupted. */
 export function peersExitCode({ outcome, shapes }: PeersResult): 0 | 1 | 2 | 130 {
   if (outcome === 'interrupted') return 130;

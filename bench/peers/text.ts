@@ -1,7 +1,14 @@
 /** The comparison as text for a terminal. */
 import Table from 'cli-table3';
 import { shortName } from '../../src/numerics';
-import type { ContestantResult, PeerLeftOut, PeersReport, Ratio, ShapeResult } from './report';
+import {
+  againstFastest,
+  type ContestantResult,
+  type PeerLeftOut,
+  type PeersReport,
+  type Ratio,
+  type ShapeResult,
+} from './report';
 
 /** Only spaces between columns. */
 const PLAIN = {
@@ -32,7 +39,9 @@ export function peersText(report: PeersReport): string {
   ].join('\n');
 }
 
-function shapeText({ shape: { m, n, k }, contestants, ratios }: ShapeResult): string {
+function shapeText(result: ShapeResult): string {
+  const { contestants, ratios } = result;
+  const { m, n, k } = result.shape;
   const dtypes = [...new Set(ratios.map(({ ours }) => ours))];
   const table = new Table({
     head: [
@@ -65,7 +74,14 @@ function shapeText({ shape: { m, n, k }, contestants, ratios }: ShapeResult): st
       ),
     ]);
   }
-  return `\n${table.toString().replaceAll(/ +$/gm, '')}\n`;
+  return `\n${table.toString().replaceAll(/ +$/gm, '')}\n${fastestLine(againstFastest(result))}`;
+}
+
+function fastestLine(ratios: readonly Ratio[]): string {
+  const [first] = ratios;
+  if (first === undefined) return '';
+  const times = ratios.map(({ ours, median }) => `${shortName(ours)} ${median.toFixed(2)} times`);
+  return `Against the fastest peer, ${first.peer}: ours in ${times.join(', in ')} as fast.\n`;
 }
 
 /** The largest error against float64, and as a share of the derived bound. */

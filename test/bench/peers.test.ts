@@ -406,12 +406,14 @@ describe('the report', () => {
     const lines = peersText(await reported()).split('\n');
     expect(lines.find((line) => line.startsWith('peer'))).toMatch(/2\.50 \(2\.50 to 2\.50\)/);
     expect(lines.find((line) => line.startsWith('wrong'))).toMatch(/fp32 +- +- .*WRONG/);
+    expect(lines).toContain('Against the fastest peer, peer: ours in fp32 2.50 times as fast.');
     expect(lines).toContain('  absent 1.0.0 (fp32): no adapter');
   });
 
   it('as HTML has them too', async () => {
     const html = renderToString(h(PeersTable, await reported()));
     expect(html).toMatch(/<tr><th scope="row">peer .*<b>2\.50<\/b>/);
+    expect(html).toContain('Against the fastest peer, peer: ours in fp32 2.50 times as fast.');
     expect(html).toMatch(/<tr class="failed"><th scope="row">wrong .*WRONG/);
     expect(html).toContain('absent 1.0.0 (fp32): no adapter');
   });
