@@ -61,6 +61,8 @@ export default defineConfig({
           browser: {
             enabled: true,
             headless: true,
+            // By its number: a minimal machine may know no name, not even localhost.
+            api: { host: '127.0.0.1' },
             screenshotFailures: false,
             provider: playwright({ launchOptions: launch.default }),
             instances: [{ browser: 'chromium' }],
