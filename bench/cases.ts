@@ -20,6 +20,8 @@ export interface BenchCase {
   readonly chip: ChipName;
   readonly out?: Dtype;
   readonly aLayout?: ALayout;
+  /** Chosen by the planner when left out. */
+  readonly block?: Partial<MatmulPlan['block']>;
   /** Checked on these operands too, before rounding, and timed with them. */
   readonly given?: GivenOperands;
 }
@@ -132,8 +134,9 @@ export function flops({ m, n, k }: { readonly m: number; readonly n: number; rea
 }
 
 /** The plan of a case. @throws UserError for one that the chip cannot do. */
-export function planOf({ m, n, k, a, b, chip, out, aLayout }: BenchCase): MatmulPlan {
-  return planMatmul({ m, n, k, a, b, chip, ...(out && { out }), ...(aLayout && { aLayout }) });
+export function planOf({ m, n, k, a, b, chip, out, aLayout, block }: BenchCase): MatmulPlan {
+  const chosen = { ...(out && { out }), ...(aLayout && { aLayout }), ...(block && { block }) };
+  return planMatmul({ m, n, k, a, b, chip, ...chosen });
 }
 
 export function pairName(a: Dtype, b: Dtype): string {

@@ -15,7 +15,7 @@ import type { MatmulPlan } from '../../src/lower';
 /** Two tiles, the second ragged; eight passes, or four double-row ones. */
 const SHAPE = '130x70x1000';
 const DTYPES = ['bf16', 'fp8e4m3', 'fp32'] as const;
-const caseOf = (dtype: string, extra: object = {}): BenchCase => {
+const caseOf = (dtype: string, extra: Partial<BenchCase> = {}): BenchCase => {
   const [found] = selectCases({ shapes: [SHAPE], dtypes: [dtype] }).cases;
   if (found === undefined) throw new Error('no case');
   return { ...found, ...extra };
