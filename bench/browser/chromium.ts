@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { Browser, LaunchOptions } from 'playwright';
+import type { Browser, BrowserType, LaunchOptions } from 'playwright';
 import { unpackEmbedded } from '../../src/host/embedded';
 import { UserError } from '../../src/numerics';
 
@@ -48,6 +48,7 @@ const ADAPTER_FLAGS = {
 
 /** @throws UserError when no browser is there or none starts; the message says what to install. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Chromium> {
+  await driver(); // told before any browser is tried
   const refusals: string[] = [];
   for await (const found of candidates(refusals)) {
     try {
@@ -70,7 +71,7 @@ async function start(found: Found, { adapter, args = [] }: ChromiumOptions): Pro
 }
 
 async function launch({ name, executable, env }: Found, args: readonly string[]): Promise<Chromium> {
-  const { chromium } = await import('playwright');
+  const chromium = await driver();
   const options: LaunchOptions = {
     executablePath: executable,
     args: [...args],
@@ -94,6 +95,18 @@ async function launch({ name, executable, env }: Found, args: readonly string[])
   );
   const close = (): Promise<void> => browser.close();
   return { browser, name, version: browser.version(), executable, launchOptions, close };
+}
+
+/** An optional peer: who installs systole for its library needs no browser. */
+async function driver(): Promise<BrowserType> {
+  try {
+    return (await import('playwright')).chromium;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      `Driving a browser needs the package "playwright": npm install playwright@npm:playwright-core (${reason})`,
+    );
+  }
 }
 
 /** WebGPU exists in secure contexts only, and this address is one though nothing listens there. */

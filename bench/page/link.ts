@@ -42,8 +42,8 @@ const PARAMETERS = {
     write: String,
     read: (text) => choice('The layout of A', LAYOUTS, text),
   }),
-  budget: parameter({ field: 'budgetSeconds', write: String, read: number }),
-  seed: parameter({ field: 'seed', write: String, read: number }),
+  budget: parameter({ field: 'budgetSeconds', write: String, read: (text) => number('The budget', text) }),
+  seed: parameter({ field: 'seed', write: String, read: (text) => number('The seed', text) }),
   case: parameter({ field: 'names', write: joined, read: list }),
 } as const satisfies Record<string, { field: Field }>;
 
@@ -106,8 +106,8 @@ function choice<T extends string>(what: string, choices: readonly T[], text: str
   return found;
 }
 
-function number(text: string): number {
+function number(what: string, text: string): number {
   if (!/^\d{1,16}(\.\d{1,6})?$/.test(text))
-    throw new UserError(`A number of digits was required; received ${quoted(text)}.`);
+    throw new UserError(`${what} is a number written in digits; received ${quoted(text)}.`);
   return Number(text);
 }

@@ -46,10 +46,10 @@ it('writes nothing for the defaults', () => {
 
 describe('a hostile link', () => {
   it.each([
-    ['budget=1e9', /number of digits/],
-    ['budget=-5', /number of digits/],
+    ['budget=1e9', /The budget is a number written in digits; received "1e9"/],
+    ['budget=-5', /The budget is a number/],
     ['budget=999999', /1 to 3600 seconds; received 999999/],
-    ['seed=99999999999999999999', /number of digits/],
+    ['seed=99999999999999999999', /The seed is a number/],
     ['shape=1x2', /MxNxK/],
     ['shape=0x1x1', /MxNxK/],
     ['shape=-1x1x1', /MxNxK/],
