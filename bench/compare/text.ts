@@ -1,5 +1,5 @@
 /** A comparison as text for a terminal, readable at 100 columns: first what differs between the machines, then the cases. */
-import Table from 'cli-table3';
+import { plainTable } from '../report/plain-table';
 import type { CaseComparison, Comparison, Judgement, Rate, Side } from './compare';
 
 const NAME_WIDTH = 40;
@@ -17,20 +17,6 @@ const JUDGEMENTS = {
 
 /** Peaks of one adapter on a quiet machine repeat within this factor. */
 const PEAK_MOVED = 1.1;
-
-/** Only spaces between columns. */
-const PLAIN = {
-  ...Object.fromEntries(
-    ['top', 'bottom', 'left', 'right'].flatMap((side) =>
-      ['', '-mid', '-left', '-right'].map((part) => [side + part, '']),
-    ),
-  ),
-  mid: '',
-  'left-mid': '',
-  'mid-mid': '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 export function comparisonText(comparison: Comparison): string {
   return [heading, factTable, caseTable, otherWork, onlyLines, summary]
@@ -60,12 +46,12 @@ function factTable({ left, right, differing }: Comparison): string {
   const head = differing.length === 0 ? 'nothing differs but' : 'what differs';
   const more =
     differing.length > LINES ? `\nand ${differing.length - LINES} more facts (--json lists them all)` : '';
-  return `${table([head, 'left', 'right'], ['left', 'left', 'left'], rows)}${more}`;
+  return `${plainTable([head, 'left', 'right'], ['left', 'left', 'left'], rows)}${more}`;
 }
 
 function caseTable({ cases }: Comparison): string {
   if (cases.length === 0) return 'No case is in both.';
-  return table(
+  return plainTable(
     ['case', 'left', 'spread', 'right', 'spread', 'ratio', ''],
     ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
     cases.map(row),
@@ -126,17 +112,6 @@ function peakLines({ peaks: left }: Side, { peaks: right }: Side): readonly stri
   return [
     `The peak that the right run measured is ${ratio.toFixed(2)} times the left one's: another adapter, or a busier machine.`,
   ];
-}
-
-function table(head: string[], colAligns: ('left' | 'right')[], rows: string[][]): string {
-  const made = new Table({
-    head,
-    colAligns,
-    chars: PLAIN,
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
-  });
-  made.push(...rows);
-  return made.toString().replaceAll(/ +$/gm, '');
 }
 
 function rate(value: number | null): string {

@@ -1,6 +1,6 @@
 /** The comparison as text for a terminal. */
-import Table from 'cli-table3';
 import { shortName } from '../../src/numerics';
+import { plainTable } from '../report/plain-table';
 import {
   againstFastest,
   type ContestantResult,
@@ -9,20 +9,6 @@ import {
   type Ratio,
   type ShapeResult,
 } from './report';
-
-/** Only spaces between columns. */
-const PLAIN = {
-  ...Object.fromEntries(
-    ['top', 'bottom', 'left', 'right'].flatMap((side) =>
-      ['', '-mid', '-left', '-right'].map((part) => [side + part, '']),
-    ),
-  ),
-  mid: '',
-  'left-mid': '',
-  'mid-mid': '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 const LEGEND =
   'Ratio: how many times as fast ours is, median and quartiles of the rounds. Error: the largest, against float64.\n';
@@ -43,24 +29,9 @@ function shapeText(result: ShapeResult): string {
   const { contestants, ratios } = result;
   const { m, n, k } = result.shape;
   const dtypes = [...new Set(ratios.map(({ ours }) => ours))];
-  const table = new Table({
-    head: [
-      `${m}x${n}x${k}`,
-      'dtype',
-      'GFLOP/s',
-      'spread',
-      'rounds',
-      'error',
-      'of bound',
-      ...dtypes.map((dtype) => `${shortName(dtype)} ratio`),
-    ],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
-    chars: PLAIN,
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const each of contestants) {
+  const row = (each: ContestantResult): string[] => {
     const { name, version, variant, dtype, gflops, ms, ours } = each;
-    table.push([
+    return [
       [name, version, variant && `(${variant})`].filter(Boolean).join(' '),
       shortName(dtype),
       gflops?.toPrecision(3) ?? '-',
@@ -72,9 +43,15 @@ function shapeText(result: ShapeResult): string {
       ...dtypes.map((wanted) =>
         ratioCell(ratios.find((ratio) => !ours && ratio.ours === wanted && ratio.peer === name)),
       ),
-    ]);
-  }
-  return `\n${table.toString().replaceAll(/ +$/gm, '')}\n${fastestLine(againstFastest(result))}`;
+    ];
+  };
+  const ratioHeads = dtypes.map((dtype) => `${shortName(dtype)} ratio`);
+  const table = plainTable(
+    [`${m}x${n}x${k}`, 'dtype', 'GFLOP/s', 'spread', 'rounds', 'error', 'of bound', ...ratioHeads],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
+    contestants.map(row),
+  );
+  return `\n${table}\n${fastestLine(againstFastest(result))}`;
 }
 
 function fastestLine(ratios: readonly Ratio[]): string {

@@ -1,28 +1,14 @@
 /** The report as text for a terminal, readable at 100 columns. */
-import Table from 'cli-table3';
 import { pairName } from '../cases';
 import type { CaseResult } from '../result';
 import { barChart } from './chart';
+import { plainTable } from './plain-table';
 import type { Report } from './report';
 
 const WIDTH = 100;
 const NAME_WIDTH = 30;
 /** Of cases left out. */
 const LINES = 10;
-
-/** Only spaces between columns: rules would not leave room for the numbers. */
-const PLAIN = {
-  ...Object.fromEntries(
-    ['top', 'bottom', 'left', 'right'].flatMap((side) =>
-      ['', '-mid', '-left', '-right'].map((part) => [side + part, '']),
-    ),
-  ),
-  mid: '',
-  'left-mid': '',
-  'mid-mid': '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 export function toText(report: Report): string {
   return [
@@ -54,14 +40,12 @@ function heading({ systole, adapter, environment, peaks }: Report): string {
 function caseTable({ cases }: Report): string {
   if (cases.length === 0) return '';
   const weights = cases.some(({ accuracy }) => accuracy !== undefined);
-  const table = new Table({
-    head: ['case', 'dtypes', 'M x N x K', 'GFLOP/s', 'peak', 'ms', 'spread', weights ? 'error' : '', 'check'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
-    chars: PLAIN,
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...cases.map(row));
-  return `${table.toString().replaceAll(/ +$/gm, '')}\n`;
+  const table = plainTable(
+    ['case', 'dtypes', 'M x N x K', 'GFLOP/s', 'peak', 'ms', 'spread', weights ? 'error' : '', 'check'],
+    ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    cases.map(row),
+  );
+  return `${table}\n`;
 }
 
 /** Spread is the interquartile range as a share of the median, where there is more than one sample; error is relative, Frobenius, against float64. */
