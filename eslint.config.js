@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'src/execute/wasm/assembly', '*.{js,cjs}', 'scripts', 'examples'] },
+  { ignores: ['dist', 'build', 'coverage', 'src/execute/wasm/assembly', '**/*.{js,cjs}'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
