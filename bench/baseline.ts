@@ -100,7 +100,7 @@ function worstShare(ours: Matrix, theirs: Matrix, a: Matrix, b: Matrix): number 
     row.forEach((value, n) => {
       const difference = Math.abs(value - (theirs[m]?.[n] ?? NaN));
       const share = difference / dotErrorBound(b.length + 1, absolute[n] ?? 0);
-      worst = share <= worst ? worst : share; // NaN stays
+      worst = Math.max(worst, share); // NaN stays
     });
   });
   return worst;

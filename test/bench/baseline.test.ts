@@ -36,8 +36,10 @@ it('finds a CPU checker that loses one product', async () => {
   });
 });
 
-it('finds a CPU checker that gives NaN', async () => {
-  const broken: MatmulReference = ({ m, n }) => new Uint32Array(m * n).fill(0x7fc00000);
+it.each([[[0]], [[3]], [[0, 1, 2, 3]]])('finds a CPU checker that gives NaN at %j', async (places) => {
+  const right = await createWasmMatmul();
+  const broken: MatmulReference = (...given) =>
+    right(...given).map((code, index) => (places.includes(index) ? 0x7fc00000 : code));
   expect(await runBaseline(loadGpuJs(), { m: 2, n: 2, k: 2 }, { reference: broken, now }, 1)).toMatchObject({
     agrees: false,
   });

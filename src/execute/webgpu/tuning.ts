@@ -11,8 +11,8 @@ export const FIRST_TUNING: Tuning = { tileM: 8, tileN: 8, unroll: 1, ...LANES };
 
 const CANDIDATES: readonly Tuning[] = [FIRST_TUNING, { tileM: 16, tileN: 8, unroll: 4, ...LANES }];
 
-/** A compile time beyond which larger tiles are not tried. */
-const PATIENCE_MS = 500;
+/** A compile time beyond which larger tiles are not tried: a busy machine takes twice as long as a quiet one. */
+const PATIENCE_MS = 1200;
 
 export interface Candidate extends Trial {
   readonly tuning: Tuning;
