@@ -118,6 +118,7 @@ const PAGE = {
 };
 
 async function buildPage() {
+  rmSync('dist/page', { recursive: true, force: true }); // chunks carry a hash in their names
   mkdirSync('dist/page', { recursive: true });
   await build({
     ...forAll,
