@@ -28,6 +28,9 @@ export interface RunSettings {
   readonly onEvent?: OnEvent | undefined;
 }
 
+/** A short budget may be spent by then on knowing the adapter: one case is shown all the same, if it takes no longer than this. */
+const FIRST_CASE_MS = 10_000;
+
 const CALIBRATION = { m: 256, n: 256, k: 256, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' } as const;
 
 /** Never throws for a case that goes wrong: its reason is in `leftOut`, and `outcome` says so. */
@@ -61,8 +64,7 @@ export async function runCases(
       waiting.push(each);
       return;
     }
-    // A short budget may be spent by then on knowing the adapter: one case is shown all the same, if it is a small one.
-    const first = done.length === 0 && neededMs < budgetMs;
+    const first = done.length === 0 && neededMs < Math.max(budgetMs, FIRST_CASE_MS);
     if (neededMs > budget.leftMs && !first) throw new UserError(budget.doesNotFit(neededMs));
     const witness = await grantWitness(plan, neededMs, tools, budget, settings, signal);
     const onStage = (stage: Stage): void => {
@@ -81,7 +83,7 @@ export async function runCases(
     const overdue = new UserError(budget.overdue);
     try {
       await within(
-        () => budget.patienceMs,
+        () => Math.max(budget.patienceMs, done.length === 0 ? FIRST_CASE_MS : 0),
         overdue,
         stop,
         (signal) => attempt(each, mayWait, signal),

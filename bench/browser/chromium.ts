@@ -206,5 +206,8 @@ function inherited(): Record<string, string> {
 function firstLines(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const reason = /error while loading shared libraries.*|No usable sandbox.*|ENOENT.*|EACCES.*/.exec(message);
-  return reason?.[0] ?? message.split('\n', 2).join(' ');
+  if (reason) return reason[0];
+  return message.includes('has been closed')
+    ? 'it ended at once, so it may be no browser'
+    : message.split('\n', 2).join(' ');
 }

@@ -7,6 +7,9 @@ const DEFAULT_PORT = 8080;
 /** How many ports after the default one are tried. */
 const TRIES = 20;
 
+/** Addresses that stand for all of this machine, of which browsers trust only localhost. */
+const EVERYWHERE = ['0.0.0.0', '::'];
+
 interface PageOptions {
   readonly port?: number;
   readonly host: string;
@@ -27,7 +30,10 @@ export function addPage(program: Command): void {
 
 async function runPage({ port, host }: PageOptions): Promise<void> {
   const page = await (port === undefined ? onFreePort(host) : servePage(pageFolder(), { port, host }));
-  console.log(`systole's page: ${page.url}   (Ctrl-C ends it)`);
+  const { port: listening } = new URL(page.url);
+  const url = EVERYWHERE.includes(host) ? `http://localhost:${listening}/` : page.url;
+  console.log(`systole's page: ${url}   (Ctrl-C ends it)`);
+  if (EVERYWHERE.includes(host)) console.log('Other machines reach it too, but WebGPU only over https.');
   const end = (): void => {
     void page.close();
   };

@@ -245,6 +245,16 @@ describe('a run that ends early', () => {
     expect(names(result.cases)).toEqual([...names(two), 'shape/large/bf16']);
   });
 
+  it('shows one small case where the budget was spent before the first began', async () => {
+    const { reference, lost } = toolsOf(new FakeDevice({}));
+    const tools = { device: new FakeDevice({}), reference, lost, now: () => performance.now() };
+    const startMs = performance.now() - 60_000;
+    const result = await runCases(two, tools, { ...settings, budgetMs: 1000, startMs });
+    expect(names(result.cases)).toEqual(['shape/17x9x33/bf16']);
+    expect(result.cases[0]?.gflops).not.toBeNull();
+    expect(result.leftOut).toHaveLength(1);
+  });
+
   it('gives up a case that is still not finished half a budget after the end, and lists it', async () => {
     const device = new FakeDevice({
       onRun: async ({ m }) => {
