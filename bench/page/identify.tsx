@@ -1,11 +1,10 @@
 /** Three files in, an identification out: a drop zone, a worker of its own, and what it found. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { ACCEPTED, LETTERS, nameOf, placed, type Placed } from './identify-files';
 import { OPERANDS, type FromIdentifier, type Operand, type ToIdentifier } from './identify-protocol';
 import { Identified } from './identified';
 
-const LETTERS = Object.keys(OPERANDS) as Operand[];
-const ACCEPTED = '.npy,.safetensors';
 const BUDGET_SECONDS = 20;
 
 const STAGES = {
@@ -14,36 +13,19 @@ const STAGES = {
   confirming: 'confirming on every element',
 } as const satisfies Record<Extract<FromIdentifier, { type: 'progress' }>['progress']['stage'], string>;
 
-type Files = Readonly<Partial<Record<Operand, File>>>;
 type How = ToIdentifier['how'];
 type Shown =
   | FromIdentifier
   | { readonly type: 'none' | 'stopped' }
   | { readonly type: 'broke'; readonly message: string };
 
-/** Dropped files go where their names say (`a.npy`, `B.safetensors`), the others where no file is yet. */
-export function assigned(files: Files, dropped: readonly File[]): Files {
-  const named = (file: File): Operand | undefined =>
-    LETTERS.find((letter) => new RegExp(`^${letter}(?![a-z])`, 'i').test(file.name));
-  const result: Partial<Record<Operand, File>> = { ...files };
-  const others = dropped.filter((file) => {
-    const letter = named(file);
-    if (letter !== undefined) result[letter] = file;
-    return letter === undefined;
-  });
-  for (const file of others) {
-    const free = LETTERS.find((letter) => result[letter] === undefined);
-    if (free !== undefined) result[free] = file;
-  }
-  return result;
-}
-
 export function Identify() {
-  const [files, setFiles] = useState<Files>({});
+  const [{ files, problems }, setPlaced] = useState<Placed>({ files: {}, problems: [] });
   const [how, setHow] = useState<How>({});
   const [over, setOver] = useState(false);
   const [shown, setShown] = useState<Shown>({ type: 'none' });
   const worker = useRef<Worker | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const running = shown.type === 'progress';
   const { a, b, c } = files;
   const finish = (result: Shown): void => {
@@ -59,7 +41,13 @@ export function Identify() {
   );
   const start = (): void => {
     if (!a || !b || !c || worker.current) return;
-    const started = new Worker('identify-worker.js', { type: 'module' });
+    let started: Worker;
+    try {
+      started = new Worker('identify-worker.js', { type: 'module' });
+    } catch (error) {
+      finish({ type: 'broke', message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     worker.current = started;
     setShown({ type: 'progress', progress: { stage: 'comparing', share: 0 } });
     started.addEventListener('message', ({ data }: MessageEvent<FromIdentifier>) => {
@@ -86,7 +74,7 @@ export function Identify() {
         onDrop={(event) => {
           event.preventDefault();
           setOver(false);
-          setFiles(assigned(files, [...(event.dataTransfer?.files ?? [])]));
+          setPlaced(placed(files, [...(event.dataTransfer?.files ?? [])], fieldOf(event.target)));
         }}
       >
         {LETTERS.map((letter) => (
@@ -95,7 +83,7 @@ export function Identify() {
             letter={letter}
             file={files[letter]}
             onFile={(file) => {
-              setFiles({ ...files, [letter]: file });
+              setPlaced({ files: { ...files, [letter]: file }, problems: [] });
             }}
           >
             <Reading
@@ -108,8 +96,21 @@ export function Identify() {
           </Slot>
         ))}
       </div>
+      <div id="drop-problems" role="alert">
+        {problems.map((problem) => (
+          <p key={problem} class="problem">
+            {problem}
+          </p>
+        ))}
+      </div>
       <div class="actions">
-        <button id="identify-run" type="button" aria-disabled={running || !a || !b || !c} onClick={start}>
+        <button
+          id="identify-run"
+          ref={button}
+          type="button"
+          aria-disabled={running || !a || !b || !c}
+          onClick={start}
+        >
           Identify
         </button>
         {running && (
@@ -117,6 +118,7 @@ export function Identify() {
             id="identify-stop"
             type="button"
             onClick={() => {
+              button.current?.focus(); // this one goes away
               finish({ type: 'stopped' });
             }}
           >
@@ -134,6 +136,12 @@ export function Identify() {
       </div>
     </>
   );
+}
+
+/** The field that something was dropped on. */
+function fieldOf(target: EventTarget | null): Operand | undefined {
+  const field = target instanceof Element ? target.closest<HTMLElement>('[data-operand]') : null;
+  return LETTERS.find((letter) => letter === field?.dataset['operand']);
 }
 
 function Outcome({ shown }: { shown: Shown }) {
@@ -167,13 +175,21 @@ const MEANINGS = { a: '[M, K]', b: '[K, N]', c: '[M, N], the product' } as const
 >;
 
 function Slot({ letter, file, onFile, children }: SlotProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!input.current || !file || input.current.files?.[0] === file) return;
+    const transfer = new DataTransfer(); // so that the input names a dropped file too
+    transfer.items.add(file);
+    input.current.files = transfer.files;
+  }, [file]);
   return (
-    <div class="field">
+    <div class="field" data-operand={letter}>
       <label for={`file-${letter}`}>
         <b>{OPERANDS[letter]}</b> {MEANINGS[letter]}
       </label>
       <input
         id={`file-${letter}`}
+        ref={input}
         type="file"
         accept={ACCEPTED}
         onChange={({ currentTarget: { files } }) => {
@@ -183,7 +199,7 @@ function Slot({ letter, file, onFile, children }: SlotProps) {
       />
       <p class="hint">
         {file
-          ? `${file.name}, ${file.size.toLocaleString('en')} bytes`
+          ? `${nameOf(file)}, ${file.size.toLocaleString('en')} bytes`
           : '.npy or .safetensors; drop it here'}
       </p>
       {children}

@@ -61,10 +61,21 @@ function listen(dispatch: (action: Action) => void, runner: Runner): void {
   window.addEventListener('hashchange', () => {
     if (!runner.isRunning) dispatch(settingsOf(location.hash, true));
   });
+  window.addEventListener('dragover', keepPage);
+  window.addEventListener('drop', keepPage);
   document.addEventListener('visibilitychange', () => {
     runner.hidden(document.hidden);
     dispatch({ type: 'hidden', hidden: document.hidden });
   });
+}
+
+/** A file or a link dropped beside the drop zone would take the page's place. Text may be dropped into fields. */
+function keepPage(event: DragEvent): void {
+  const { dataTransfer, defaultPrevented, target } = event;
+  const isFile = dataTransfer?.types.includes('Files') ?? false;
+  if (defaultPrevented || (!isFile && target instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  if (dataTransfer) dataTransfer.dropEffect = 'none';
 }
 
 /** Names the adapter before a run, or says at once what to do where there is none. No device is taken. */

@@ -1,31 +1,49 @@
 /** The drop zone and the map of differences, without a browser. */
 import { describe, expect, it } from 'vitest';
 import { cellCounts } from '../../bench/page/identified';
-import { assigned } from '../../bench/page/identify';
+import { placed, type Placed } from '../../bench/page/identify-files';
 import { fileName } from '../../bench/page/share';
 import { ADAPTER } from './page-results';
 
 const named = (...names: string[]) => names.map((name) => new File([], name));
-const names = (files: ReturnType<typeof assigned>) =>
+const names = ({ files }: Placed) =>
   Object.fromEntries(Object.entries(files).map(([letter, file]) => [letter, file.name]));
 
 describe('dropped files', () => {
   it('go where their names say, then where there is room', () => {
-    expect(names(assigned({}, named('C.npy', 'weights.npy', 'a_values.npy')))).toEqual({
+    expect(names(placed({}, named('C.npy', 'weights.npy', 'a_values.npy')))).toEqual({
       a: 'a_values.npy',
       b: 'weights.npy',
       c: 'C.npy',
     });
-    expect(names(assigned({}, named('activations.npy', 'bias.npy', 'x.npy', 'y.npy')))).toEqual({
-      a: 'activations.npy',
-      b: 'bias.npy',
-      c: 'x.npy',
-    });
+    expect(names(placed({}, named('a.npy', 'a2.npy')))).toEqual({ a: 'a.npy', b: 'a2.npy' });
   });
 
   it('replace what has their name', () => {
-    const before = assigned({}, named('a.npy'));
-    expect(names(assigned(before, named('A2.npy')))).toEqual({ a: 'A2.npy' });
+    const { files } = placed({}, named('a.npy'));
+    expect(names(placed(files, named('A2.npy')))).toEqual({ a: 'A2.npy' });
+  });
+
+  it('on a field go to it, whatever their name, and replace what is there', () => {
+    const { files } = placed({}, named('a.npy', 'b.npy'));
+    const after = placed(files, named('a3.npy'), 'b');
+    expect(names(after)).toEqual({ a: 'a.npy', b: 'a3.npy' });
+    expect(after.problems).toEqual([]);
+    expect(names(placed(files, named('b2.npy', 'c.npy'), 'a'))).toEqual({
+      a: 'a.npy',
+      b: 'b2.npy',
+      c: 'c.npy',
+    });
+  });
+
+  it('that find no place, or are no matrices, are named', () => {
+    const full = placed({}, named('activations.npy', 'bias.npy', 'x.npy', 'y.npy'));
+    expect(names(full)).toEqual({ a: 'activations.npy', b: 'bias.npy', c: 'x.npy' });
+    expect(full.problems).toEqual(['y.npy found no free field: drop it alone on the one that it is for.']);
+    const text = placed(full.files, named('c.txt'), 'c');
+    expect(text.files).toEqual(full.files);
+    expect(text.problems).toEqual(['c.txt was not taken: .npy or .safetensors is required.']);
+    expect(placed({}, []).problems).toEqual(['What was dropped is no file.']);
   });
 });
 
