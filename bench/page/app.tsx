@@ -1,6 +1,7 @@
 /** The page: one button that works at once, the settings folded under it, and what the run finds. */
-import { useCallback, useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { SYSTOLE } from '../environment';
+import { DEFAULTS } from '../settings';
 import { HowToRead } from '../report/html';
 import { IdentifySection } from './identify-section';
 import { writeLink } from './link';
@@ -37,7 +38,18 @@ export function App({ initial, keeper, host, listen }: AppProps) {
   const sort = useCallback((by: NonNullable<PageState['sorting']>['by']) => {
     dispatch({ type: 'sorted', by });
   }, []);
+  const reset = useCallback(() => {
+    dispatch({ type: 'defaults' });
+    showLink(DEFAULTS);
+  }, []);
   const form = useRef<HTMLFormElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const leaving = useRef(false);
+  useLayoutEffect(() => {
+    // The button that was pressed went away, and the focus with it.
+    if (leaving.current && document.activeElement === document.body) button.current?.focus();
+    if (phase === 'idle') leaving.current = false;
+  }, [phase]);
   const press = (): void => {
     if (phase !== 'idle') return;
     if (reading.settings === null) {
@@ -90,7 +102,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           }}
         >
           <div class="actions">
-            <button id="run" type="submit" class="primary" aria-disabled={going}>
+            <button id="run" ref={button} type="submit" class="primary" aria-disabled={going}>
               {BUTTON[phase]}
             </button>
             {going && (
@@ -99,6 +111,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
                 type="button"
                 aria-disabled={phase === 'stopping'}
                 onClick={() => {
+                  leaving.current = true;
                   runner.stop();
                 }}
               >
@@ -111,6 +124,11 @@ export function App({ initial, keeper, host, listen }: AppProps) {
             </p>
           </div>
           <Notices state={state} />
+          {state.waitingLink && (
+            <p id="waiting-link" class="notice">
+              A link was opened: its settings stand in the form when this run ends.
+            </p>
+          )}
           {phase === 'queued' && (
             <p id="queued" class="notice">
               Another tab of this page is running, and two would disturb each other’s timings. This one begins
@@ -119,6 +137,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
                 id="run-anyway"
                 type="button"
                 onClick={() => {
+                  leaving.current = true;
                   runner.runAnyway();
                 }}
               >
@@ -130,7 +149,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
             () => (
               <details id="settings">
                 <summary>Settings</summary>
-                <SettingsForm draft={draft} problems={reading.problems} onEdit={edit} />
+                <SettingsForm draft={draft} problems={reading.problems} onEdit={edit} onReset={reset} />
                 <CopyLink settings={reading.settings} />
               </details>
             ),
@@ -196,7 +215,8 @@ function Notices({ state: { linkProblems, storageRefused } }: { state: PageState
       )}
       {storageRefused && (
         <p id="storage-refused" class="hint">
-          The browser keeps nothing for this page, so settings and results last until it is closed.
+          The browser did not keep something for this page, so settings and results may last only until it is
+          closed.
         </p>
       )}
     </>

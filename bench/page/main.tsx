@@ -4,6 +4,7 @@ import { adapterFacts, openBrowserDevice } from '../../src/host';
 import { App } from './app';
 import type { ReportView } from '../report/html';
 import { parseLink } from './link';
+import { CHANNEL } from './neighbours';
 import type { Runner } from './runner';
 import { INITIAL, reduce, type Action, type PageState } from './state';
 import { Keeper } from './storage';
@@ -12,15 +13,19 @@ const root = document.getElementById('app');
 if (root === null) throw new Error('Invariant violation: the page has no #app');
 
 let refused = false;
+let onRefused = (): void => {
+  refused = true;
+};
 const keeper = new Keeper(
   () => localStorage,
   () => {
-    refused = true;
+    onRefused();
   },
 );
 const host = {
   newWorker: () => new Worker('worker.js', { type: 'module' }),
   locks: (navigator as { readonly locks?: LockManager }).locks, // absent outside a secure context
+  channel: openChannel(),
   now: () => performance.now(),
   onMessage: (message: unknown) => {
     window.dispatchEvent(new CustomEvent('systole', { detail: message }));
@@ -36,6 +41,15 @@ function show(initial: PageState): void {
   const place = document.createElement('div');
   render(<App initial={initial} keeper={keeper} host={host} listen={listen} />, place);
   root?.replaceChildren(place);
+}
+
+/** Undefined where the browser has none, or refuses it as it refuses storage. */
+function openChannel(): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(CHANNEL);
+  } catch {
+    return undefined;
+  }
 }
 
 function opening(kept: ReportView | null): PageState {
@@ -57,9 +71,12 @@ function settingsOf(link: string, tell: boolean): Action {
 
 function listen(dispatch: (action: Action) => void, runner: Runner): void {
   runner.prepare();
+  onRefused = () => {
+    dispatch({ type: 'storage-refused' });
+  };
   void lookForAdapter(dispatch);
   window.addEventListener('hashchange', () => {
-    if (!runner.isRunning) dispatch(settingsOf(location.hash, true));
+    dispatch(settingsOf(location.hash, true));
   });
   window.addEventListener('dragover', keepPage);
   window.addEventListener('drop', keepPage);

@@ -14,6 +14,7 @@ import {
   WrongTileView,
   type ColumnName,
 } from '../report/html';
+import { sentence } from '../report/html/format';
 import { Paced } from './paced';
 import { reportOf, type Run, type RunView } from './run-view';
 import { Downloads } from './share';
@@ -42,6 +43,11 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
           {note}
         </p>
       )}
+      {(view.disturbances ?? []).map((each) => (
+        <p key={each} id="disturbed" class="notice bad">
+          {sentence(each)}
+        </p>
+      ))}
       {report && (ending !== null || cases.length > 0) && <Downloads report={report} />}
       {useMemo(() => wrongResults(cases), [cases])}
       {useMemo(

@@ -5,6 +5,7 @@
 import type { BenchSettings } from '../settings';
 import { turn, type Release } from './line';
 import { writeLink } from './link';
+import { DISTURBED, Neighbours, type Channel } from './neighbours';
 import type { FromWorker, ToWorker } from './protocol';
 import type { Action } from './state';
 
@@ -17,6 +18,8 @@ export interface RunnerHost {
   readonly onMessage: (message: FromWorker) => void;
   readonly newWorker: () => RunWorker;
   readonly locks: Pick<LockManager, 'request'> | undefined;
+  /** To the other tabs of the page. */
+  readonly channel: Channel | undefined;
   readonly now: () => number;
 }
 
@@ -30,10 +33,12 @@ interface Current {
   release: Release;
   queued: boolean;
   started: boolean;
+  disturbed: boolean;
 }
 
 export class Runner {
   readonly #host: RunnerHost;
+  readonly #neighbours: Neighbours;
   #worker: RunWorker | undefined;
   #current: Current | undefined;
   #messages: FromWorker[] = [];
@@ -42,6 +47,11 @@ export class Runner {
 
   constructor(host: RunnerHost) {
     this.#host = host;
+    this.#neighbours = new Neighbours(host.channel, () => {
+      if (this.#current === undefined || this.#current.disturbed) return;
+      this.#current.disturbed = true;
+      host.dispatch({ type: 'disturbed', by: DISTURBED });
+    });
   }
 
   get isRunning(): boolean {
@@ -50,7 +60,11 @@ export class Runner {
 
   /** Loads a worker ahead of the press. */
   prepare(): void {
-    this.#worker ??= this.#load();
+    try {
+      this.#worker ??= this.#load();
+    } catch {
+      // The press tells it.
+    }
   }
 
   async start(settings: BenchSettings, hidden: () => boolean): Promise<void> {
@@ -61,6 +75,7 @@ export class Runner {
       release: () => undefined,
       queued: false,
       started: false,
+      disturbed: false,
     };
     this.#current = current;
     dispatch({ type: 'pressed', settings, at: now(), started: new Date().toISOString() });
@@ -78,7 +93,13 @@ export class Runner {
     }
     if (current.queued) dispatch({ type: 'granted', at: now() });
     current.started = true;
-    this.prepare();
+    try {
+      this.#worker ??= this.#load();
+    } catch (error) {
+      this.#breakOff('crashed', error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#neighbours.begin();
     this.#post({ type: 'run', settings, link: writeLink(settings), hidden: hidden() });
   }
 
@@ -126,7 +147,8 @@ export class Runner {
     return worker;
   }
 
-  #receive(message: FromWorker): void {
+  #receive(told: FromWorker): void {
+    const message = this.#current?.disturbed ? marked(told) : told;
     this.#host.onMessage(message);
     this.#messages.push(message);
     if (message.type !== 'event') {
@@ -167,9 +189,16 @@ export class Runner {
     this.#patience = undefined;
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#neighbours.end();
     this.#current?.release();
     this.#current = undefined;
   }
+}
+
+/** A report that says what its timings suffered. */
+function marked(message: FromWorker): FromWorker {
+  if (message.type !== 'report') return message;
+  return { ...message, report: { ...message.report, disturbances: [DISTURBED] } };
 }
 
 const ANYWAY = new Error('run beside the other tab');

@@ -2,9 +2,9 @@
 import { CHIPS } from '../../src/chip';
 import { DTYPES, shortName, type Dtype } from '../../src/numerics';
 import { DTYPE_PAIRS, GROUPS, pairName } from '../cases';
-import { CHIP_CHOICES, DEFAULTS, LAYOUTS, LIMITS } from '../settings';
+import { CHIP_CHOICES, LAYOUTS, LIMITS } from '../settings';
 import { Checks, Problem, SelectField, TextField } from './fields';
-import { draftOf, type Draft, type Problems } from './form';
+import type { Draft, Problems } from './form';
 import { CHIP_WORDS, FORMAT_WORDS, GROUP_WORDS, LAYOUT_WORDS, pairWords } from './formats';
 
 const PAIRS = DTYPE_PAIRS.map(([a, b]) => pairName(a, b));
@@ -17,9 +17,11 @@ interface SettingsFormProps {
   readonly draft: Draft;
   readonly problems: Problems;
   readonly onEdit: (draft: Draft) => void;
+  /** Back to the defaults. */
+  readonly onReset: () => void;
 }
 
-export function SettingsForm({ draft, problems, onEdit }: SettingsFormProps) {
+export function SettingsForm({ draft, problems, onEdit, onReset }: SettingsFormProps) {
   const edit = (change: Partial<Draft>): void => {
     onEdit({ ...draft, ...change });
   };
@@ -117,13 +119,7 @@ export function SettingsForm({ draft, problems, onEdit }: SettingsFormProps) {
             edit({ layout });
           }}
         />
-        <button
-          type="button"
-          id="defaults"
-          onClick={() => {
-            onEdit(draftOf(DEFAULTS));
-          }}
-        >
+        <button type="button" id="defaults" onClick={onReset}>
           Back to the defaults
         </button>
       </div>

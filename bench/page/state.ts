@@ -25,6 +25,8 @@ export interface PageState {
   readonly earlier: Run | null;
   /** Column of the table that it is sorted by; null is the order of the run. */
   readonly sorting: { readonly by: ColumnName; readonly descending: boolean } | null;
+  /** Of a link that was opened during a run: taken when the run ends. */
+  readonly waitingLink: Actions['settings'] | null;
   readonly hidden: boolean;
   readonly storageRefused: boolean;
   /** What the browser calls its adapter, before anything is run on it. */
@@ -40,6 +42,7 @@ export const INITIAL: PageState = {
   run: null,
   earlier: null,
   sorting: null,
+  waitingLink: null,
   hidden: false,
   storageRefused: false,
   adapterName: '',
@@ -48,13 +51,16 @@ export const INITIAL: PageState = {
 /** What each action brings. */
 export interface Actions {
   edited: { readonly draft: Draft };
+  /** Of a link. */
   settings: { readonly settings: BenchSettings; readonly problems: readonly string[] };
+  defaults: object;
   /** `at` on the clock of `performance.now()`; `started` is ISO 8601. */
   pressed: { readonly settings: BenchSettings; readonly at: number; readonly started: string };
   queued: object;
   granted: { readonly at: number };
   'left-queue': object;
   stopping: object;
+  disturbed: { readonly by: string };
   messages: { readonly messages: readonly FromWorker[]; readonly at: number };
   'broke-off': { readonly ending: 'unanswered' | 'crashed'; readonly message: string };
   restored: { readonly view: ReportView };
@@ -71,10 +77,9 @@ const REDUCERS: {
   readonly [Type in keyof Actions]: (state: PageState, action: Actions[Type]) => Partial<PageState>;
 } = {
   edited: (_, { draft }) => ({ draft, reading: readDraft(draft) }),
-  settings: (_, { settings, problems }) => {
-    const draft = draftOf(settings);
-    return { draft, reading: readDraft(draft), linkProblems: problems };
-  },
+  settings: ({ phase }, { settings, problems }) =>
+    phase === 'idle' ? taken({ settings, problems }) : { waitingLink: { settings, problems } },
+  defaults: () => taken({ settings: DEFAULTS, problems: [] }),
   pressed: ({ run }, { settings, at, started }) => ({
     phase: 'running',
     refusal: '',
@@ -86,6 +91,9 @@ const REDUCERS: {
   granted: ({ run }, { at }) => ({ phase: 'running', run: run && { ...run, pressedAt: at } }),
   'left-queue': ({ earlier }) => ({ phase: 'idle', run: earlier, earlier: null }),
   stopping: () => ({ phase: 'stopping' }),
+  disturbed: ({ run }, { by }) => ({
+    run: run && { ...run, view: { ...run.view, disturbances: [by] } },
+  }),
   messages: (state, { messages, at }) =>
     messages.reduce((each, message) => ({ ...each, ...told(each, message, at) }), state),
   'broke-off': ({ run }, { ending, message }) => ended(run && endRun(run, ending, message)),
@@ -101,7 +109,13 @@ const REDUCERS: {
 
 export function reduce(state: PageState, action: Action): PageState {
   const reducer = REDUCERS[action.type] as (state: PageState, action: Action) => Partial<PageState>;
-  return { ...state, ...reducer(state, action) };
+  const after = { ...state, ...reducer(state, action) };
+  return after.phase === 'idle' && after.waitingLink ? { ...after, ...taken(after.waitingLink) } : after;
+}
+
+function taken({ settings, problems }: Actions['settings']): Partial<PageState> {
+  const draft = draftOf(settings);
+  return { draft, reading: readDraft(draft), linkProblems: problems, waitingLink: null };
 }
 
 function told({ run, earlier }: PageState, message: FromWorker, at: number): Partial<PageState> {

@@ -25,7 +25,7 @@ export class Keeper {
   readonly #shelf: () => Shelf;
   readonly #onRefused: () => void;
 
-  /** @param shelf may throw, as `window.localStorage` does; `onRefused` is called whenever reading does. */
+  /** @param shelf may throw, as `window.localStorage` does; `onRefused` is called whenever it does, or is full. */
   constructor(shelf: () => Shelf, onRefused: () => void) {
     this.#shelf = shelf;
     this.#onRefused = onRefused;
@@ -44,7 +44,7 @@ export class Keeper {
     try {
       this.#shelf().setItem(KEYS[key], text);
     } catch {
-      // Refused, which reading has told already, or full: the page does without.
+      this.#onRefused(); // or full: the page does without
     }
   }
 

@@ -24,4 +24,6 @@ export interface Report extends BenchResult {
     readonly seed: number;
     readonly arguments: readonly string[];
   };
+  /** What disturbed the timings of the run, in words; only where something did. */
+  readonly disturbances?: readonly string[];
 }

@@ -20,6 +20,7 @@ export function toText(report: Report): string {
     baselineLine,
     faults,
     notCompared,
+    disturbanceLines,
     discardedLines,
     leftOutLines,
   ]
@@ -118,6 +119,10 @@ function discardedLines({ cases }: Report): string {
         : [`${name}: the tab was hidden; ${ms.discarded} timing(s) thrown away and taken again\n`],
     )
     .join('');
+}
+
+function disturbanceLines({ disturbances = [] }: Report): string {
+  return disturbances.map((each) => `DISTURBED: ${each}\n`).join('');
 }
 
 function baselineLine({ baseline }: Report): string {

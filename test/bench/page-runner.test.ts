@@ -1,6 +1,7 @@
 /** The runner of the page's worker, against workers and locks that answer, wait, break or say nothing. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FromWorker, ToWorker } from '../../bench/page/protocol';
+import { DISTURBED, type Channel } from '../../bench/page/neighbours';
 import { Runner, type RunWorker } from '../../bench/page/runner';
 import type { Action } from '../../bench/page/state';
 import { DEFAULTS } from '../../bench/settings';
@@ -53,19 +54,37 @@ class FakeLocks {
   }) as LockManager['request'];
 }
 
-function setUp(locks?: Pick<LockManager, 'request'>) {
+/** Channels of one name: what one says, the others hear. */
+function fakeChannels(): () => Channel {
+  const all: EventTarget[] = [];
+  return () => {
+    const channel = Object.assign(new EventTarget(), {
+      postMessage: (data: unknown) => {
+        for (const each of all)
+          if (each !== channel) each.dispatchEvent(new MessageEvent('message', { data }));
+      },
+    });
+    all.push(channel);
+    return channel;
+  };
+}
+
+function setUp(locks?: Pick<LockManager, 'request'>, channel?: Channel) {
   const workers: FakeWorker[] = [];
   const actions: Action[] = [];
+  const refuse = { with: '' };
   const heard: FromWorker[] = [];
   const runner = new Runner({
     dispatch: (action) => actions.push(action),
     onMessage: (message) => heard.push(message),
     newWorker: () => {
+      if (refuse.with !== '') throw new DOMException(refuse.with, 'SecurityError');
       const worker = new FakeWorker();
       workers.push(worker);
       return worker;
     },
     locks,
+    channel,
     now: () => 7,
   });
   const latest = (): FakeWorker => {
@@ -75,7 +94,7 @@ function setUp(locks?: Pick<LockManager, 'request'>) {
   };
   const start = () => runner.start(DEFAULTS, () => false);
   const types = () => actions.map(({ type }) => type);
-  return { runner, workers, actions, heard, latest, start, types };
+  return { runner, workers, actions, heard, latest, start, types, refuse };
 }
 
 beforeEach(() => {
@@ -184,6 +203,22 @@ describe('a worker that breaks', () => {
   });
 });
 
+it('a worker that cannot be made ends the run with the reason, and the next press tries again', async () => {
+  const { runner, start, actions, workers, refuse } = setUp();
+  refuse.with = 'workers are switched off';
+  runner.prepare();
+  await start();
+  expect(actions.at(-1)).toEqual({
+    type: 'broke-off',
+    ending: 'crashed',
+    message: 'workers are switched off',
+  });
+  expect(runner.isRunning).toBe(false);
+  refuse.with = '';
+  await start();
+  expect(workers[0]?.received).toHaveLength(1);
+});
+
 describe('two tabs', () => {
   it('run one after the other', async () => {
     const locks = new FakeLocks();
@@ -211,6 +246,32 @@ describe('two tabs', () => {
     two.latest().say({ type: 'report', report: report([]) });
     one.latest().say({ type: 'report', report: report([]) });
     expect(two.runner.isRunning || one.runner.isRunning).toBe(false);
+  });
+
+  it('are marked, both of them, where they ran at the same time, and only then', async () => {
+    const [locks, channel] = [new FakeLocks(), fakeChannels()];
+    const tabs = [setUp(locks, channel()), setUp(locks, channel()), setUp(locks, channel())] as const;
+    const [one, two, idle] = tabs;
+    const end = ({ latest, heard }: typeof one) => {
+      latest().say({ type: 'report', report: report([]) });
+      const last = heard.at(-1);
+      return last?.type === 'report' ? last.report.disturbances : null;
+    };
+    await one.start();
+    const waiting = two.start();
+    await vi.advanceTimersByTimeAsync(0);
+    two.runner.runAnyway();
+    await waiting;
+    expect(one.types()).toEqual(['pressed', 'disturbed']);
+    expect(two.types()).toEqual(['pressed', 'queued', 'granted', 'disturbed']);
+    expect(end(one)).toEqual([DISTURBED]);
+    await vi.advanceTimersByTimeAsync(0);
+    // The lock is free, and yet a tab runs.
+    await idle.start();
+    expect(idle.types()).toEqual(['pressed', 'disturbed']);
+    expect([end(two), end(idle)]).toEqual([[DISTURBED], [DISTURBED]]);
+    await one.start();
+    expect(end(one)).toBeUndefined();
   });
 
   it('leave the line by a stop', async () => {

@@ -107,6 +107,21 @@ describe('a run', () => {
   });
 });
 
+it('a link that is opened during a run is taken when the run ends', () => {
+  const settings = { ...DEFAULTS, seed: 7 };
+  const link: Action = { type: 'settings', settings, problems: ['one of it'] };
+  const opened = reduce(GOING, link);
+  expect(opened).toMatchObject({ draft: GOING.draft, linkProblems: [], waitingLink: { settings } });
+  const ended = reduce(opened, messages({ type: 'report', report: report([]) }));
+  expect(ended).toMatchObject({ reading: { settings }, linkProblems: ['one of it'], waitingLink: null });
+  expect(reduce(INITIAL, link)).toMatchObject({ reading: { settings }, waitingLink: null });
+});
+
+it('a disturbed run says so until its report does', () => {
+  const state = reduce(GOING, { type: 'disturbed', by: 'x' });
+  expect(runOf(state).view.disturbances).toEqual(['x']);
+});
+
 it('a report of an earlier visit is shown as one', () => {
   const state = after({ type: 'restored', view: report([caseResult('a/b/bf16')]) });
   expect(runOf(state)).toMatchObject({ restored: true, ending: 'complete', firstAfterMs: null });

@@ -69,7 +69,7 @@ function Page({ report }: { report: ReportView }) {
           <section>
             <h2>Cases</h2>
             <CaseTable cases={cases} caption={summary(cases.length, wrong.length)} />
-            <Notes cases={cases} />
+            <Notes {...report} />
           </section>
           {leftOut.length > 0 && (
             <section>

@@ -18,6 +18,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** Words as a sentence of their own. */
+export function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+}
+
 export function extents({ m, n, k }: { readonly m: number; readonly n: number; readonly k: number }): string {
   return `${m} × ${n} × ${k}`;
 }

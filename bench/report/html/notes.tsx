@@ -1,9 +1,10 @@
-/** What a reader should know beside the table: memory against its bound, error on real weights, checks of tiles only. */
+/** What a reader should know beside the table: what disturbed the timings, memory against its bound, error on real weights, checks of tiles only. */
 import type { CaseResult } from '../../result';
-import { megabytes } from './format';
+import { megabytes, sentence } from './format';
+import type { ReportView } from './view';
 
-export function Notes({ cases }: { cases: readonly CaseResult[] }) {
-  const notes = [...memory(cases), ...accuracy(cases), ...sampled(cases)];
+export function Notes({ cases, disturbances = [] }: Pick<ReportView, 'cases' | 'disturbances'>) {
+  const notes = [...disturbances.map(sentence), ...memory(cases), ...accuracy(cases), ...sampled(cases)];
   return notes.length === 0 ? null : (
     <ul class="notes">
       {notes.map((note) => (
