@@ -22,18 +22,23 @@ const ALIASES = {
   uint32: ['uint32', 'u32'],
 } as const satisfies Record<Dtype, readonly [string, ...string[]]>;
 
-/** Case, separators and the spelling of "float" do not count. */
-function plain(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_-]/g, '')
-    .replace(/^(float|fp)(?=\d)/, 'f');
+/** Case and separators do not count. */
+function squeezed(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]/g, '');
 }
 
-const BY_NAME = new Map(
-  DTYPES.flatMap((dtype) => [dtype, ...ALIASES[dtype]].map((name): [string, Dtype] => [plain(name), dtype])),
+/** Nor does the spelling of "float". */
+function plain(name: string): string {
+  return squeezed(name).replace(/^(float|fp)(?=\d)/, 'f');
+}
+
+const NAMES = DTYPES.flatMap((dtype) =>
+  [dtype, ...ALIASES[dtype]].map((name): [string, Dtype] => [name, dtype]),
 );
+const BY_NAME = new Map(NAMES.map(([name, dtype]) => [plain(name), dtype]));
+
+/** Of an unknown name, in a message. */
+const SHOWN = 40;
 
 /** Levenshtein's edit distance. */
 function editDistance(from: string, to: string): number {
@@ -54,17 +59,28 @@ export function shortName(dtype: Dtype): string {
   return ALIASES[dtype][0];
 }
 
+/** The format whose name is nearest, if fewer edits than a third of the longer name lead to it. */
+function nearest(wanted: string): Dtype | undefined {
+  const known = [...BY_NAME, ...NAMES.map(([name, dtype]) => [squeezed(name), dtype] as const)];
+  const [first] = known
+    .map(([name, dtype]) => ({
+      dtype,
+      distance: editDistance(wanted, name) / Math.max(wanted.length, name.length),
+    }))
+    .sort((left, right) => left.distance - right.distance);
+  return first && first.distance < 1 / 3 ? first.dtype : undefined;
+}
+
 /**
  * The format that `name` calls: an NKI name or a short alias, in either case, with or without separators.
- * Throws UserError, naming the nearest format and all that are known, when there is none.
+ * Throws UserError, naming all that are known, and the one that was probably meant, when there is none.
  */
 export function parseDtype(name: string): Dtype {
   const wanted = plain(name);
   const found = BY_NAME.get(wanted);
   if (found !== undefined) return found;
-  const [nearest] = [...BY_NAME]
-    .map(([known, dtype]) => ({ dtype, distance: editDistance(wanted, known) }))
-    .sort((left, right) => left.distance - right.distance);
-  const guess = nearest === undefined ? '' : ` Did you mean ${shortName(nearest.dtype)}?`;
-  throw new UserError(`Unknown number format "${name}".${guess} Known: ${DTYPES.map(shortName).join(', ')}.`);
+  const meant = name.length > SHOWN ? undefined : nearest(wanted);
+  const guess = meant === undefined ? '' : ` Did you mean ${shortName(meant)}?`;
+  const shown = JSON.stringify(name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name);
+  throw new UserError(`Unknown number format ${shown}.${guess} Known: ${DTYPES.map(shortName).join(', ')}.`);
 }

@@ -165,6 +165,24 @@ describe('names', () => {
     );
     expect(() => parseDtype('')).toThrow(UserError);
   });
+
+  test.each([
+    ['flaot32', 'fp32'],
+    ['bfloat61', 'bf16'],
+    ['e4m4', 'fp8e4m3'],
+    ['uin8', 'uint8'],
+  ])('%s is taken for a slip of %s', (name, meant) => {
+    expect(() => parseDtype(name)).toThrow(`"${name}". Did you mean ${meant}?`);
+  });
+
+  test.each(['evil', '__proto__', 'constructor', 'float64', 'double', ''])('%j is no slip of any', (name) => {
+    expect(() => parseDtype(name)).toThrow(`Unknown number format "${name}". Known: fp32`);
+  });
+
+  test('a long name is cut in the message, and control characters are escaped', () => {
+    expect(() => parseDtype('x'.repeat(1e6))).toThrow(`"${'x'.repeat(40)}…". Known`);
+    expect(() => parseDtype('\x1b[31m')).toThrow(String.raw`"\u001b[31m". Known`);
+  });
 });
 
 describe('ulpDistance', () => {
