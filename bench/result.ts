@@ -30,6 +30,7 @@ export interface CaseResult {
 
 export interface PlanSummary {
   readonly chip: ChipName;
+  readonly aLayout: MatmulPlan['aLayout'];
   readonly tile: MatmulPlan['tile'];
   readonly block: MatmulPlan['block'];
   readonly loopOrder: readonly string[];
@@ -62,7 +63,7 @@ export function exitCode({
 }
 
 export function summarisePlan(plan: MatmulPlan): PlanSummary {
-  const { chip, tile, block, loopOrder, doubleRow, passes } = plan;
+  const { chip, aLayout, tile, block, loopOrder, doubleRow, passes } = plan;
   const groups = new Set(passes.map(({ group }) => group)).size;
-  return { chip, tile, block, loopOrder, doubleRow, passes: passes.length, groups };
+  return { chip, aLayout, tile, block, loopOrder, doubleRow, passes: passes.length, groups };
 }

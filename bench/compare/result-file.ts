@@ -22,7 +22,7 @@ export interface ReadReport {
 
 export interface ReadCase {
   readonly name: string;
-  /** What else identifies the work: shape, formats, chip. */
+  /** What else identifies the work: shape, formats, chip, layout of A. */
   readonly work: string;
   readonly passed: boolean;
   /** Null where they were withheld. */
@@ -40,6 +40,11 @@ export interface ReadTiming {
 /** @throws UserError, naming the file and the field, for anything but a benchmark result. */
 export function readReport({ name, report }: NamedReport): ReadReport {
   const root = new Field(name, '', report);
+  if (root.at('cases').isNull && !root.at('shapes').isNull) {
+    throw new UserError(
+      `${name} is a comparison with the peers, which says itself who was faster: compare takes what "systole bench --json FILE" writes without --peers.`,
+    );
+  }
   const cases = root.at('cases').list().map(readCase);
   const names = new Set<string>();
   for (const { name: each } of cases) {
@@ -68,11 +73,13 @@ function readCase(field: Field): ReadCase {
   const dtypes = field.at('dtypes');
   const [m, n, k] = ['m', 'n', 'k'].map((axis) => shape.at(axis).number());
   const formats = ['a', 'b', 'out'].map((each) => dtypes.at(each).text()).join(' ');
-  const chip = field.at('plan').at('chip').textOrNull() ?? 'chip not told';
+  const plan = field.at('plan');
+  const chip = plan.at('chip').textOrNull() ?? 'chip not told';
+  const layout = plan.at('aLayout').textOrNull() ?? 'row-major';
   if (!passed && gflops !== null) throw field.refusal('a case without a number, because its check failed');
   return {
     name: field.at('name').text(),
-    work: `${String(m)}x${String(n)}x${String(k)} ${formats} on ${chip}`,
+    work: `${String(m)}x${String(n)}x${String(k)} ${formats} on ${chip}${layout === 'row-major' ? '' : `, A ${layout}`}`,
     passed,
     gflops,
     ms: ms.isNull ? null : readTiming(ms),
@@ -138,6 +145,11 @@ function runtime(environment: Field): readonly (readonly [string, string])[] {
   return node === null ? [] : [['runtime', `Node ${node}`]];
 }
 
+/** A stranger's text may hold what a terminal takes for commands. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
+}
+
 /** A value somewhere in a file, which knows where it is. */
 class Field {
   private readonly file: string;
@@ -147,7 +159,7 @@ class Field {
   constructor(file: string, path: string, value: unknown) {
     this.file = file;
     this.path = path;
-    this.value = value;
+    this.value = typeof value === 'string' ? printable(value) : value;
   }
 
   get isNull(): boolean {
@@ -175,7 +187,7 @@ class Field {
 
   entries(): readonly (readonly [string, Field])[] {
     if (typeof this.value !== 'object' || this.value === null) return [];
-    return Object.keys(this.value).map((key) => [key, this.at(key)]);
+    return Object.keys(this.value).map((key) => [printable(key), this.at(key)]);
   }
 
   list(): readonly Field[] {

@@ -156,6 +156,28 @@ describe('what is no result', () => {
     expect(() => compare(left, good)).toThrow(UserError);
   }); // prettier-ignore
 
+  it('a comparison with the peers is told apart', () => {
+    expect(() => compare({ shapes: [] }, good)).toThrow(/a\.json is a comparison with the peers/);
+  });
+
+  it('what a terminal would take for commands is not handed on', () => {
+    const name = '\u001b[31mred\u001b[0m\nsquare';
+    const hostile = {
+      ...report([{ name, ms: [1, 2, 3] }]),
+      environment: { packages: { '\u0007': '\u009b' } },
+    };
+    expect(comparisonText(compare(hostile, hostile))).toContain('[31mred');
+    expect(comparisonText(compare(hostile, good)).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('a product of another layout of A is other work', () => {
+    const [each] = good.cases;
+    const other = { ...good, cases: [{ ...each, plan: { chip: 'trn2', aLayout: 'k-major' } }] };
+    const same = { ...good, cases: [{ ...each, plan: { chip: 'trn2' } }] };
+    expect(compare(same, other).cases[0]?.otherWork?.[1]).toContain('A k-major');
+    expect(compare(same, same).cases[0]?.otherWork).toBeNull();
+  });
+
   it('any JSON is compared or refused with one message', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.jsonValue().map((value) => ({ ...good, cases: [value] })), fc.jsonValue().map((value) => ({ ...good, environment: value, adapter: value }))), (left) => {

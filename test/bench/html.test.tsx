@@ -29,6 +29,7 @@ const measured: CaseResult = {
   dtypes: { a: 'float8_e4m3', b: 'float8_e5m2', out: 'float32' },
   plan: {
     chip: 'trn2',
+    aLayout: 'row-major',
     tile: { m: 128, n: 512, k: 256 },
     block: { m: 512, n: 512, k: 4096 },
     loopOrder: ['block-n', 'block-m', 'pass'],

@@ -12,6 +12,7 @@ export function caseResult(name: string, passed = true): CaseResult {
     dtypes: { a: 'bfloat16', b: 'bfloat16', out: 'float32' },
     plan: {
       chip: 'trn2',
+      aLayout: 'row-major',
       tile: { m: 128, n: 256, k: 128 },
       block: { m: 256, n: 256, k: 256 },
       loopOrder: [],
