@@ -35,31 +35,49 @@ const KNOWN: ReadonlyMap<string, StoredDtype | undefined> = new Map<string, Stor
  */
 export async function npyTensor(source: ByteSource, dtype?: StoredDtype): Promise<StoredTensor> {
   const { header, dataStart } = await readHeader(source);
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
-  const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
-  const shape = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(header)?.[1];
-  if (descr === undefined || fortran === undefined || shape === undefined) {
+  const field = (key: string): string => headerField(source.name, header, key);
+  const descr = /^'([^']*)'$/.exec(field('descr'))?.[1];
+  if (descr === undefined) {
     throw new UserError(
-      `${source.name}: the .npy header lacks descr, fortran_order or shape: ${JSON.stringify(header.slice(0, 120))}.`,
+      `${source.name}: a matrix of plain numbers is required, its descr is ${shown(field('descr'))}.`,
     );
   }
+  const fortran = field('fortran_order');
+  if (fortran !== 'True' && fortran !== 'False')
+    throw new UserError(`${source.name}: fortran_order must be True or False, got ${shown(fortran)}.`);
+  const shape = field('shape');
   if (descr.startsWith('>')) {
     throw new UserError(
       `${source.name} is big-endian (${descr}); save it little-endian: array.astype("<${descr.slice(1)}").`,
     );
   }
-  const dimensions = shape
-    .split(',')
-    .map((text) => text.trim().replace(/L$/, ''))
-    .filter((text) => text !== '')
-    .map(Number);
   return checkExtent(source, source.name, {
     element: namedElement(source.name, descr.replace(/^[<|=]/, ''), KNOWN, dtype),
-    shape: dimensions,
+    shape: integers(shape),
+    shapeText: shown(shape),
     offset: dataStart,
-    bytes: source.size - dataStart,
     columnMajor: fortran === 'True',
   });
+}
+
+/** The Python literal that the header has for `key`. @throws UserError when it has none. */
+function headerField(file: string, header: string, key: string): string {
+  const value = new RegExp(`'${key}'\\s*:(.*?)(?='(?:descr|fortran_order|shape)'\\s*:|[}]|$)`, 's').exec(
+    header,
+  )?.[1];
+  const text = value?.trim().replace(/,$/, '').trim() ?? '';
+  if (text !== '') return text;
+  throw new UserError(`${file}: the .npy header lacks ${key}: ${shown(JSON.stringify(header))}.`);
+}
+
+/** Of a tuple; Python 2 wrote 5L. Undefined for anything else. */
+function integers(tuple: string): readonly number[] | undefined {
+  const parts = (/^\((.*?),?\s*\)$/s.exec(tuple)?.[1] ?? '-').split(',').map((part) => part.trim());
+  return parts.every((part) => /^\d+L?$/.test(part)) ? parts.map((part) => parseInt(part, 10)) : undefined;
+}
+
+function shown(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 120)}…`;
 }
 
 async function readHeader(source: ByteSource): Promise<{ header: string; dataStart: number }> {

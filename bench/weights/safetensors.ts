@@ -54,6 +54,7 @@ export async function safetensorsTensor(
   return checkExtent(source, where, {
     element,
     shape: counts(shape),
+    shapeText: (JSON.stringify(shape) as string | undefined)?.slice(0, 120) ?? 'not told',
     offset: dataStart + begin,
     bytes: end - begin,
   });

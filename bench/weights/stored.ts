@@ -15,10 +15,13 @@ export interface StoredTensor {
 
 interface Claim {
   readonly element: ElementType;
+  /** Undefined where the file has something else than a list of integers. */
   readonly shape: readonly number[] | undefined;
+  /** As the file has it, for messages. */
+  readonly shapeText: string;
   readonly offset: number;
-  /** Bytes that the header gives to the tensor. */
-  readonly bytes: number;
+  /** Bytes that the header gives to the tensor; left out where the tensor takes the rest of the file. */
+  readonly bytes?: number;
   readonly columnMajor?: boolean;
 }
 
@@ -30,14 +33,16 @@ export function checkExtent(source: ByteSource, where: string, claim: Claim): St
   const [rows, columns, ...more] = claim.shape ?? [];
   if (rows === undefined || columns === undefined || more.length > 0 || rows * columns === 0) {
     throw new UserError(
-      `${where}: a matrix of two dimensions of at least 1 is required, the shape is ${JSON.stringify(claim.shape)}.`,
+      `${where}: a matrix of two dimensions of at least 1 is required, the shape is ${claim.shapeText}.`,
     );
   }
   const needed = rows * columns * claim.element.bytes;
-  if (needed !== claim.bytes) {
-    throw new UserError(
-      `${where}: ${rows} x ${columns} elements take ${needed} bytes, the header gives them ${claim.bytes}.`,
-    );
+  const { bytes = source.size - claim.offset } = claim;
+  if (needed !== bytes) {
+    const given =
+      claim.bytes === undefined ? `the file has ${bytes} for them` : `the header gives them ${bytes}`;
+    const end = claim.bytes === undefined && bytes < needed ? '; it is truncated' : '';
+    throw new UserError(`${where}: ${rows} x ${columns} elements take ${needed} bytes, ${given}${end}.`);
   }
   if (claim.offset + needed > source.size) {
     throw new UserError(
