@@ -26,6 +26,8 @@ export interface Chromium {
   readonly executable: string;
   /** With these, Playwright starts the same browser on the same adapter again. */
   readonly launchOptions: LaunchOptions;
+  /** Where SwiftShader was asked for by a flag: who asked. */
+  readonly software?: string;
   readonly close: () => Promise<void>;
 }
 
@@ -63,11 +65,15 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Chr
 }
 
 async function start(found: Found, { adapter, args = [] }: ChromiumOptions): Promise<Chromium> {
-  if (adapter !== undefined) return launch(found, [...ADAPTER_FLAGS[adapter], ...args]);
+  if (adapter !== undefined) {
+    const launched = await launch(found, [...ADAPTER_FLAGS[adapter], ...args]);
+    return adapter === 'default' ? launched : { ...launched, software: 'asked for by --adapter' };
+  }
   const chromium = await launch(found, [...ADAPTER_FLAGS.default, ...args]);
   if (await offersGpu(chromium.browser)) return chromium;
   await chromium.close();
-  return launch(found, [...ADAPTER_FLAGS.swiftshader, ...args]);
+  const launched = await launch(found, [...ADAPTER_FLAGS.swiftshader, ...args]);
+  return { ...launched, software: 'the browser offered no real GPU, so its software adapter was started' };
 }
 
 async function launch({ name, executable, env }: Found, args: readonly string[]): Promise<Chromium> {

@@ -32,13 +32,15 @@ interface Opened {
   /** Resolves with the reason when the page is gone before it was closed. */
   readonly gone: Promise<string>;
   readonly close: () => Promise<void>;
+  /** Why this adapter, where a page cannot know. */
+  readonly reason?: string | undefined;
 }
 
 type Open = (url: string, adapter: string | undefined) => Promise<Opened>;
 
 const OPEN = {
   chromium: async (url, adapter) => {
-    const { browser, close } = await launchChromium({ adapter: chromiumAdapter(adapter) });
+    const { browser, close, software } = await launchChromium({ adapter: chromiumAdapter(adapter) });
     const page = await browser.newPage();
     const gone = new Promise<string>((resolve) => {
       page.once('crash', () => {
@@ -49,13 +51,17 @@ const OPEN = {
       });
     });
     await page.goto(url);
-    return { gone, close };
+    return { gone, close, reason: software };
   },
   firefox: async (url, adapter) => {
     if (adapter !== undefined)
       throw new UserError('Firefox chooses the adapter itself: leave --adapter out.');
     const { ended, close } = await openFirefox(url);
-    return { gone: ended.then((said) => `Firefox ended${said && `: ${said.trim()}`}`), close };
+    return {
+      gone: ended.then((said) => `Firefox ended${said && `: ${said.trim()}`}`),
+      close,
+      reason: undefined,
+    };
   },
 } satisfies Record<BrowserName, Open>;
 
@@ -94,7 +100,7 @@ export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<
     });
     ending.wait(signal.aborted ? 'stop' : 'start');
     try {
-      return reportOf(await ending.reached, obtained);
+      return reportOf(await ending.reached, obtained, opened.reason);
     } finally {
       await opened.close();
     }
@@ -112,12 +118,20 @@ export class PageError extends Error {
 
 type FinalMessage = Exclude<FromWorker, { type: 'event' }>;
 
-function reportOf(message: FinalMessage, obtained: readonly CaseResult[]): Report {
+function reportOf(
+  message: FinalMessage,
+  obtained: readonly CaseResult[],
+  reason: string | undefined,
+): Report {
   switch (message.type) {
     case 'report': {
-      // A page is not told the processor; it ran on this one.
+      // A page is not told the processor, it ran on this one; nor the flags of its browser.
       const { report } = message;
-      return { ...report, environment: { ...report.environment, cpu: nodeEnvironment().cpu } };
+      return {
+        ...report,
+        environment: { ...report.environment, cpu: nodeEnvironment().cpu },
+        adapter: { ...report.adapter, ...(reason !== undefined && { reason }) },
+      };
     }
     case 'stopped':
       // Without a report, what was measured is in the message.

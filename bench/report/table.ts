@@ -1,4 +1,5 @@
 /** The report as text for a terminal, readable at 100 columns. */
+import { shortName } from '../../src/numerics';
 import { pairName } from '../cases';
 import type { CaseResult } from '../result';
 import { barChart } from './chart';
@@ -29,13 +30,26 @@ export function toText(report: Report): string {
     .join('\n');
 }
 
-function heading({ systole, adapter, environment, peaks }: Report): string {
+function heading({ systole, adapter, environment, peaks, cases }: Report): string {
   const { runtime, platform, cpu, cores } = environment;
   return [
     `systole ${systole.version} (${systole.revision}), ${runtime} on ${platform}, ${cpu ?? 'processor not told'}, ${cores} cores`,
     `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
-    `peak    ${significant(peaks.fmaGflops)} GFLOP/s multiply-add, ${significant(peaks.readGigabytes)} GB/s read\n`,
+    `peak    ${significant(peaks.fmaGflops)} GFLOP/s multiply-add, ${significant(peaks.readGigabytes)} GB/s read\n${workLine(cases)}`,
   ].join('\n');
+}
+
+/** What the table has no column for, where it is not as usual: the output's format, the chip, the layout of A. */
+function workLine(cases: Report['cases']): string {
+  const told = (words: readonly string[]): string => [...new Set(words)].join(' or ');
+  const unusual = [
+    ...(cases.some(({ dtypes }) => dtypes.out !== 'float32')
+      ? [`output in ${told(cases.map(({ dtypes }) => shortName(dtypes.out)))}`]
+      : []),
+    ...(cases.some(({ plan }) => plan.chip === 'trn1') ? ['planned for trn1'] : []),
+    ...(cases.some(({ plan }) => plan.aLayout === 'k-major') ? ['A lies as [K, M]'] : []),
+  ];
+  return unusual.length === 0 ? '' : `work    ${unusual.join(', ')}\n`;
 }
 
 function caseTable({ cases }: Report): string {

@@ -36,7 +36,7 @@ export function addBench(program: Command): void {
     )
     .option(
       '--peers',
-      'compare with tfjs, onnxruntime-web, jax-js and gpu.js (`npm run peers` installs them)',
+      'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape, --seed, --budget, --adapter, --browser and --json go with it)',
     )
     .option('--weights <file>', 'a matrix of a .safetensors or .npy file as B')
     .option('--tensor <name>', 'which tensor of the .safetensors file')
@@ -107,8 +107,9 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
   ['weights', 'peers', 'the peers multiply random operands, so give a --shape'],
   ['peers', 'case', 'the peers run shapes, so give them with --shape MxNxK'],
   ['peers', 'dtype', 'the peers have float32 only, and are compared with float32 and bf16'],
-  ['peers', 'csv', 'use --json'],
-  ['peers', 'html', 'use --json'],
+  ['peers', 'list', 'the peers run shapes, not cases'],
+  ['peers', 'csv', 'its table is not one of cases, so use --json'],
+  ['peers', 'html', 'the report is one of cases, so use --json'],
 ];
 
 function layout(text: string): 'nk' | 'kn' {

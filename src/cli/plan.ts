@@ -7,7 +7,7 @@ import { printProgram, toJSON } from '../program';
 import { dtypePair, extent, integerFrom, positiveInteger } from './options';
 
 interface PlanOptions {
-  readonly dtype: { readonly a: Dtype; readonly b: Dtype };
+  readonly dtype?: { readonly a: Dtype; readonly b: Dtype };
   readonly out?: Dtype;
   readonly rounding?: Rounding;
   readonly saturate?: true;
@@ -31,7 +31,7 @@ export function addPlan(program: Command): void {
     .argument('<M>', 'rows of A and of the output', positiveInteger('M'))
     .argument('<N>', 'columns of B and of the output', positiveInteger('N'))
     .argument('<K>', 'columns of A, rows of B', positiveInteger('K'))
-    .option('--dtype <a[,b]>', 'format of A and B', dtypePair, dtypePair('bf16'))
+    .option('--dtype <a[,b]>', 'format of A and B (default: bf16)', dtypePair)
     .option('--out <dtype>', 'format of the output (default: fp32)', parseDtype)
     .addOption(new Option('--rounding <how>', 'of the output (default: nearest-even)').choices(ROUNDINGS))
     .option('--saturate', 'clamp the output to its format’s largest finite value')
@@ -62,7 +62,7 @@ Examples:
 }
 
 function planText(shape: Extent, options: PlanOptions): string {
-  const { dtype, out, chip, tile, block, doubleRow, rounding, seed } = options;
+  const { dtype = dtypePair('bf16'), out, chip, tile, block, doubleRow, rounding, seed } = options;
   const plan = planMatmul({
     ...shape,
     ...dtype,

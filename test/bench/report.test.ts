@@ -143,6 +143,17 @@ const report: Report = {
 describe('text', () => {
   const text = toText({ ...report, cases: [measured, { ...measured, gflops: 24 }, withheld] });
 
+  it('says what is unusual about the work, for which there is no column', () => {
+    const { plan, dtypes } = measured;
+    const other = {
+      ...measured,
+      plan: { ...plan, aLayout: 'k-major' as const },
+      dtypes: { ...dtypes, out: 'bfloat16' as const },
+    };
+    expect(toText({ ...report, cases: [other] })).toMatch(/^work +output in bf16, A lies as \[K, M\]$/m);
+    expect(toText({ ...report, cases: [measured] })).not.toMatch(/^work/m);
+  });
+
   it('fits 100 columns, but for the sentences', () => {
     const table = text.slice(text.indexOf('case '), text.indexOf('CPU baseline'));
     expect(table).toContain('gate+up/m512');
