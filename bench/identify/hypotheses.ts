@@ -36,70 +36,73 @@ export interface Choice {
 }
 
 export const ACCUMULATORS = {
-  float32: { title: '', meaning: 'sums kept in float32' },
+  float32: { title: '', meaning: 'Sums kept in float32.' },
   float64: {
     title: 'float64 sums',
     meaning:
-      'sums kept in float64 and rounded at the end: a reference implementation; the order hardly shows',
+      'Sums kept in float64 and rounded at the end: a reference implementation; the order hardly shows.',
   },
-  bfloat16: { title: 'bfloat16 sums', meaning: 'every sum is rounded to bfloat16: no float32 accumulator' },
-  float16: { title: 'float16 sums', meaning: 'every sum is rounded to float16: no float32 accumulator' },
+  bfloat16: { title: 'bfloat16 sums', meaning: 'Every sum is rounded to bfloat16: no float32 accumulator.' },
+  float16: { title: 'float16 sums', meaning: 'Every sum is rounded to float16: no float32 accumulator.' },
   'bfloat16-totals': {
     title: 'totals in bfloat16',
     meaning:
-      'float32 within a block, bfloat16 between blocks: reduced-precision split K, or PSUM in bfloat16',
+      'Sums in float32 within a block, bfloat16 between blocks: reduced-precision split K, or PSUM in bfloat16.',
   },
   'float16-totals': {
     title: 'totals in float16',
-    meaning: 'float32 within a block, float16 between blocks: reduced-precision split K',
+    meaning: 'Sums in float32 within a block, float16 between blocks: reduced-precision split K.',
   },
 } as const satisfies Record<Accumulator, Choice>;
 
 export const STEPS = {
-  rounded: { title: '', meaning: 'each product is rounded, then each sum' },
+  rounded: { title: '', meaning: 'Each product is rounded, then each sum.' },
   fused: {
     title: 'fused multiply-add',
-    meaning: 'products are not rounded: FMA instructions, as most CPU and GPU libraries use',
+    meaning: 'Products are not rounded: FMA instructions, as most CPU and GPU libraries use.',
   },
   widened: {
     title: 'added in float32, stored narrow',
-    meaning: 'each sum is computed in float32 and then rounded to the narrow accumulator',
+    meaning: 'Each sum is computed in float32 and then rounded to the narrow accumulator.',
   },
   truncated: {
     title: 'fused, sums truncated',
-    meaning: 'products are exact and each sum is rounded toward zero, as some matrix units do',
+    meaning: 'Products are exact and each sum is rounded toward zero, as some matrix units do.',
   },
 } as const satisfies Record<Step, Choice>;
 
 export const SUBNORMALS = {
-  kept: { title: '', meaning: 'subnormals are kept' },
+  kept: { title: '', meaning: 'Subnormals are kept.' },
   flushed: {
     title: 'subnormals flushed',
-    meaning: 'float32 subnormals are taken for zero: fast-math, FTZ and DAZ, or a GPU that flushes',
+    meaning: 'Subnormals of float32 are taken for zero: fast-math, FTZ and DAZ, or a GPU that flushes.',
   },
 } as const satisfies Record<Subnormals, Choice>;
 
 export const OPERANDS = {
-  'as-given': { title: '', meaning: 'operands are multiplied as they are' },
-  float32: { title: 'operands rounded to float32', meaning: 'float64 files were converted to float32 first' },
+  'as-given': { title: '', meaning: 'Operands are multiplied as they are.' },
+  float32: {
+    title: 'operands rounded to float32',
+    meaning: 'Files of float64 were converted to float32 first.',
+  },
   tfloat32: {
     title: 'operands rounded to tfloat32',
-    meaning: 'what tensor cores of NVIDIA GPUs may make of float32 (allow_tf32)',
+    meaning: 'What tensor cores of NVIDIA GPUs may make of float32 (allow_tf32).',
   },
   'tfloat32-truncated': {
     title: 'operands truncated to tfloat32',
-    meaning: 'tfloat32 by dropping 13 bits: what tensor cores read of float32 that was not converted',
+    meaning: 'Made tfloat32 by dropping 13 bits: what tensor cores read of float32 that was not converted.',
   },
   bfloat16: {
     title: 'operands rounded to bfloat16',
     meaning:
-      'one-pass bfloat16 multiplication of float32: the default precision of TPUs, fast-math modes of CPUs',
+      'One-pass bfloat16 multiplication of float32: the default precision of TPUs, fast-math modes of CPUs.',
   },
   'bfloat16-truncated': {
     title: 'operands truncated to bfloat16',
-    meaning: 'bfloat16 by dropping 16 bits',
+    meaning: 'Made bfloat16 by dropping 16 bits.',
   },
-  float16: { title: 'operands rounded to float16', meaning: 'multiplied in half precision' },
+  float16: { title: 'operands rounded to float16', meaning: 'Multiplied in half precision.' },
 } as const satisfies Record<OperandRounding, Choice>;
 
 /** One line that names a hypothesis about a C that is stored in this format. */
@@ -109,9 +112,9 @@ export function hypothesisTitle(hypothesis: Hypothesis, stored: StoredDtype): st
     .join(', ');
 }
 
-/** A sentence for each choice that does not go without saying, the order's first. */
+/** A sentence for each choice that the title names, in the same order. */
 export function hypothesisMeaning(hypothesis: Hypothesis, stored: StoredDtype): readonly string[] {
-  return choicesOf(hypothesis, stored).map(({ title, meaning }) => `${title}: ${meaning}`);
+  return choicesOf(hypothesis, stored).map(({ meaning }) => meaning);
 }
 
 function choicesOf(
@@ -139,23 +142,23 @@ function outputChoices(
     direction === 'nearest-even' &&
       dtype !== stored && {
         title: `output rounded to ${dtype}`,
-        meaning: `C is stored as ${stored}, and holds values of ${dtype} alone`,
+        meaning: `C is stored as ${stored}, and holds values of ${dtype} alone.`,
       },
     direction === 'toward-zero' && {
       title: `${dtype} output rounded toward zero`,
-      meaning: 'the low bits are dropped: truncation, as in a bare shift from float32 to bfloat16',
+      meaning: 'The low bits are dropped: truncation, as in a bare shift from float32 to bfloat16.',
     },
     saturate && {
       title: 'output saturated',
-      meaning: `what overflows becomes the largest finite ${dtype}, as quantisers do`,
+      meaning: `What overflows becomes the largest finite ${dtype}, as quantisers do.`,
     },
     flush && {
       title: 'subnormal outputs flushed',
-      meaning: `results below the smallest normal ${dtype} become zero`,
+      meaning: `Results below the smallest normal ${dtype} become zero.`,
     },
     throughFloat32 && {
       title: 'output rounded twice',
-      meaning: `the sum is rounded to float32 and then to ${dtype}`,
+      meaning: `The sum is rounded to float32 and then to ${dtype}.`,
     },
   ];
   return all.filter((choice) => choice !== false);
@@ -203,6 +206,7 @@ const NARROW: readonly Dtype[] = [
 
 /** The format of C's file, and narrower ones that hold all of its elements: a product is often stored wider than it was computed. */
 export function outputDtypes({ dtype, values }: Matrix): readonly StoredDtype[] {
+  if (values.every(Number.isNaN)) return [dtype];
   const holds = (narrow: StoredDtype): boolean => {
     const round = rounder(narrow);
     return values.every((value) => Number.isNaN(value) || round(value) === value);

@@ -34,7 +34,7 @@ export interface Identification {
       readonly differing: readonly (number | null)[];
     };
   };
-  /** C against the same product in float64, over the elements compared. */
+  /** C against the same product in float64, over the elements compared. The errors are NaN, in JSON null, where none is finite. */
   readonly float64: {
     readonly maxAbs: number;
     readonly at: Element | null;
@@ -59,7 +59,7 @@ export interface Identification {
 
 export interface Explanation {
   readonly title: string;
-  /** A sentence for each of its choices. */
+  /** A sentence for each choice that the title names. */
   readonly meaning: readonly string[];
   readonly hypothesis: Hypothesis;
   readonly matching: number;

@@ -185,13 +185,16 @@ function systolicPart(product: Product, plan: MatmulPlan, seen: Survey): Identif
 function relevanceNotes(product: Product, relevance: Relevance, sampled: number): readonly string[] {
   const { c, k } = product;
   const [stored, ...narrower] = relevance.outputs;
+  const finite = c.values.some(Number.isFinite);
   const notes: readonly (string | false)[] = [
-    narrower.length > 0 &&
-      `C is stored as ${String(stored)}, and every element of it is a value of ${narrower.join(' and of ')} too.`,
+    finite &&
+      narrower.length > 0 &&
+      `C is stored as ${String(stored)}, and every element of it is a value of ${narrower.join(', ')} too.`,
     relevance.immune &&
       'Every sum of these operands is exact in float32, so that all orders, fused or not, give the same bits: use random operands to tell orders apart.',
     k <= 128 && 'K is at most 128: one pass of the array is the untiled order.',
-    !relevance.immune &&
+    finite &&
+      !relevance.immune &&
       !relevance.fused &&
       'Products of these operands are exact, so that a fused multiply-add gives the same bits as a multiply and an add.',
     c.dtype !== 'float64' &&

@@ -67,52 +67,52 @@ export const ORDERS = {
   systolic: {
     title: () => '128-row passes',
     meaning:
-      'the systolic order of one NeuronCore: 128 products to a pass, each pass summed from zero, passes added in turn',
+      'The systolic order of one NeuronCore: 128 products to a pass, each pass summed from zero, passes added in turn.',
     schedule: (k) => blocked(ascending(k), ends(k, 128)),
   },
   'double-row': {
     title: () => 'double-row passes of 256',
-    meaning: 'the systolic order with two rows of fp8 to a partition, whose products are added in turn',
+    meaning: 'The systolic order with two rows of fp8 to a partition, whose products are added in turn.',
     schedule: (k) => doubleRow(k),
   },
   untiled: {
     title: () => 'untiled order',
-    meaning: 'k ascending into one sum: what a plain loop does, and many GPU kernels without split K',
+    meaning: 'One sum, k ascending: what a plain loop does, and many GPU kernels without split K.',
     schedule: (k) => blocked(ascending(k), [k]),
   },
   blocked: {
     title: ({ size }) => `K in blocks of ${size}`,
     meaning:
-      'each block summed from zero and then added to the output: what cache-blocked CPU libraries and split-K GPU kernels do',
+      'Each block summed from zero and then added to the output: what cache-blocked CPU libraries and split-K GPU kernels do.',
     schedule: (k, { size }) => blocked(ascending(k), ends(k, size)),
   },
   balanced: {
     title: ({ size, part = 1 }) =>
       `K in blocks of ${size}, the last two equal${part > 1 ? ` (to a multiple of ${part})` : ''}`,
     meaning:
-      'the cut of OpenBLAS: full blocks, and what is left between one and two blocks is halved; each block is summed from zero',
+      'The cut of OpenBLAS: full blocks, and what is left between one and two blocks is halved; each block is summed from zero.',
     schedule: (k, { size, part = 1 }) => blocked(ascending(k), balancedEnds(k, size, part)),
   },
   reloaded: {
     title: ({ size }) => `output stored and loaded again every ${size} products`,
-    meaning: 'one running sum that passes through the narrow output between blocks of K',
+    meaning: 'One running sum that passes through the narrow output between blocks of K.',
     schedule: (k, { size }) => ({ ...blocked(ascending(k), ends(k, size)), reload: true }),
   },
   lanes: {
     title: ({ size, combine = 'ascending' }) => `${size} strided sums, added ${COMBINED[combine]}`,
     meaning:
-      'lane l takes k = l, l + lanes, ..: a SIMD dot product, or a workgroup of a GPU that shares one output',
+      'Lane l takes k = l, l + lanes, ..: a SIMD dot product, or a workgroup of a GPU that shares one output.',
     schedule: (k, { size, combine = 'ascending' }) => strided(k, size, 0, combine),
   },
   vectors: {
     title: ({ size, part = 1, combine = 'ascending' }) =>
       `${size / part} vectors of ${part} strided sums, lanes added ${COMBINED[combine]}`,
-    meaning: 'an unrolled SIMD dot product: vectors are added first, then the lanes of the one that is left',
+    meaning: 'An unrolled SIMD dot product: vectors are added first, then the lanes of the one that is left.',
     schedule: (k, { size, part = 1, combine = 'ascending' }) => strided(k, size, part, combine),
   },
   pairwise: {
     title: ({ combine = 'pairwise' }) => `pairwise order (${COMBINED[combine]})`,
-    meaning: 'products added in a tree: what accurate summation and reduction shaders do',
+    meaning: 'Products added in a tree: what accurate summation and reduction shaders do.',
     schedule: (k, { combine = 'pairwise' }) => ({
       index: ascending(k),
       chains: Int32Array.from({ length: k }, (_, each) => each + 1),
@@ -124,7 +124,7 @@ export const ORDERS = {
   },
   descending: {
     title: () => 'descending order',
-    meaning: 'k descending into one sum: a loop that counts down',
+    meaning: 'One sum, k descending: a loop that counts down.',
     schedule: (k) => blocked(ascending(k).slice().reverse(), [k]),
   },
 } as const satisfies Record<OrderKind, Family>;

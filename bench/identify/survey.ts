@@ -33,6 +33,7 @@ export interface Survey {
   readonly maxUlp: number | null;
   /** Elements that differ in each tile, by rows of tiles; null where the time did not last. */
   readonly tiles: readonly (number | null)[];
+  /** Errors are NaN where every element is left out. */
   readonly float64: {
     readonly maxAbs: number;
     readonly at: Element | undefined;
@@ -140,6 +141,7 @@ export async function survey(
     }
     tiles[tile] = inTile;
   }
+  const noneFinite = found.notFinite === found.compared;
   return {
     compared: found.compared,
     differing: found.differing,
@@ -147,9 +149,9 @@ export async function survey(
     maxUlp: Number.isFinite(found.maxUlp) ? found.maxUlp : null,
     tiles,
     float64: {
-      maxAbs: found.maxAbs,
+      maxAbs: noneFinite ? NaN : found.maxAbs,
       at,
-      relative: Math.sqrt(found.errors / (found.squares || 1)),
+      relative: noneFinite ? NaN : Math.sqrt(found.errors / (found.squares || 1)),
       notFinite: found.notFinite,
     },
     overflow: found.overflow,

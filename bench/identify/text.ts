@@ -30,6 +30,7 @@ function systolicLines({ systolic, files: { c } }: Identification): readonly str
 }
 
 function float64Line({ float64: { maxAbs, relative, at, notFinite } }: Identification): readonly string[] {
+  if (Number.isNaN(maxAbs)) return ['against float64: no finite element to compare', ''];
   const left = notFinite > 0 ? `; ${notFinite} elements that are not finite left out` : '';
   const where = at ? ` at m ${at.m}, n ${at.n}` : '';
   return [

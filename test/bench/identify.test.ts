@@ -397,6 +397,30 @@ describe('what the data cannot tell', () => {
     expect(found.float64.relative).toBeLessThan(2 ** -20);
   });
 
+  it.each([NaN, Infinity, -Infinity])('a C of %d alone has no error, and tells nothing of formats', async (each) => {
+    const found = await identified(new Array<number>(M * N).fill(each));
+    const text = identificationText(found);
+    expect(text).toContain('against float64: no finite element to compare\n');
+    expect(text).not.toMatch(/error|is a value of/);
+    expect(JSON.parse(JSON.stringify(found.float64))).toEqual({ maxAbs: null, at: null, relative: null, notFinite: M * N });
+    expect(found.notes).toEqual([]);
+  }); // prettier-ignore
+
+  it('operands of NaN alone are not called exact', async () => {
+    const nan = new Array<number>(M * K).fill(NaN);
+    const found = await identified(new Array<number>(M * N).fill(NaN), { a: nan });
+    expect(found.notes.join()).not.toMatch(/exact|is a value of/);
+  });
+
+  it('an explanation is not told twice', async () => {
+    const found = await identified(product(float32(range(0, K))));
+    const text = identificationText(found);
+    expect(text).toMatch(
+      /^Explained by: untiled order\n {2}One sum, k ascending: .*\.\n {2}confirmed on all 80/m,
+    );
+    expect(text.match(/untiled order/g)).toHaveLength(1);
+  });
+
   it('a product beyond the budget is confirmed in part, and says so', async () => {
     const size = 700;
     const a = matrix(size, 64, randoms(size * 64, 20));
