@@ -1,6 +1,13 @@
 /** `identify` on three files, wherever their bytes come from. */
 import type { ChipName } from '../../src/chip';
-import { blobSource, readMatrixFile, type ByteSource, type MatrixFile, type MatrixRequest } from '../weights';
+import {
+  blobSource,
+  readMatrixFile,
+  type ByteSource,
+  type Controls,
+  type MatrixFile,
+  type MatrixRequest,
+} from '../weights';
 import type { IdentifyOptions } from './clock';
 import type { Identification } from './identification';
 import { identify } from './identify';
@@ -16,6 +23,7 @@ export interface FilesRequest {
   readonly c: FileRequest;
   readonly chip?: ChipName | undefined;
   readonly budgetSeconds?: number | undefined;
+  readonly controls?: Controls | undefined;
 }
 
 /**
@@ -23,13 +31,13 @@ export interface FilesRequest {
  * @throws UserError for files that cannot be read or are no product.
  */
 export async function identifySources(
-  { a, b, c, chip, budgetSeconds }: FilesRequest,
+  { a, b, c, ...request }: FilesRequest,
   options: IdentifyOptions = {},
 ): Promise<Identification> {
   const product = await read(c);
   const left = await fitting(a, ({ rows }) => rows === product.rows);
   const right = await fitting(b, ({ columns }) => columns === product.columns);
-  const found = await identify({ a: left.matrix, b: right.matrix, c: product, chip, budgetSeconds }, options);
+  const found = await identify({ a: left.matrix, b: right.matrix, c: product, ...request }, options);
   const turned = [left, right].flatMap(({ matrix, turned: yes }) =>
     yes ? [`${matrix.name} was read transposed, as its shape demands.`] : [],
   );
@@ -58,17 +66,23 @@ export interface NamedBlob extends Blob {
 export interface BlobOptions extends IdentifyOptions {
   readonly chip?: ChipName | undefined;
   readonly budgetSeconds?: number | undefined;
+  /** What messages tell the user to set; the command line's when left out. */
+  readonly controls?: Controls | undefined;
   readonly how?: Partial<Record<'a' | 'b' | 'c', MatrixRequest>> | undefined;
 }
 
 /** Three dropped files, told apart by the caller. @throws UserError for files that cannot be read or are no product. */
 export function identifyFiles(
   files: Readonly<Record<'a' | 'b' | 'c', NamedBlob>>,
-  { chip, budgetSeconds, how = {}, ...options }: BlobOptions = {},
+  { chip, budgetSeconds, controls, how = {}, ...options }: BlobOptions = {},
 ): Promise<Identification> {
   const request = (letter: 'a' | 'b' | 'c'): FileRequest => ({
     source: blobSource(files[letter], files[letter].name),
+    controls,
     ...how[letter],
   });
-  return identifySources({ a: request('a'), b: request('b'), c: request('c'), chip, budgetSeconds }, options);
+  return identifySources(
+    { a: request('a'), b: request('b'), c: request('c'), chip, budgetSeconds, controls },
+    options,
+  );
 }

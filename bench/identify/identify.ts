@@ -5,7 +5,7 @@
 import { CHIPS, matmulPairProblem, type ChipName } from '../../src/chip';
 import { planMatmul, type MatmulPlan } from '../../src/lower';
 import { FORMATS } from '../../src/numerics';
-import type { MatrixFile, StoredDtype } from '../weights';
+import { COMMAND_LINE, type Controls, type MatrixFile, type StoredDtype } from '../weights';
 import { Clock, type IdentifyOptions } from './clock';
 import { confirm, type Confirmation } from './confirm';
 import {
@@ -31,6 +31,8 @@ export interface IdentifyRequest {
   readonly chip?: ChipName | undefined;
   /** Time for all of it, 20 when left out. A large product is then compared in part, and the result says in what part. */
   readonly budgetSeconds?: number | undefined;
+  /** What messages tell the user to set; the command line's when left out. */
+  readonly controls?: Controls | undefined;
 }
 
 /** Shares of the budget at the ends of the stages. */
@@ -44,11 +46,11 @@ const RANKED = 4;
 
 /** @throws UserError when the shapes are not those of a product. Rejects with the signal's reason when it aborts. */
 export async function identify(
-  { a, b, c, chip = 'trn2', budgetSeconds = 20 }: IdentifyRequest,
+  { a, b, c, chip = 'trn2', budgetSeconds = 20, controls = COMMAND_LINE }: IdentifyRequest,
   options: IdentifyOptions = {},
 ): Promise<Identification> {
   const clock = new Clock(budgetSeconds, options);
-  const product = productOf(a, b, c);
+  const product = productOf(a, b, c, controls);
   const plan = systolicPlan(product, chip);
   clock.until(SURVEY_END);
   const outputs = outputDtypes(product.c);
@@ -76,7 +78,7 @@ export async function identify(
       : null,
     tried,
     complete,
-    notes: [...layoutNotes(product, seen), ...relevanceNotes(product, relevance, sampled)],
+    notes: [...layoutNotes(product, seen, controls), ...relevanceNotes(product, relevance, sampled)],
     seconds: clock.seconds,
   };
 }

@@ -1,4 +1,5 @@
 /** Operands that lie transposed are the commonest reason why a product is none of these: a look at a few elements tells. */
+import type { Controls } from '../weights';
 import type { Product } from './product';
 import type { Survey } from './survey';
 
@@ -8,7 +9,11 @@ const NEAR = 0.01;
 const LOOKED_AT = 64;
 
 /** A sentence where C is far from A B, and what it is near to where a square operand read transposed explains it. */
-export function layoutNotes(product: Product, { float64: { relative }, sample }: Survey): readonly string[] {
+export function layoutNotes(
+  product: Product,
+  { float64: { relative }, sample }: Survey,
+  { turnA: sayA, turnB: sayB }: Controls,
+): readonly string[] {
   const { m, n, k, a, b, c } = product;
   if (!(relative > FAR)) return [];
   const near = ([turnA, turnB]: readonly [boolean, boolean]): boolean => {
@@ -27,9 +32,9 @@ export function layoutNotes(product: Product, { float64: { relative }, sample }:
   };
   const [squareA, squareB] = [m === k, k === n];
   const turns: readonly (readonly [boolean, boolean, string])[] = [
-    [squareA, false, '--a-layout km'],
-    [false, squareB, '--b-layout nk'],
-    [squareA, squareB, '--a-layout km --b-layout nk'],
+    [squareA, false, sayA],
+    [false, squareB, sayB],
+    [squareA, squareB, `${sayA} and ${sayB}`],
   ];
   const found = turns.find(([turnA, turnB]) => (turnA || turnB) && near([turnA, turnB]));
   const far = `C is far from A B: ${relative.toPrecision(2)} of its norm, which rounding does not explain.`;

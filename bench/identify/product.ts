@@ -1,7 +1,7 @@
 /** Somebody's product C of A and B, as values, and the vectors of it that one output takes. */
 import type { Window } from '../../src/execute/matmul';
 import { UserError, type Dtype } from '../../src/numerics';
-import type { MatrixFile, StoredDtype } from '../weights';
+import { COMMAND_LINE, type MatrixFile, type StoredDtype } from '../weights';
 import { rounder, type Round } from './rounding';
 
 export interface Product {
@@ -39,12 +39,17 @@ export const ROUND_OPERAND = {
 } as const satisfies Record<OperandRounding, Round>;
 
 /** Three files as a product. @throws UserError when their shapes are not those of a product. */
-export function productOf(a: MatrixFile, b: MatrixFile, c: MatrixFile): Product {
+export function productOf(
+  a: MatrixFile,
+  b: MatrixFile,
+  c: MatrixFile,
+  { turnA, turnB } = COMMAND_LINE,
+): Product {
   const shape = (name: string, { rows, columns }: MatrixFile): string => `${name} is [${rows}, ${columns}]`;
   if (a.columns !== b.rows || c.rows !== a.rows || c.columns !== b.columns) {
     throw new UserError(
       `C[M, N] = A[M, K] B[K, N] is required; ${shape('A', a)}, ${shape('B', b)} and ${shape('C', c)}. ` +
-        'Say --a-layout km or --b-layout nk where A or B lies transposed, and give the three in the order A B C.',
+        `Say ${turnA} or ${turnB} where A or B lies transposed, and give the three in the order A B C.`,
     );
   }
   return { m: a.rows, n: b.columns, k: a.columns, a: matrix(a), b: matrix(b), c: matrix(c) };

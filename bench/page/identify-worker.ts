@@ -1,7 +1,7 @@
 /** The worker that identifies somebody's product: one for each, begun by its first message. */
 import { UserError } from '../../src/numerics';
 import { identificationText, identifyFiles } from '../identify';
-import type { FromIdentifier, ToIdentifier } from './identify-protocol';
+import { PAGE_CONTROLS, type FromIdentifier, type ToIdentifier } from './identify-protocol';
 
 const send = (message: FromIdentifier): void => {
   self.postMessage(message);
@@ -11,7 +11,7 @@ self.addEventListener('message', ({ data: { files, ...options } }: MessageEvent<
   const onProgress = (progress: Extract<FromIdentifier, { type: 'progress' }>['progress']): void => {
     send({ type: 'progress', progress });
   };
-  identifyFiles(files, { ...options, onProgress }).then(
+  identifyFiles(files, { ...options, controls: PAGE_CONTROLS, onProgress }).then(
     (identification) => {
       send({ type: 'identified', identification, text: identificationText(identification) });
     },

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPTED, LETTERS, nameOf, placed, type Placed } from './identify-files';
-import { OPERANDS, type FromIdentifier, type Operand, type ToIdentifier } from './identify-protocol';
+import { OPERANDS, TURNED, type FromIdentifier, type Operand, type ToIdentifier } from './identify-protocol';
 import { Identified } from './identified';
 
 const BUDGET_SECONDS = 20;
@@ -240,7 +240,7 @@ function Reading({ letter, how, onChange }: ReadingProps) {
               onChange({ transposed: checked });
             }}
           />{' '}
-          {letter === 'a' ? 'lies as [K, M]' : 'lies as [N, K]'}
+          {TURNED[letter]}
         </label>
       )}
     </>

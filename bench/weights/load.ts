@@ -1,5 +1,6 @@
 /** Matrices of .npy and .safetensors files: as they are, or as the B operand [K, N] of a case. */
 import { UserError } from '../../src/numerics';
+import { COMMAND_LINE, type Controls } from './controls';
 import type { ElementType, StoredDtype } from './elements';
 import { npyTensor } from './npy';
 import { listed, safetensorsNames, safetensorsTensor } from './safetensors';
@@ -13,6 +14,8 @@ export interface MatrixRequest {
   readonly dtype?: StoredDtype | undefined;
   /** Gives the transposed matrix. */
   readonly transposed?: boolean | undefined;
+  /** Of the place where the request is made; the command line's when left out. */
+  readonly controls?: Controls | undefined;
 }
 
 export interface MatrixFile {
@@ -56,9 +59,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     '.safetensors',
     {
       weightsLayout: 'nk',
-      locate: async (source, { tensor, dtype }) => {
-        const name = tensor ?? onlyMatrix(source.name, await safetensorsNames(source));
-        return { name, stored: await safetensorsTensor(source, name, dtype) };
+      locate: async (source, { tensor, dtype, controls }) => {
+        const name = tensor ?? onlyMatrix(source.name, await safetensorsNames(source), controls);
+        return { name, stored: await safetensorsTensor(source, name, dtype, controls) };
       },
     },
   ],
@@ -66,11 +69,11 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     '.npy',
     {
       weightsLayout: 'kn',
-      locate: async (source, { tensor, dtype }) => {
+      locate: async (source, { tensor, dtype, controls }) => {
         if (tensor !== undefined)
           throw new UserError(`A tensor is named in .safetensors files; ${source.name} holds one array.`);
         const name = source.name.split(/[\\/]/).at(-1) ?? source.name;
-        return { name, stored: await npyTensor(source, dtype) };
+        return { name, stored: await npyTensor(source, dtype, controls) };
       },
     },
   ],
@@ -109,11 +112,11 @@ export async function readWeights(
   return { name, k: rows, n: columns, values };
 }
 
-function onlyMatrix(file: string, names: readonly string[]): string {
+function onlyMatrix(file: string, names: readonly string[], { tensor } = COMMAND_LINE): string {
   const [first, ...more] = names;
   if (first === undefined) throw new UserError(`${file} has no matrix of a dtype that can be read.`);
   if (more.length > 0)
-    throw new UserError(`${file} has several matrices; choose one with --tensor: ${listed(names)}.`);
+    throw new UserError(`${file} has several matrices; choose one with ${tensor}: ${listed(names)}.`);
   return first;
 }
 

@@ -6,6 +6,7 @@
  * plain uint16 bit patterns are common too, so they are read as bfloat16.
  */
 import { UserError } from '../../src/numerics';
+import type { Controls } from './controls';
 import type { StoredDtype } from './elements';
 import type { ByteSource } from './source';
 import { checkExtent, namedElement, type StoredTensor } from './stored';
@@ -33,7 +34,11 @@ const KNOWN: ReadonlyMap<string, StoredDtype | undefined> = new Map<string, Stor
  * The matrix of a .npy file. `dtype` reads its bits as that format.
  * @throws UserError for anything but a little-endian matrix of a known dtype that the file really holds.
  */
-export async function npyTensor(source: ByteSource, dtype?: StoredDtype): Promise<StoredTensor> {
+export async function npyTensor(
+  source: ByteSource,
+  dtype?: StoredDtype,
+  controls?: Controls,
+): Promise<StoredTensor> {
   const { header, dataStart } = await readHeader(source);
   const field = (key: string): string => headerField(source.name, header, key);
   const descr = /^'([^']*)'$/.exec(field('descr'))?.[1];
@@ -52,7 +57,7 @@ export async function npyTensor(source: ByteSource, dtype?: StoredDtype): Promis
     );
   }
   return checkExtent(source, source.name, {
-    element: namedElement(source.name, descr.replace(/^[<|=]/, ''), KNOWN, dtype),
+    element: namedElement(source.name, descr.replace(/^[<|=]/, ''), KNOWN, dtype, controls),
     shape: integers(shape),
     shapeText: shown(shape),
     offset: dataStart,

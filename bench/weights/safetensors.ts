@@ -4,6 +4,7 @@
  * Source: the format's description in huggingface/safetensors, README.md, whose header limit of 100 MB is kept.
  */
 import { UserError } from '../../src/numerics';
+import type { Controls } from './controls';
 import type { StoredDtype } from './elements';
 import type { ByteSource } from './source';
 import { checkExtent, namedElement, type StoredTensor } from './stored';
@@ -39,6 +40,7 @@ export async function safetensorsTensor(
   source: ByteSource,
   name: string,
   wanted?: StoredDtype,
+  controls?: Controls,
 ): Promise<StoredTensor> {
   const { tensors, dataStart } = await readHeader(source);
   const entry = tensors.get(name);
@@ -46,7 +48,7 @@ export async function safetensorsTensor(
     throw new UserError(`${source.name} has no tensor "${name}"; it has ${listed([...tensors.keys()])}.`);
   const { dtype, shape, data_offsets: offsets } = asRecord(entry) ?? {};
   const where = `${source.name}, tensor "${name}"`;
-  const element = namedElement(where, typeof dtype === 'string' ? dtype : undefined, KNOWN, wanted);
+  const element = namedElement(where, typeof dtype === 'string' ? dtype : undefined, KNOWN, wanted, controls);
   const [begin, end, ...more] = counts(offsets) ?? [];
   if (begin === undefined || end === undefined || more.length > 0) {
     throw new UserError(`${where}: data_offsets must be two byte offsets, got ${JSON.stringify(offsets)}.`);

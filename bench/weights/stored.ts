@@ -1,5 +1,6 @@
 /** A matrix inside a file: where its bytes lie and what they are, believed only after the checks of `checkExtent`. */
 import { UserError } from '../../src/numerics';
+import { COMMAND_LINE } from './controls';
 import { elementType, type ElementType, type StoredDtype } from './elements';
 import type { ByteSource } from './source';
 
@@ -69,6 +70,7 @@ export function namedElement(
   name: string | undefined,
   known: ReadonlyMap<string, StoredDtype | undefined>,
   wanted: StoredDtype | undefined,
+  { dtype: control } = COMMAND_LINE,
 ): ElementType {
   if (name === undefined || !known.has(name)) {
     throw new UserError(
@@ -79,7 +81,7 @@ export function namedElement(
   if (wanted === undefined) {
     if (dtype !== undefined) return elementType(dtype);
     throw new UserError(
-      `${where}: dtype ${name} says one byte each, not which format they are: name it, as in --dtype fp8e4m3fn.`,
+      `${where}: dtype ${name} says one byte each, not which format they are: name it, ${control}.`,
     );
   }
   const element = elementType(wanted);

@@ -1,6 +1,8 @@
 /** The drop zone and the map of differences, without a browser. */
 import { describe, expect, it } from 'vitest';
 import { cellCounts } from '../../bench/page/identified';
+import { identifyFiles } from '../../bench/identify';
+import { PAGE_CONTROLS } from '../../bench/page/identify-protocol';
 import { placed, type Placed } from '../../bench/page/identify-files';
 import { fileName } from '../../bench/page/share';
 import { ADAPTER } from './page-results';
@@ -63,4 +65,32 @@ it('files are named by adapter and time, in letters that every system takes', ()
   expect(fileName({ adapter, started: '2026-01-31T12:03:00.000Z' })).toBe(
     'systole-b-angle-intel-x-2026-01-31t1203',
   );
+});
+
+describe('messages on the page', () => {
+  const header = (shape: string, descr: string) =>
+    `\x93NUMPY\x01\x00\x76\x00${`{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117)}\n`;
+  const npy = (name: string, shape: string, bytes: number, descr = '<f4') =>
+    new File(
+      [Uint8Array.from(header(shape, descr), (each) => each.charCodeAt(0)), new Uint8Array(bytes)],
+      name,
+    );
+  const json = JSON.stringify({
+    x: { dtype: 'F32', shape: [1, 1], data_offsets: [0, 4] },
+    y: { dtype: 'F32', shape: [1, 1], data_offsets: [4, 8] },
+  });
+  const several = new File(
+    [new BigUint64Array([BigInt(json.length)]), json, new Uint8Array(8)],
+    'b.safetensors',
+  );
+  const c = npy('c.npy', '2, 2', 16);
+
+  it.each([
+    [{ a: npy('a.npy', '3, 5', 60), b: npy('b.npy', '7, 2', 56), c }, /“lies as \[K, M\]” at A/],
+    [{ a: npy('a.npy', '2, 2', 4, '|V1'), b: c, c }, /this page cannot/],
+    [{ a: c, b: several, c }, /the field “tensor”: "x", "y"/],
+  ])('speak of its fields, and on the command line of its flags (%#)', async (files, message) => {
+    await expect(identifyFiles(files, { controls: PAGE_CONTROLS })).rejects.toThrow(message);
+    await expect(identifyFiles(files)).rejects.toThrow(/ --[a-z]/);
+  });
 });
