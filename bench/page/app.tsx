@@ -44,6 +44,10 @@ export function App({ initial, keeper, host, listen }: AppProps) {
   }, []);
   const form = useRef<HTMLFormElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const unreadable = reading.settings === null;
+  useEffect(() => {
+    if (unreadable) openSettings(form.current);
+  }, [unreadable]);
   const leaving = useRef(false);
   useLayoutEffect(() => {
     // The button that was pressed went away, and the focus with it.
@@ -150,7 +154,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
               <details id="settings">
                 <summary>Settings</summary>
                 <SettingsForm draft={draft} problems={reading.problems} onEdit={edit} onReset={reset} />
-                <CopyLink settings={reading.settings} />
+                <CopyLink id="copy-link" label="Copy link" settings={reading.settings} />
               </details>
             ),
             [draft, reading],
@@ -240,9 +244,13 @@ function useKeeping(run: Run | null, keeper: Keeper): void {
   }, [ending]);
 }
 
-/** Opens the settings at the first field that has a problem. */
-function showProblem(form: HTMLFormElement | null): void {
+function openSettings(form: HTMLFormElement | null): void {
   const settings = form?.querySelector('details');
   if (settings) settings.open = true;
+}
+
+/** Opens the settings at the first field that has a problem. */
+function showProblem(form: HTMLFormElement | null): void {
+  openSettings(form);
   form?.querySelector<HTMLElement>('[data-problem="true"]')?.focus();
 }

@@ -2,7 +2,8 @@
 import { CHIPS, dtypeProblem } from '../../src/chip';
 import { UserError } from '../../src/numerics';
 import { selectCases } from '../cases';
-import { CHECKS, checkSettings, DEFAULTS, filterOf, type BenchSettings } from '../settings';
+import { shortened } from '../report/html/format';
+import { CHECKS, checkSettings, DEFAULTS, filterOf, LIMITS, quoted, type BenchSettings } from '../settings';
 
 /** Numbers and shapes are text until they are read. */
 export interface Draft extends Omit<BenchSettings, 'shapes' | 'budgetSeconds' | 'seed'> {
@@ -32,6 +33,9 @@ export function draftOf(settings: BenchSettings): Draft {
   };
 }
 
+/** Characters of a problem: what it echoes may be a stranger's, of any length. */
+const LONGEST = 240;
+
 type Readers = { readonly [Key in Field]: (draft: Draft) => BenchSettings[Key] };
 
 const READ: Readers = {
@@ -46,8 +50,14 @@ const READ: Readers = {
     return CHECKS.out(out);
   },
   layout: ({ layout }) => CHECKS.layout(layout),
-  budgetSeconds: ({ budgetSeconds }) => CHECKS.budgetSeconds(numberOf(budgetSeconds)),
-  seed: ({ seed }) => CHECKS.seed(numberOf(seed)),
+  budgetSeconds: ({ budgetSeconds }) =>
+    CHECKS.budgetSeconds(
+      numberOf(
+        `The budget is ${LIMITS.budgetSeconds.least} to ${LIMITS.budgetSeconds.most} seconds`,
+        budgetSeconds,
+      ),
+    ),
+  seed: ({ seed }) => CHECKS.seed(numberOf('The seed is an integer of 0 to 2^53 - 1', seed)),
   names: ({ names }) => CHECKS.names(names),
 };
 
@@ -58,7 +68,7 @@ export function readDraft(draft: Draft): Reading {
       return read();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems[field] = error.message;
+      problems[field] = shortened(error.message, LONGEST);
       return undefined;
     }
   };
@@ -85,8 +95,11 @@ function shapesOf(text: string): string[] {
     .filter((shape) => shape !== '');
 }
 
-function numberOf(text: string): number {
-  return text.trim() === '' ? NaN : Number(text);
+/** @throws UserError that gives what was typed. */
+function numberOf(required: string, text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isNaN(value)) throw new UserError(`${required}; received ${quoted(text)}.`);
+  return value;
 }
 
 function some<T>(message: string, values: readonly T[]): readonly T[] {

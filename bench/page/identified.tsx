@@ -25,9 +25,11 @@ export function Identified({ identification, text }: { identification: Identific
       ))}
       {verdict === 'unexplained' && best && <Hypothesis {...best} closest />}
       <div class="pictures">
-        <TileMap systolic={systolic} />
+        {systolic.tiles.rows * systolic.tiles.columns > 1 && <TileMap systolic={systolic} />}
         <dl class="facts">
-          <Fact name="product">{extents(shape)}</Fact>
+          <Fact name="product">
+            {extents(shape)} {systolic.tiles.rows * systolic.tiles.columns === 1 && <small>one tile</small>}
+          </Fact>
           <Fact name={`against ${systolic.chip}`}>
             {systolic.differing === 0
               ? 'no difference'

@@ -8,9 +8,10 @@ export function IdentifySection() {
   const open = async (): Promise<void> => {
     try {
       setView(await import('./identify'));
+      setProblem('');
     } catch (error) {
       setProblem(
-        `This part of the page did not load: ${error instanceof Error ? error.message : String(error)}`,
+        `This part of the page did not load: ${error instanceof Error ? error.message : String(error)}.`,
       );
     }
   };
@@ -28,7 +29,14 @@ export function IdentifySection() {
           rounding that explain every element of C, or the first element that nothing explains. The files stay
           on this machine.
         </p>
-        {problem !== '' && <p role="alert">{problem}</p>}
+        {problem !== '' && (
+          <p class="notice bad" role="alert">
+            {problem} If it does not come, load the page again.{' '}
+            <button id="identify-retry" type="button" onClick={() => void open()}>
+              Try again
+            </button>
+          </p>
+        )}
         {View && <View.Identify />}
       </details>
     </section>

@@ -5,6 +5,7 @@
 import { parseDtype, shortName, UserError } from '../../src/numerics';
 import { CHECKS, CHIP_CHOICES, DEFAULTS, LAYOUTS, quoted, type BenchSettings } from '../settings';
 import { GROUPS } from '../cases';
+import { shortened } from '../report/html/format';
 
 export interface ParsedLink {
   readonly settings: BenchSettings;
@@ -14,6 +15,8 @@ export interface ParsedLink {
 
 /** Characters of a fragment that are read. */
 const LONGEST = 20_000;
+
+const LONGEST_PROBLEM = 240;
 
 type Field = keyof BenchSettings;
 
@@ -75,10 +78,10 @@ export function parseLink(fragment: string): ParsedLink {
       settings = { ...settings, ...read(name, value) };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems.push(error.message);
+      problems.push(shortened(error.message, LONGEST_PROBLEM));
     }
   }
-  return { settings, problems };
+  return { settings, problems: [...new Set(problems)] };
 }
 
 function written(name: Name, settings: BenchSettings): string[] {

@@ -9,11 +9,13 @@ interface PacedProps<Value> {
   readonly value: Value;
   /** Milliseconds; different ones keep two apart. */
   readonly pauseMs: number;
+  /** Draws at once: no more is to come. */
+  readonly last: boolean;
   readonly draw: (value: Value) => ComponentChild;
 }
 
 /** `draw` depends on nothing but the value. */
-export function Paced<Value>({ value, pauseMs, draw }: PacedProps<Value>) {
+export function Paced<Value>({ value, pauseMs, last, draw }: PacedProps<Value>) {
   const [shown, setShown] = useState(value);
   const latest = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -31,5 +33,6 @@ export function Paced<Value>({ value, pauseMs, draw }: PacedProps<Value>) {
     },
     [],
   );
-  return <>{useMemo(() => draw(shown), [shown])}</>;
+  const drawn = last ? value : shown;
+  return <>{useMemo(() => draw(drawn), [drawn])}</>;
 }

@@ -4,6 +4,7 @@ import {
   CaseTable,
   Facts,
   HowToRead,
+  isMeasured,
   LeftOut,
   Notes,
   PeakShareChart,
@@ -13,11 +14,13 @@ import {
   Verdict,
   WrongTileView,
   type ColumnName,
+  type ReportView,
 } from '../report/html';
 import { sentence } from '../report/html/format';
 import { Paced } from './paced';
 import { reportOf, type Run, type RunView } from './run-view';
-import { Downloads } from './share';
+import { CopyLink, Downloads } from './share';
+import { parseLink } from './link';
 import type { PageState } from './state';
 import { ENDINGS } from './words';
 
@@ -48,7 +51,7 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
           {sentence(each)}
         </p>
       ))}
-      {report && (ending !== null || cases.length > 0) && <Downloads report={report} />}
+      {report && (ending !== null || cases.length > 0) && <TakeAlong report={report} />}
       {useMemo(() => wrongResults(cases), [cases])}
       {useMemo(
         () =>
@@ -64,17 +67,19 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
       {cases.length > 0 && (
         <>
           <Notes cases={cases} />
-          <div class="charts" id="charts">
-            <Paced value={cases} pauseMs={PAUSES.throughput} draw={drawThroughput} />
-            <Paced value={cases} pauseMs={PAUSES.share} draw={drawShare} />
-            <Paced value={view} pauseMs={PAUSES.roofline} draw={drawRoofline} />
-          </div>
+          {(ending !== null || cases.some(isMeasured)) && (
+            <div class="charts" id="charts">
+              <Paced value={cases} last={ending !== null} pauseMs={PAUSES.throughput} draw={drawThroughput} />
+              <Paced value={cases} last={ending !== null} pauseMs={PAUSES.share} draw={drawShare} />
+              <Paced value={view} last={ending !== null} pauseMs={PAUSES.roofline} draw={drawRoofline} />
+            </div>
+          )}
         </>
       )}
       {leftOut.length > 0 && (
         <>
           <h3>Left out</h3>
-          <Paced value={leftOut} pauseMs={PAUSES.leftOut} draw={drawLeftOut} />
+          <Paced value={leftOut} last={ending !== null} pauseMs={PAUSES.leftOut} draw={drawLeftOut} />
         </>
       )}
       {report && (
@@ -88,6 +93,17 @@ export function Results({ run, sorting, onSort }: ResultsProps) {
         </>
       )}
     </section>
+  );
+}
+
+function TakeAlong({ report }: { report: ReportView }) {
+  const link = report.settings.arguments.join('');
+  const settings = useMemo(() => parseLink(link).settings, [link]);
+  return (
+    <>
+      <Downloads report={report} />
+      <CopyLink id="copy-run-link" label="Copy link to these settings" settings={settings} />
+    </>
   );
 }
 

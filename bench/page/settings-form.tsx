@@ -3,6 +3,7 @@ import { CHIPS } from '../../src/chip';
 import { DTYPES, shortName, type Dtype } from '../../src/numerics';
 import { DTYPE_PAIRS, GROUPS, pairName } from '../cases';
 import { CHIP_CHOICES, LAYOUTS, LIMITS } from '../settings';
+import { shortened } from '../report/html/format';
 import { Checks, Problem, SelectField, TextField } from './fields';
 import type { Draft, Problems } from './form';
 import { CHIP_WORDS, FORMAT_WORDS, GROUP_WORDS, LAYOUT_WORDS, pairWords } from './formats';
@@ -138,7 +139,11 @@ function Names({ draft: { names }, edit, problem }: NamesProps) {
   return (
     <div class="field" id="names" tabIndex={-1} data-problem={problem !== undefined}>
       <p>
-        Only the cases that the link names: {names.slice(0, 5).join(', ')}
+        Only the cases that the link names:{' '}
+        {names
+          .slice(0, 5)
+          .map((name) => shortened(name, 60))
+          .join(', ')}
         {names.length > 5 && ` and ${names.length - 5} more`}.{' '}
         <button
           type="button"

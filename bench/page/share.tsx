@@ -59,32 +59,47 @@ function save(name: string, blob: Blob): void {
 const REVOKE_MS = 60_000;
 
 /** The address bar shows the settings from then on. */
-export function showLink(settings: BenchSettings): string {
+export function showLink(settings: BenchSettings): void {
+  history.replaceState(null, '', urlOf(settings));
+}
+
+function urlOf(settings: BenchSettings): string {
   const url = new URL(location.href);
   url.hash = writeLink(settings);
-  history.replaceState(null, '', url);
   return url.href;
 }
 
 const NONE = { url: '', copied: false, settings: null };
 
-export function CopyLink({ settings }: { settings: BenchSettings | null }) {
+interface CopyLinkProps {
+  readonly id: string;
+  readonly label: string;
+  readonly settings: BenchSettings | null;
+}
+
+export function CopyLink({ id, label, settings }: CopyLinkProps) {
   const [link, setLink] = useState<{ url: string; copied: boolean; settings: BenchSettings | null }>(NONE);
   const copy = async (): Promise<void> => {
     if (settings === null) return;
-    const url = showLink(settings);
+    const url = urlOf(settings);
     const copied = await copyText(url);
     setLink({ url, copied, settings });
   };
   const shown = link.settings === settings ? link : NONE; // an edit makes it another link
   return (
     <div class="copy-link">
-      <button type="button" id="copy-link" aria-disabled={settings === null} onClick={() => void copy()}>
-        Copy link
+      <button type="button" id={id} aria-disabled={settings === null} onClick={() => void copy()}>
+        {label}
       </button>
       <span role="status">{shown.url === '' ? '' : shown.copied ? 'Copied:' : 'Copy it from here:'}</span>
       {shown.url !== '' && (
-        <input id="link" type="text" readOnly aria-label="Link with these settings" value={shown.url} />
+        <input
+          id={`${id}-text`}
+          type="text"
+          readOnly
+          aria-label="Link with these settings"
+          value={shown.url}
+        />
       )}
     </div>
   );

@@ -73,7 +73,10 @@ function wrongOf({ view }: Run): number {
 
 /** What a press on Run would do. */
 export function settingsText({ reading: { settings, problems, cases } }: Pick<PageState, 'reading'>): string {
-  if (settings === null) return `${counted(Object.keys(problems).length, 'setting')} to be mended first.`;
+  if (settings === null) {
+    const [first = '', ...more] = Object.values(problems);
+    return `To be mended first: ${first}${more.length > 0 ? ` And ${counted(more.length, 'setting')} more.` : ''}`;
+  }
   const formats = counted(settings.dtypes.length, 'format');
   return `${counted(cases, 'case')} in ${formats}, as many as fit in ${settings.budgetSeconds} s.`;
 }

@@ -39,6 +39,13 @@ it('reads what it wrote', () => {
   );
 });
 
+it('tells a problem once, however often a link has it', () => {
+  expect(parseLink('x=1&x=2&seed=1&seed=2&seed=3').problems).toEqual([
+    'The link has an unknown setting, "x".',
+    'The link gives seed twice; the first is used.',
+  ]);
+});
+
 it('writes nothing for the defaults', () => {
   expect(writeLink(DEFAULTS)).toBe('');
   expect(parseLink('')).toEqual({ settings: DEFAULTS, problems: [] });

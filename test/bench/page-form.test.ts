@@ -29,7 +29,9 @@ it.each<[Field, Partial<Draft>, RegExp]>([
   ['budgetSeconds', { budgetSeconds: '' }, /1 to 3600/],
   ['budgetSeconds', { budgetSeconds: '-5' }, /1 to 3600/],
   ['budgetSeconds', { budgetSeconds: '1e9' }, /1 to 3600/],
+  ['budgetSeconds', { budgetSeconds: 'ten' }, /1 to 3600 seconds; received "ten"/],
   ['seed', { seed: '1.5' }, /integer/],
+  ['seed', { seed: '0x' }, /integer .*; received "0x"/],
   ['out', { out: 'float8_e4m3fn', chip: 'trn1' }, /trn1 has no/],
   ['chip', { dtypes: ['fp8e4m3fn'], chip: 'trn1' }, /trn1/],
   ['names', { names: ['no/such/case'] }, /No case is named/],
@@ -38,6 +40,11 @@ it.each<[Field, Partial<Draft>, RegExp]>([
   expect(settings).toBeNull();
   expect(cases).toBe(0);
   expect(problems).toEqual({ [field]: expect.stringMatching(message) as string });
+});
+
+it('cuts what a problem echoes', () => {
+  const { problems } = read({ names: ['x'.repeat(9000)] });
+  expect(problems.names?.length).toBeLessThanOrEqual(240);
 });
 
 it('never throws, whatever is typed', () => {

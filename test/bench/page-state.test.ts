@@ -153,6 +153,13 @@ describe('words', () => {
     expect(settingsText(INITIAL)).toMatch(/^\d+ cases in 10 formats, as many as fit in 60 s\.$/);
   });
 
+  it('name the setting that is in the way', () => {
+    const draft = { ...INITIAL.draft, seed: 'x', dtypes: [] };
+    expect(settingsText(reduce(INITIAL, { type: 'edited', draft }))).toBe(
+      'To be mended first: Choose at least one format. And 1 setting more.',
+    );
+  });
+
   it('are spoken seldom: the first product, every ten cases, the end', () => {
     const run = runOf(GOING);
     const of = (cases: number) => ({

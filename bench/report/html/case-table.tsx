@@ -21,6 +21,7 @@ const ofMeasured =
   (result: CaseResult): number | null =>
     isMeasured(result) ? value(result) : null;
 
+/** In the order of the table: what a narrow screen must show comes first. */
 export const COLUMNS = {
   case: { head: 'case', numeric: false, value: ({ name }) => name },
   dtypes: { head: 'dtypes', numeric: false, value: pairOf },
@@ -30,6 +31,7 @@ export const COLUMNS = {
     numeric: true,
     value: ofMeasured(({ gflops }) => gflops),
   },
+  check: { head: 'check', numeric: false, value: ({ check }) => verdictOf(check).join() },
   share: {
     head: 'of peak',
     meaning: 'share of what the adapter reached in a multiply-add micro-benchmark in the same run',
@@ -54,7 +56,6 @@ export const COLUMNS = {
     numeric: true,
     value: ({ accuracy }) => accuracy?.relativeFrobenius ?? null,
   },
-  check: { head: 'check', numeric: false, value: ({ check }) => verdictOf(check).join() },
   shape: { head: 'M × N × K', numeric: true, value: ({ shape }) => flops(shape) },
 } as const satisfies Record<string, Column>;
 
@@ -154,20 +155,21 @@ function Row({ result, weights }: { result: CaseResult; weights: boolean }) {
         <Breakable text={pairOf(result)} after={/(?<=\dx|fnx)/} />
       </td>
       {isMeasured(result) ? (
-        <Numbers result={result} />
+        <td class="number strong">{significant(result.gflops)}</td>
       ) : (
-        <td colSpan={4} class="withheld">
-          {check.passed ? 'not timed' : 'withheld: check failed'}
-        </td>
-      )}
-      {weights && (
-        <td class="number">
-          {check.passed && accuracy ? (accuracy.relativeFrobenius?.toExponential(1) ?? 'not finite') : ''}
+        <td class="withheld" title={check.passed ? undefined : 'withheld: check failed'}>
+          {check.passed ? 'not timed' : 'withheld'}
         </td>
       )}
       <td>
         <Check check={check} />
       </td>
+      {isMeasured(result) ? <Numbers result={result} /> : <td colSpan={3} />}
+      {weights && (
+        <td class="number">
+          {check.passed && accuracy ? (accuracy.relativeFrobenius?.toExponential(1) ?? 'not finite') : ''}
+        </td>
+      )}
       <td class="number">{extents(shape)}</td>
     </tr>
   );
@@ -187,12 +189,11 @@ function Breakable({ text, after }: { text: string; after: RegExp }) {
   );
 }
 
-function Numbers({ result: { gflops, shareOfPeak, ms } }: { result: MeasuredCase }) {
+function Numbers({ result: { shareOfPeak, ms } }: { result: MeasuredCase }) {
   const spread = spreadOf(ms);
   const samples = `${counted(ms.count, 'sample')} of ${counted(ms.runsPerSample, 'run')}; ${significant(ms.spread.min)} to ${significant(ms.spread.max)} ms`;
   return (
     <>
-      <td class="number strong">{significant(gflops)}</td>
       <td class="number">{shareOfPeak === null ? '–' : percent(shareOfPeak)}</td>
       <td class="number" title={samples}>
         {significant(ms.median)}

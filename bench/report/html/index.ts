@@ -12,5 +12,5 @@ export { PeakShareChart } from './peak-share';
 export { arithmeticIntensity, Roofline, rooflinePoints, type RooflinePoint } from './roofline';
 export { ThroughputChart } from './throughput';
 export { Verdict } from './verdict';
-export type { ReportView } from './view';
+export { isMeasured, type ReportView } from './view';
 export { WrongTileView } from './wrong-tile';

@@ -7,16 +7,20 @@ const ENDINGS = {
   running: 'The run goes on.',
   interrupted: 'The run was stopped.',
   'device-lost': 'The device was lost before the end.',
-  failed: 'At least one case broke; see below.',
+  failed: 'The run broke.',
 } as const satisfies Record<ReportView['outcome'], string>;
+
+const CASE_BROKE = 'At least one case broke; see below.';
 
 export function Verdict({ outcome, cases, leftOut }: Pick<ReportView, 'outcome' | 'cases' | 'leftOut'>) {
   const wrong = cases.filter(({ check }) => !check.passed).length;
+  // Why each case broke is among what was left out.
+  const ending = outcome === 'failed' && leftOut.length > 0 ? CASE_BROKE : ENDINGS[outcome];
   const fine = wrong === 0 && cases.length > 0 && (outcome === 'complete' || outcome === 'running');
   return (
     <p class={`verdict ${wrong > 0 || outcome === 'failed' ? 'bad' : fine ? 'good' : 'open'}`}>
       <strong>{summary(cases.length, wrong)}</strong>
-      {leftOut.length > 0 && ` ${counted(leftOut.length, 'case')} left out.`} {ENDINGS[outcome]}
+      {leftOut.length > 0 && ` ${counted(leftOut.length, 'case')} left out.`} {ending}
     </p>
   );
 }
