@@ -146,7 +146,10 @@ function outputChoices(
       },
     direction === 'toward-zero' && {
       title: `${dtype} output rounded toward zero`,
-      meaning: 'The low bits are dropped: truncation, as in a bare shift from float32 to bfloat16.',
+      meaning:
+        dtype !== 'float64' && FORMATS[dtype].kind === 'integer'
+          ? 'The fraction is dropped.'
+          : 'The low bits are dropped: truncation, as in a bare shift from float32 to bfloat16.',
     },
     saturate && {
       title: 'output saturated',

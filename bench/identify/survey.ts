@@ -69,7 +69,9 @@ export async function survey(
   const float32Plan = { ...plan, a: 'float32', b: 'float32', out: 'float32', accumulate: false } as const;
   const narrow = outputs.map(chipDtype);
   const maxFinite = Math.min(...narrow.map((each) => FORMATS[each].maxFinite));
-  const minNormal = Math.max(...narrow.map((each) => FORMATS[each].minNormal));
+  const minNormal = Math.max(
+    ...narrow.map((each) => (FORMATS[each].kind === 'integer' ? 0 : FORMATS[each].minNormal)),
+  );
   const narrowest = narrow.at(-1) ?? output;
   const columnsOfTiles = Math.ceil(n / TILE.n);
   const tiles = new Array<number | null>(Math.ceil(m / TILE.m) * columnsOfTiles).fill(null);

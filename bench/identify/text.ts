@@ -7,7 +7,16 @@ const LINES = 8;
 export function identificationText(identification: Identification): string {
   return [heading, systolicLines, float64Line, verdictLines, noteLines]
     .flatMap((part) => part(identification))
+    .map((line) => line.replaceAll(/\p{Cc}/gu, '\u{fffd}')) // names of files and tensors may hold what a terminal obeys
     .join('\n');
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 element' : `${count} elements`;
+}
+
+function allOf(count: number): string {
+  return count === 1 ? 'the one element' : `all ${count} elements`;
 }
 
 function heading({ shape: { m, n, k }, files: { a, b, c } }: Identification): readonly string[] {
@@ -18,20 +27,20 @@ function heading({ shape: { m, n, k }, files: { a, b, c } }: Identification): re
 
 function systolicLines({ systolic, files: { c } }: Identification): readonly string[] {
   const { chip, title, compared, elements, differing, first, maxUlp } = systolic;
-  const of = compared === elements ? `all ${elements}` : `${compared} of ${elements}`;
-  const head = `against the systolic order of ${chip} (${title}), ${of} elements compared: `;
+  const of = compared === elements ? allOf(elements) : `${compared} of ${elements} elements`;
+  const head = `against the systolic order of ${chip} (${title}), ${of} compared: `;
   if (first === null) return [`${head}no difference`];
   const distance =
     maxUlp === null ? '' : `, at most ${maxUlp} ${maxUlp === 1 ? 'step' : 'steps'} of ${c.dtype}`;
   return [
-    `${head}${differing} differ (${percent(differing / compared)})${distance}`,
+    `${head}${differing} ${differing === 1 ? 'differs' : 'differ'} (${percent(differing / compared)})${distance}`,
     `first difference at ${elementText(first)}`,
   ];
 }
 
 function float64Line({ float64: { maxAbs, relative, at, notFinite } }: Identification): readonly string[] {
   if (Number.isNaN(maxAbs)) return ['against float64: no finite element to compare', ''];
-  const left = notFinite > 0 ? `; ${notFinite} elements that are not finite left out` : '';
+  const left = notFinite > 0 ? `; ${counted(notFinite)} not finite, left out` : '';
   const where = at ? ` at m ${at.m}, n ${at.n}` : '';
   return [
     `against float64: largest error ${maxAbs.toExponential(2)}${where}, ${relative.toExponential(2)} relative (Frobenius)${left}`,
@@ -69,9 +78,7 @@ function verdictLines(identification: Identification): readonly string[] {
 }
 
 function coverage({ compared }: Explanation, { shape: { m, n } }: Identification): string {
-  return compared === m * n
-    ? `all ${compared} elements`
-    : `${compared} of ${m * n} elements, windows drawn at random`;
+  return compared === m * n ? allOf(compared) : `${compared} of ${m * n} elements, windows drawn at random`;
 }
 
 function bestLines(best: Identification['best']): readonly string[] {

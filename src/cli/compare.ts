@@ -31,10 +31,12 @@ Examples:
 
 async function read(path: string): Promise<NamedReport> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UserError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}.`);
+    const reason = error instanceof Error ? error.message : String(error);
+    // Node adds the call and the path.
+    throw new UserError(`Cannot read ${path}: ${reason.replace(/, \w+(?: '.*')?$/s, '')}.`);
   });
   try {
-    return { name: path, report: JSON.parse(text) };
+    return { name: path, report: JSON.parse(text.replace(/^\ufeff/, '')) };
   } catch {
     throw new UserError(
       `${path} is not JSON, or is cut off. Write a result with \`systole bench --json FILE\`.`,

@@ -1,12 +1,13 @@
 /** `systole identify A B C`: which order and arithmetic gave somebody's product. */
 import type { Command } from 'commander';
+import type { StoredDtype } from '../../bench/weights';
 import type { FileRequest, Identification, IdentifyProgress } from '../../bench/identify';
 import { parseChip, type ChipName } from '../chip';
-import { parseDtype, UserError, type Dtype } from '../numerics';
+import { parseDtype, UserError } from '../numerics';
 import { seconds } from './options';
 
 interface IdentifyCommandOptions {
-  readonly dtype?: readonly (Dtype | undefined)[];
+  readonly dtype?: readonly (StoredDtype | undefined)[];
   readonly aLayout?: 'mk' | 'km';
   readonly bLayout?: 'kn' | 'nk';
   readonly tensorA?: string;
@@ -135,11 +136,16 @@ function named(text: string, tensor: string | undefined): NamedTensor {
   return { path, tensor: inPath };
 }
 
-function dtypes(text: string): readonly (Dtype | undefined)[] {
-  const parts = text.split(',').map((part) => (part.trim() === '' ? undefined : parseDtype(part)));
+function dtypes(text: string): readonly (StoredDtype | undefined)[] {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? undefined : storedDtype(part)));
   if (parts.length > 3)
     throw new UserError(`--dtype takes the formats of A, B and C, joined by commas, got "${text}".`);
   return parts;
+}
+
+/** Files may hold float64, which is no format of the contract. */
+function storedDtype(name: string): StoredDtype {
+  return /^(?:float|fp|f)64$/i.test(name.trim()) ? 'float64' : parseDtype(name);
 }
 
 function oneOf<T extends string>(option: string, values: readonly T[]): (text: string) => T {

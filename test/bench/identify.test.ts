@@ -406,6 +406,21 @@ describe('what the data cannot tell', () => {
     expect(found.notes).toEqual([]);
   }); // prettier-ignore
 
+  it('integers have no subnormals, and drop a fraction', async () => {
+    const found = await identified(product(float32(range(0, K))).map(Math.trunc), { dtype: 'int32' });
+    expectNamed('untiled order, int32 output rounded toward zero', found);
+    const text = identificationText(found);
+    expect(text).toContain('The fraction is dropped.');
+    expect(text).not.toContain('subnormal');
+  });
+
+  it('one element is counted as one', async () => {
+    const one = matrix(1, 1, [1]);
+    const text = identificationText(await identify({ a: one, b: one, c: matrix(1, 1, [NaN]) }));
+    expect(text).toContain('the one element compared: 1 differs');
+    expect(text).not.toMatch(/\b1 elements/);
+  });
+
   it('operands of NaN alone are not called exact', async () => {
     const nan = new Array<number>(M * K).fill(NaN);
     const found = await identified(new Array<number>(M * N).fill(NaN), { a: nan });

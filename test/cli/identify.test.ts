@@ -95,6 +95,26 @@ describe('identify', () => {
     expect(stdout).toContain('fp8.npy, float8_e4m3 [5, 200]');
   });
 
+  it('takes float64 for the format of a file, which no chip has', async () => {
+    const wide = npy('wide.npy', '<f8', `(${M}, ${N})`, Float64Array.from(untiled));
+    const { code, stdout } = await systole('identify', A, B, wide, '--dtype', ',,float64');
+    expect(code).toBe(0);
+    expect(stdout).toContain('wide.npy, float64 [5, 7]');
+  });
+
+  it('sends no control character of a file to the terminal', async () => {
+    const entry = { '\x1b[31mw': { dtype: 'F32', shape: [K, N], data_offsets: [0, 4 * K * N] } };
+    const text = JSON.stringify(entry);
+    const hostile = file(
+      'hostile.safetensors',
+      bytes(BigUint64Array.of(BigInt(text.length))),
+      text,
+      bytes(b),
+    );
+    const { stdout } = await systole('identify', A, hostile, C);
+    expect(stdout).toContain('B  \ufffd[31mw, float32');
+  });
+
   it.each([
     [[A, B], /missing required argument 'C'/],
     [[A, B, join(folder, 'none.npy')], /Cannot read the file .*none\.npy.*ENOENT/],
@@ -132,6 +152,18 @@ describe('compare', () => {
         },
       ],
     });
+
+  it('names a file that it cannot read once', async () => {
+    const none = join(folder, 'none.json');
+    const { code, stderr } = await systole('compare', none, none);
+    expect(code).toBe(2);
+    expect(stderr).toBe(`error: Cannot read ${none}: ENOENT: no such file or directory.\n`);
+  });
+
+  it('reads what PowerShell wrote, with a byte order mark', async () => {
+    const marked = file('marked.json', Uint8Array.of(0xef, 0xbb, 0xbf), result(100));
+    expect(await systole('compare', marked, marked)).toMatchObject({ code: 0, stderr: '' });
+  });
 
   it('prints ratios, or JSON', async () => {
     const files = [file('monday.json', result(100)), file('tuesday.json', result(50))];
