@@ -43,7 +43,7 @@ function factTable({ left, right, differing }: Comparison): string {
     ...shown.map(({ fact, left: before, right: after }) => [fact, clipped(before), clipped(after)]),
     ...peaks.map(([label, before, after]) => [label, rate(before), rate(after)]),
   ];
-  const head = differing.length === 0 ? 'nothing differs but' : 'what differs';
+  const head = differing.length === 0 ? 'no fact differs' : 'what differs';
   const more =
     differing.length > LINES ? `\nand ${differing.length - LINES} more facts (--json lists them all)` : '';
   return `${plainTable([head, 'left', 'right'], ['left', 'left', 'left'], rows)}${more}`;

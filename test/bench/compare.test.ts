@@ -160,6 +160,10 @@ describe('what is no result', () => {
     expect(() => compare({ shapes: [] }, good)).toThrow(/a\.json is a comparison with the peers/);
   });
 
+  it('a result differs from itself in no fact', () => {
+    expect(comparisonText(compare(good, good))).toMatch(/^no fact differs +left +right$/m);
+  });
+
   it('what a terminal would take for commands is not handed on', () => {
     const name = '\u001b[31mred\u001b[0m\nsquare';
     const hostile = {
