@@ -8,7 +8,6 @@ export function IdentifySection() {
   const open = async (): Promise<void> => {
     try {
       setView(await import('./identify'));
-      setProblem('');
     } catch (error) {
       setProblem(
         `This part of the page did not load: ${error instanceof Error ? error.message : String(error)}.`,
@@ -31,9 +30,15 @@ export function IdentifySection() {
         </p>
         {problem !== '' && (
           <p class="notice bad" role="alert">
-            {problem} If it does not come, load the page again.{' '}
-            <button id="identify-retry" type="button" onClick={() => void open()}>
-              Try again
+            {problem}{' '}
+            <button
+              id="identify-retry"
+              type="button"
+              onClick={() => {
+                location.reload(); // browsers remember that an import failed
+              }}
+            >
+              Load the page again
             </button>
           </p>
         )}

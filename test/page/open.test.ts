@@ -116,3 +116,22 @@ test('mistakes in the form are told where they are, readable on every screen and
   expect(complaints).toEqual([]);
   await page.close();
 });
+
+test('a worker that cannot be made ends the run with the reason', async () => {
+  const prepare = `window.Worker = class { constructor() { throw new Error('no workers here'); } };`;
+  const { page } = await openPage(place.chromium.browser, place.server.url, { prepare });
+  await page.click('#run');
+  await page.locator('#ending').waitFor();
+  expect(await page.textContent('#ending')).toContain('The worker of this page broke: no workers here.');
+  expect(await page.textContent('#run')).toBe('Run benchmark');
+  await page.close();
+});
+
+test('a page whose scripts do not load says what to do', async () => {
+  const page = await place.chromium.browser.newPage();
+  await page.route('**/*.js', (route) => route.abort());
+  await page.goto(`${place.server.url}index.html`);
+  await page.locator('.starting').waitFor();
+  expect(await page.textContent('.starting')).toContain('npm start');
+  await page.close();
+});
