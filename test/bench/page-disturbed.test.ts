@@ -1,7 +1,7 @@
 /** A run that another tab disturbed says so in whatever is made of its report. */
 import { expect, it } from 'vitest';
 import { DISTURBED } from '../../bench/page/neighbours';
-import { toText } from '../../bench/report';
+import { toText } from '../../bench/report/table';
 import { toHtml } from '../../bench/report/html';
 import { caseResult, report } from './page-results';
 
