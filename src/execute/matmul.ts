@@ -1,6 +1,6 @@
 /** What every executor of a matmul plan takes and gives. Shapes and order of additions: docs/architecture.md, Contracts. */
 import type { MatmulPlan } from '../lower';
-import type { CodeArray, Dtype } from '../numerics';
+import { requireFields, UserError, type CodeArray, type Dtype } from '../numerics';
 
 export interface MatmulOperands {
   /** A's codes: [M, K] when the plan's aLayout is row-major, [K, M] when it is k-major. */
@@ -49,6 +49,21 @@ export interface Window {
   readonly m1: number;
   readonly n0: number;
   readonly n1: number;
+}
+
+const WINDOW = Object.keys({ m0: true, m1: true, n0: true, n1: true } satisfies Record<keyof Window, true>);
+
+/** @throws UserError unless the window lies in the output of the plan; it may be empty. */
+export function checkWindow({ m, n }: MatmulPlan, window: Window): void {
+  requireFields('window', window, WINDOW);
+  const { m0, m1, n0, n1 } = window;
+  const inside = (low: number, high: number, end: number): boolean =>
+    Number.isInteger(low) && Number.isInteger(high) && 0 <= low && low <= high && high <= end;
+  if (inside(m0, m1, m) && inside(n0, n1, n)) return;
+  throw new UserError(
+    `The window must lie in the output [M=${m}, N=${n}], with whole 0 <= m0 <= m1 <= ${m} and 0 <= n0 <= n1 <= ${n}; ` +
+      `received rows ${String(m0)} to ${String(m1)}, columns ${String(n0)} to ${String(n1)}.`,
+  );
 }
 
 /**

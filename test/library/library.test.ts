@@ -1,6 +1,7 @@
 /** The library on every adapter: any kind of operand gives the bits of the reference, and every mistake its message. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Window } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { DeviceLostError, USAGE } from '../../src/execute/webgpu';
 import type { Host } from '../../src/host';
@@ -198,6 +199,35 @@ describe.each(ADAPTERS)('%s', (name) => {
     expect((await product.read()).every((code) => code === 0)).toBe(true);
     product.release();
     buffer.destroy();
+  });
+
+  test('a window of a prepared product is read where it lies, and refused where it does not', async () => {
+    const product = await core.prepare(a, b, options);
+    await product.run();
+    const whole = await product.read();
+    const window = { m0: 1, m1: 4, n0: 2, n1: 7 };
+    expect([...(await product.read(window))]).toEqual(
+      [1, 2, 3].flatMap((m) => [...whole.slice(m * 7 + 2, m * 7 + 7)]),
+    );
+    expect(await product.read({ ...window, m1: 1 })).toHaveLength(0);
+    const outside = /The window must lie in the output \[M=5, N=7\].*received rows/;
+    const wrong: readonly (readonly [unknown, RegExp])[] = [
+      [{ ...window, m1: 6 }, outside],
+      [{ ...window, m0: -1 }, outside],
+      [{ ...window, n0: 7, n1: 6 }, outside],
+      [{ ...window, n1: 2.5 }, outside],
+      [{ ...window, n1: 3n }, outside],
+      [{}, outside],
+      [{ ...window, rows: 3 }, /window has no option "rows": it takes m0, m1, n0, n1/],
+      [5, /window takes an object of options; received 5/],
+      [null, /window takes an object of options; received null/],
+    ];
+    for (const [each, message] of wrong) {
+      const error = await product.read(each as Window).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UserError);
+      expect(String(error)).toMatch(message);
+    }
+    product.release();
   });
 
   test('many at once', async () => {

@@ -6,6 +6,7 @@ import type { MatmulPlan } from '../../lower';
 import { codeArray, decodeArray, encodeArray, stochasticDraws, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
 import {
+  checkWindow,
   operandShapes,
   type MatmulOperands,
   type MatmulOptions,
@@ -172,7 +173,7 @@ export function checkOperandC({ accumulate }: MatmulPlan, given: boolean): void 
 
 /** UserError unless the operands have the plan's shapes and formats, and passes and window lie inside. */
 export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window: Window): void {
-  const { m, n, k } = plan;
+  const { k } = plan;
   const shapes = operandShapes(plan);
   checkCodes(shapes.a, operands.a);
   checkCodes(shapes.b, operands.b);
@@ -185,14 +186,7 @@ export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window
         `${outside.rows} x ${outside.interleave}. Plan the passes anew for K = ${k}.`,
     );
   }
-  const { m0, m1, n0, n1 } = window;
-  const inside = (low: number, high: number, end: number): boolean =>
-    Number.isInteger(low) && Number.isInteger(high) && 0 <= low && low <= high && high <= end;
-  if (!inside(m0, m1, m) || !inside(n0, n1, n)) {
-    throw new UserError(
-      `The window must lie in the output [M=${m}, N=${n}]; received rows ${m0} to ${m1}, columns ${n0} to ${n1}.`,
-    );
-  }
+  checkWindow(plan, window);
 }
 
 function decodeStrided(

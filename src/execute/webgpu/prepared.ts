@@ -4,7 +4,7 @@
  */
 import type { MatmulPlan } from '../../lower';
 import { UserError, type CodeArray } from '../../numerics';
-import type { Window } from '../matmul';
+import { checkWindow, type Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
 import { memoryLimit, readPanels, type Panel } from './panels';
@@ -30,7 +30,7 @@ export interface PreparedMatmul {
   run(signal?: AbortSignal): Promise<void>;
   /** Computes it `count` times and gives the milliseconds from first submission to last completion. */
   runMany(count: number, signal?: AbortSignal): Promise<number>;
-  /** Codes of the result, or of a window of it, row-major. */
+  /** Codes of the result, or of a window of it, row-major. @throws UserError for a window that does not lie in it. */
   read(window?: Window): Promise<CodeArray>;
   /** Frees its buffers, not those that were handed over; the product cannot be used afterwards. */
   release(): void;
@@ -187,6 +187,7 @@ export class Product implements PreparedMatmul {
 
   async read(window: Window = { m0: 0, m1: this.plan.m, n0: 0, n1: this.plan.n }): Promise<CodeArray> {
     this.#checkHeld();
+    checkWindow(this.plan, window);
     if (this.dispatches === 0) throw new UserError('This product has no result yet: run() it before read().');
     return readPanels(this.#gpu, this.plan, this.panels, window);
   }
