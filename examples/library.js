@@ -1,4 +1,5 @@
 // The library from a plain page: no build step, only the bundle that `npm run build` leaves in dist/, and any static host.
+// Serve dist/index.js and dist/numerics.js, which it imports, from one folder.
 import { open } from '../dist/index.js';
 
 const output = document.querySelector('output');

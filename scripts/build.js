@@ -140,6 +140,10 @@ async function addPeers() {
   writeFileSync('dist/page/index.html', html.replace('<html ', '<html data-peers '));
 }
 
+/** What the declarations name that a project without settings of its own does not have. */
+const REFERENCES = '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />\n';
+const ENTRIES = ['src/index.d.ts', 'src/node.d.ts'];
+
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
@@ -151,7 +155,8 @@ function buildDeclarations() {
       return `${before}${path}${existsSync(`${target}.d.ts`) ? '' : '/index'}.js${after}`;
     };
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace(/((?:from |import\()['"])(\.{1,2}\/[^'"]+)(['"])/g, complete));
+    const head = ENTRIES.includes(name) ? REFERENCES : '';
+    writeFileSync(file, head + text.replace(/((?:from |import\()['"])(\.{1,2}\/[^'"]+)(['"])/g, complete));
   }
 }
 

@@ -66,6 +66,12 @@ export function checkWindow({ m, n }: MatmulPlan, window: Window): void {
   );
 }
 
+/** @throws UserError for what is no AbortSignal, from an untyped caller. */
+export function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new UserError('signal must be an AbortSignal: take that of an AbortController.');
+}
+
 /**
  * `exact` keeps subnormals, as the contract says. `ftz` is what an adapter does that flushes them: subnormal inputs and
  * results of multiply and add become zero of the same sign (docs/numerics.md, Flushing adapters).

@@ -11,9 +11,16 @@ export interface BrowserHostOptions {
   readonly forceFallbackAdapter?: boolean;
 }
 
+const POWER_PREFERENCES: readonly string[] = ['low-power', 'high-performance'] satisfies GPUPowerPreference[];
+
 /** @throws UserError when the browser has no WebGPU, no adapter, or refuses the device: it says what to do. */
 export async function openBrowserDevice(options: BrowserHostOptions = {}): Promise<Host> {
   const { powerPreference = 'high-performance', forceFallbackAdapter = false } = options;
+  if (!POWER_PREFERENCES.includes(powerPreference)) {
+    throw new UserError(
+      `powerPreference must be one of ${POWER_PREFERENCES.join(', ')}; received ${String(powerPreference)}.`,
+    );
+  }
   const gpu = browserGpu();
   const adapter = await requestAdapter(gpu, { powerPreference, forceFallbackAdapter });
   const device = await requestDevice(adapter).catch((error: unknown) => {

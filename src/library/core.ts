@@ -3,10 +3,11 @@
  * use; every buffer made here is counted, and freed by `release` or `close`.
  */
 import type { ChipName } from '../chip';
+import { checkSignal } from '../execute/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
 import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
 import { USAGE } from '../execute/webgpu';
-import { rowWords, UserError } from '../numerics';
+import { rowWords } from '../numerics';
 import { sourcesOf, type Operand } from './operands';
 import { planOf, type ProductOptions } from './options';
 import { MatmulResult } from './result';
@@ -73,8 +74,9 @@ export class NeuronCore implements Disposable {
   }
 
   /** Measures which kernel is fastest here, in a few seconds; products from then on take it. */
-  tune(signal?: AbortSignal): Promise<void> {
+  async tune(signal?: AbortSignal): Promise<void> {
     this.#checkOpen();
+    checkSignal(signal);
     return this.#matmul.tune(signal);
   }
 
@@ -92,7 +94,7 @@ export class NeuronCore implements Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#matmul.gpu.releaseAll();
+    this.#matmul.gpu.close();
     this.#closeDevice();
   }
 
@@ -101,6 +103,6 @@ export class NeuronCore implements Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new UserError('This device was closed: open() another.');
+    this.#matmul.gpu.checkOpen();
   }
 }

@@ -24,6 +24,9 @@ export async function openCore<T extends object>(
   requireFields('open', options, ['chip', 'device', ...hostOptions]);
   const { device } = options;
   const chip = parseChip(options.chip ?? 'trn2');
+  const idle = hostOptions.find((name) => device !== undefined && options[name] !== undefined);
+  if (idle !== undefined)
+    throw new UserError(`open takes device or ${idle}, not both: a device of yours has its adapter already.`);
   if (device !== undefined)
     return new NeuronCore(chip, await createWebGpuMatmul(checked(device)), () => undefined);
   const host = await openHost(options);

@@ -1,8 +1,12 @@
 /** The options of a product, and the plan that they ask for. */
 import type { ChipName } from '../chip';
+import { checkSignal } from '../execute/matmul';
 import { planMatmul, type MatmulPlan, type MatmulRequest } from '../lower';
-import { parseDtype, requireFields, UserError, type Dtype } from '../numerics';
+import { parseDtype, requireFields, UserError, type Dtype, type ShortName } from '../numerics';
 import { isGpuBuffer, type Operand } from './operands';
+
+/** NKI's name of a format, or a short one, as `bf16`. */
+type FormatName = Dtype | ShortName;
 
 export interface ProductOptions extends Pick<
   MatmulRequest,
@@ -13,9 +17,9 @@ export interface ProductOptions extends Pick<
   readonly n: number;
   readonly k: number;
   /** Format of both operands, or of each. */
-  readonly dtype: Dtype | { readonly a: Dtype; readonly b: Dtype };
+  readonly dtype: FormatName | { readonly a: FormatName; readonly b: FormatName };
   /** Format of the result, and of C; float32 when left out. */
-  readonly out?: Dtype;
+  readonly out?: FormatName;
   /** The chip of `open` when left out. */
   readonly chip?: ChipName;
   /** Added last. */
@@ -45,9 +49,12 @@ const OPTIONS = {
 /** @throws UserError for unknown options, formats and chips, and for what the chip cannot do. */
 export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
   requireFields('matmul', options, Object.keys(OPTIONS));
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (typeof value === 'bigint')
+      throw new UserError(`${name} must not be a BigInt; received ${value}n: take Number(${name}).`);
+  }
   const { dtype, out, c, into, signal, ...rest } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new UserError('signal must be an AbortSignal: take that of an AbortController.');
+  checkSignal(signal);
   if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
   return planMatmul({
     ...rest,

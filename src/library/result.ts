@@ -1,5 +1,5 @@
 /** The result of a product: a packed matrix on the device, to be read, proved, or handed on as the next operand. */
-import { operandShapes, type OperandShape } from '../execute/matmul';
+import { checkSignal, operandShapes, type OperandShape } from '../execute/matmul';
 import { blaming, type Gpu } from '../execute/webgpu';
 import type { WasmMatmul } from '../execute/wasm';
 import type { MatmulPlan } from '../lower';
@@ -61,6 +61,7 @@ export class MatmulResult implements Disposable {
    */
   async verify(signal?: AbortSignal): Promise<Verdict> {
     this.#checkHeld();
+    checkSignal(signal);
     signal?.throwIfAborted();
     return verifyProduct(this.#parts, await this.#parts.checker(), signal);
   }

@@ -22,6 +22,9 @@ const ALIASES = {
   uint32: ['uint32', 'u32'],
 } as const satisfies Record<Dtype, readonly [string, ...string[]]>;
 
+/** The names in that table, as they are written there; `parseDtype` takes other spellings of them too. */
+export type ShortName = (typeof ALIASES)[Dtype][number];
+
 /** Case and separators do not count. */
 function squeezed(name: string): string {
   return name.toLowerCase().replace(/[\s_-]/g, '');

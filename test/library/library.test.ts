@@ -1,10 +1,11 @@
 /** The library on every adapter: any kind of operand gives the bits of the reference, and every mistake its message. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Window } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { DeviceLostError, USAGE } from '../../src/execute/webgpu';
-import type { Host } from '../../src/host';
+import { createWasmMatmul } from '../../src/execute/wasm';
+import { openBrowserDevice, type Host } from '../../src/host';
 import type { NeuronCore, Operand, ProductOptions } from '../../src/library';
 import { planMatmul } from '../../src/lower';
 import { open } from '../../src/node';
@@ -280,6 +281,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     ['no options', untyped(undefined as never), /takes an object of options; received undefined/],
     ['another rounding', untyped({ ...options, rounding: 'up' }), /rounding must be one of/],
     ['a chip that is none', untyped({ ...options, chip: 'tpu' }), /No chip "tpu"/],
+    ['a BigInt', untyped({ ...options, m: 5n }), /m must not be a BigInt; received 5n: take Number\(m\)/],
     ['a signal that is none', untyped({ ...options, signal: {} }), /signal must be an AbortSignal/],
     ['a buffer that is none', untyped({ ...options, into: 5 }), /into must be a GPUBuffer/],
     [
@@ -385,6 +387,41 @@ describe.each(ADAPTERS)('%s', (name) => {
     expect((await again.verify()).passed).toBe(true);
   });
 
+  test('a short name is a format', async () => {
+    using short = await core.matmul(a, b, { ...shape, dtype: { a: 'bf16', b: 'fp8e4m3' }, out: 'bf16' });
+    expect([short.plan.a, short.plan.b, short.dtype]).toEqual(['bfloat16', 'float8_e4m3', 'bfloat16']);
+  });
+
+  test('a signal that is none is refused wherever one is taken', async () => {
+    const none = 'x' as unknown as AbortSignal;
+    using result = await core.matmul(a, b, options);
+    const product = await core.prepare(a, b, options);
+    for (const use of [() => result.verify(none), () => product.run(none), () => core.tune(none)])
+      await expect(use()).rejects.toThrow(/signal must be an AbortSignal/);
+    product.release();
+  });
+
+  test.each(['mine', 'its own'])(
+    'what is under way when a core is closed on a device of %s is told so',
+    async (whose) => {
+      const other = await open(whose === 'mine' ? { device: host.device } : { adapter: name });
+      const product = await other.prepare(a, b, options);
+      const size = 512;
+      const zeros = { codes: new Uint16Array(size * size) };
+      const running = other.matmul(zeros, zeros, { m: size, n: size, k: size, dtype: 'bfloat16' });
+      const outcome = running.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      other.close();
+      const error = await outcome;
+      expect(error).toBeInstanceOf(UserError);
+      expect(String(error)).toMatch(/This core was closed/);
+      await expect(product.run()).rejects.toThrow(/This core was closed/);
+      expect(other.memory).toBe(0);
+    },
+  );
+
   test('a device opened here is destroyed by close', async () => {
     const own = await open({ adapter: name });
     using result = await own.matmul(a, b, options);
@@ -406,7 +443,22 @@ describe.each(ADAPTERS)('%s', (name) => {
   });
 });
 
+test('a page that refuses WebAssembly is told what to add', async () => {
+  const refused = vi
+    .spyOn(WebAssembly, 'instantiate')
+    .mockRejectedValue(new WebAssembly.CompileError('by policy'));
+  await expect(createWasmMatmul()).rejects.toThrow(/add 'wasm-unsafe-eval' to its script-src\. by policy/);
+  refused.mockRestore();
+});
+
 test('open refuses what it does not know', async () => {
+  await expect(openBrowserDevice({ powerPreference: 'turbo' as 'low-power' })).rejects.toThrow(
+    /powerPreference must be one of low-power, high-performance; received turbo/,
+  );
+  await expect(open({ device: {} as GPUDevice, adapter: 'x' })).rejects.toThrow(
+    /takes device or adapter, not both/,
+  );
+
   await expect(open({ chips: 'trn2' } as object)).rejects.toThrow(
     /open has no option "chips": it takes chip, device, adapter/,
   );

@@ -5,7 +5,7 @@
  */
 import bytes from '../../../build/matmul.wasm';
 import type { MatmulPlan } from '../../lower';
-import type { CodeArray } from '../../numerics';
+import { UserError, type CodeArray } from '../../numerics';
 import type { MatmulOperands, MatmulOptions } from '../matmul';
 import { checkOperands, finishSums, groupPasses, wholeOutput } from '../reference/matmul';
 import { LANES, pack, panelDepth, passLength, type Side } from './panels';
@@ -23,9 +23,15 @@ interface Exports {
 const BLOCK = 1024;
 const PAGE = 65536;
 
-/** Compiles the checker. Its one memory is kept from call to call and stays below 11 MiB (passes of up to 256 products). */
+/** Compiles the checker. Its one memory is kept from call to call and stays below 11 MiB (passes of up to 256 products). @throws UserError where WebAssembly is refused. */
 export async function createWasmMatmul(): Promise<WasmMatmul> {
-  const { instance } = await WebAssembly.instantiate(bytes);
+  const { instance } = await WebAssembly.instantiate(bytes).catch((error: unknown) => {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new UserError(
+      `The CPU checker needs WebAssembly with SIMD, which is refused here: where the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to its script-src. ${error.message}`,
+      { cause: error },
+    );
+  });
   const wasm = instance.exports as unknown as Exports;
   return (plan, operands, options = {}) =>
     finishSums(plan, operands, wasmSums(wasm, plan, operands, options), options);

@@ -62,6 +62,7 @@ export class Gpu {
   maxStorageBytes: number;
   /** Milliseconds after which finished work is noticed at the latest: next to nothing in Chromium and Dawn, 100 in Firefox. */
   noticeMs = 0;
+  #closed = false;
   #lost: GPUDeviceLostInfo | undefined;
   readonly #buffers = new Map<GPUBuffer, BufferRole>();
 
@@ -74,8 +75,14 @@ export class Gpu {
     });
   }
 
-  /** @throws DeviceLostError when the device is gone. */
+  /** @throws UserError once closed. */
+  checkOpen(): void {
+    if (this.#closed) throw new UserError('This core was closed: open() another.');
+  }
+
+  /** @throws UserError once closed, DeviceLostError when the device is gone. */
   checkAlive(): void {
+    this.checkOpen();
     if (this.#lost !== undefined) {
       throw new DeviceLostError(
         `the WebGPU device was lost (${this.#lost.reason}): ${this.#lost.message || 'the adapter gave no message'}`,
@@ -112,8 +119,9 @@ export class Gpu {
     buffer.destroy();
   }
 
-  /** Frees every buffer that is left. */
-  releaseAll(): void {
+  /** Frees every buffer that is left; what is under way, and what is asked for afterwards, is told so. */
+  close(): void {
+    this.#closed = true;
     for (const buffer of this.#buffers.keys()) this.release(buffer);
   }
 
@@ -202,7 +210,10 @@ export class Gpu {
       await this.submit('reading back', (encoder) => {
         encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
       });
-      await staging.mapAsync(MAP_READ_MODE);
+      await staging.mapAsync(MAP_READ_MODE).catch((error: unknown) => {
+        this.checkAlive();
+        throw error;
+      });
       return new Uint32Array(staging.getMappedRange().slice(0));
     } finally {
       this.release(staging);

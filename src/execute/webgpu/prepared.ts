@@ -4,7 +4,7 @@
  */
 import type { MatmulPlan } from '../../lower';
 import { UserError, type CodeArray } from '../../numerics';
-import { checkWindow, type Window } from '../matmul';
+import { checkSignal, checkWindow, type Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
 import { memoryLimit, readPanels, type Panel } from './panels';
@@ -137,6 +137,7 @@ export class Product implements PreparedMatmul {
 
   async runMany(count: number, signal?: AbortSignal): Promise<number> {
     this.#checkHeld();
+    checkSignal(signal);
     const whole =
       this.#work.panels.reduce((sum, each) => sum + each, 0) *
       this.#work.passWork.reduce((sum, each) => sum + each, 0);
@@ -198,11 +199,13 @@ export class Product implements PreparedMatmul {
   }
 
   #checkHeld(): void {
+    this.#gpu.checkOpen();
     if (this.#released)
       throw new UserError('This product was released, and its buffers with it: prepare() it again.');
   }
 
   #submit(list: readonly Slice[]): Promise<void> {
+    this.#gpu.checkAlive(); // writing to a buffer that is gone would be an error that nobody catches
     list.forEach((slice, index) => {
       this.#gpu.device.queue.writeBuffer(this.#uniforms, index * UNIFORM_STRIDE, this.#uniform(slice));
     });
