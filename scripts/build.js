@@ -141,7 +141,16 @@ async function addPeers() {
 }
 
 /** What the declarations name that a project without settings of its own does not have. */
-const REFERENCES = '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />\n';
+const REFERENCES = '/// <reference lib="esnext.disposable" />\nimport "#webgpu";\n';
+/** TypeScript's own DOM declares WebGPU from 6.0 on, and clashes with the package that did before. */
+const WEBGPU = {
+  'package.json': JSON.stringify({
+    type: 'module',
+    imports: { '#webgpu': { 'types@<6.0': './webgpu.d.ts', types: './none.d.ts' } },
+  }),
+  'webgpu.d.ts': '/// <reference types="@webgpu/types" />\nexport {};\n',
+  'none.d.ts': 'export {};\n',
+};
 const ENTRIES = ['src/index.d.ts', 'src/node.d.ts'];
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
@@ -158,6 +167,7 @@ function buildDeclarations() {
     const head = ENTRIES.includes(name) ? REFERENCES : '';
     writeFileSync(file, head + text.replace(/((?:from |import\()['"])(\.{1,2}\/[^'"]+)(['"])/g, complete));
   }
+  for (const [name, text] of Object.entries(WEBGPU)) writeFileSync(join('dist/types', name), text);
 }
 
 const [step] = process.argv.slice(2);

@@ -18,7 +18,7 @@ export async function openBrowserDevice(options: BrowserHostOptions = {}): Promi
   const { powerPreference = 'high-performance', forceFallbackAdapter = false } = options;
   if (!POWER_PREFERENCES.includes(powerPreference)) {
     throw new UserError(
-      `powerPreference must be one of ${POWER_PREFERENCES.join(', ')}; received ${String(powerPreference)}.`,
+      `powerPreference must be one of ${POWER_PREFERENCES.join(', ')}; received ${powerPreference}.`,
     );
   }
   const gpu = browserGpu();
