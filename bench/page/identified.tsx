@@ -37,7 +37,7 @@ export function Identified({ identification, text }: { identification: Identific
           </Fact>
           {systolic.first && <FirstDifference {...systolic.first} />}
           <Fact name="largest error against float64">
-            {float64.maxAbs.toExponential(2)}
+            {Number.isNaN(float64.maxAbs) ? 'no finite element' : float64.maxAbs.toExponential(2)}
             {float64.notFinite > 0 && (
               <small>{counted(float64.notFinite, 'element')} not finite, left out</small>
             )}

@@ -232,3 +232,8 @@ test('refuses a field that it does not know, so that a misspelt one is not ignor
   const misspelt = { m: 1, n: 1, k: 1, a: 'bfloat16', b: 'bfloat16', roundng: 'toward-zero' } as const;
   expect(() => planMatmul(misspelt)).toThrow(/planMatmul.*roundng/);
 });
+
+test('a bigint is refused in words, as every extent that is no number', () => {
+  const request = { m: 4n as unknown as number, n: 1, k: 1, a: 'bfloat16', b: 'bfloat16' } as const;
+  expect(() => planMatmul(request)).toThrow(/m must be a whole number of at least 1, received 4\./);
+});

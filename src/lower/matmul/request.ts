@@ -23,8 +23,8 @@ function checkExtents(what: string, extents: Partly): void {
 
 /** A value of an untyped caller in a message. */
 function shown(value: unknown): string {
-  const json = JSON.stringify(value) as string | undefined;
-  return typeof value === 'number' ? String(value) : (json ?? 'nothing');
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value); // JSON has no NaN, and no bigint
+  return (JSON.stringify(value)) ?? 'nothing';
 }
 
 const CHOICES = {
