@@ -24,7 +24,8 @@ function checkExtents(what: string, extents: Partly): void {
 /** A value of an untyped caller in a message. */
 function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value); // JSON has no NaN, and no bigint
-  return (JSON.stringify(value)) ?? 'nothing';
+  const json: unknown = JSON.stringify(value);
+  return typeof json === 'string' ? json : 'nothing';
 }
 
 const CHOICES = {
