@@ -51,12 +51,16 @@ describe('a driven page', () => {
     const { events, report } = await drive(
       `on('run', () => {
          tell(result);
-         tell({ type: 'report', report: { environment: { cpu: null, runtime: location.hash } } });
+         tell({ type: 'report', report: {
+           environment: { cpu: null, runtime: location.hash }, adapter: { name: 'it', reason: 'its own' },
+         } });
        });`,
     );
     expect(events.map(({ type }) => type)).toEqual(['result']);
     expect(report).toEqual({
       environment: { cpu: expect.any(String) as string, runtime: '#budget=7' },
+      // Where the machine has no GPU, who started the browser on its software adapter tells why.
+      adapter: { name: 'it', reason: expect.stringMatching(/its own|software adapter/) as string },
     });
   });
 
