@@ -120,7 +120,8 @@ function checkShape(text: string): string {
   return extents.join('x');
 }
 
-function oneOf<T extends string>(what: string, choices: readonly T[], value: string): T {
+/** @throws UserError that names the choices. */
+export function oneOf<T extends string>(what: string, choices: readonly T[], value: string): T {
   const found = choices.find((choice) => choice === value);
   if (found === undefined)
     throw new UserError(`${what} is one of ${choices.join(', ')}; received ${quoted(value)}.`);

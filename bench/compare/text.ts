@@ -1,4 +1,5 @@
 /** A comparison as text for a terminal, readable at 100 columns: first what differs between the machines, then the cases. */
+import { significant } from '../report/format';
 import { plainTable } from '../report/plain-table';
 import type { CaseComparison, Comparison, Judgement, Rate, Side } from './compare';
 
@@ -115,7 +116,7 @@ function peakLines({ peaks: left }: Side, { peaks: right }: Side): readonly stri
 }
 
 function rate(value: number | null): string {
-  return value === null ? '-' : value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+  return value === null ? '-' : significant(value);
 }
 
 function share(value: number | null): string {

@@ -3,7 +3,7 @@
  * every value is checked against a closed set or a range, what is refused keeps its default and is named, nothing is evaluated.
  */
 import { parseDtype, shortName, UserError } from '../../src/numerics';
-import { CHECKS, CHIP_CHOICES, DEFAULTS, LAYOUTS, quoted, type BenchSettings } from '../settings';
+import { CHECKS, CHIP_CHOICES, DEFAULTS, LAYOUTS, oneOf, quoted, type BenchSettings } from '../settings';
 import { GROUPS } from '../cases';
 import { shortened } from '../report/html/format';
 
@@ -35,15 +35,15 @@ const PARAMETERS = {
   group: parameter({
     field: 'groups',
     write: joined,
-    read: (text) => list(text).map((name) => choice('A group', GROUPS, name)),
+    read: (text) => list(text).map((name) => oneOf('A group', GROUPS, name)),
   }),
   shape: parameter({ field: 'shapes', write: joined, read: list }),
-  chip: parameter({ field: 'chip', write: String, read: (text) => choice('The chip', CHIP_CHOICES, text) }),
+  chip: parameter({ field: 'chip', write: String, read: (text) => oneOf('The chip', CHIP_CHOICES, text) }),
   out: parameter({ field: 'out', write: shortName, read: parseDtype }),
   layout: parameter({
     field: 'layout',
     write: String,
-    read: (text) => choice('The layout of A', LAYOUTS, text),
+    read: (text) => oneOf('The layout of A', LAYOUTS, text),
   }),
   budget: parameter({ field: 'budgetSeconds', write: String, read: (text) => number('The budget', text) }),
   seed: parameter({ field: 'seed', write: String, read: (text) => number('The seed', text) }),
@@ -100,13 +100,6 @@ function read(name: Name, text: string): Partial<BenchSettings> {
 
 function isName(name: string): name is Name {
   return Object.hasOwn(PARAMETERS, name);
-}
-
-function choice<T extends string>(what: string, choices: readonly T[], text: string): T {
-  const found = choices.find((each) => each === text);
-  if (found === undefined)
-    throw new UserError(`${what} is one of ${choices.join(', ')}; received ${quoted(text)}.`);
-  return found;
 }
 
 function number(what: string, text: string): number {

@@ -1,5 +1,6 @@
 /** The comparison as text for a terminal. */
 import { shortName } from '../../src/numerics';
+import { percent } from '../report/format';
 import { plainTable } from '../report/plain-table';
 import {
   againstFastest,
@@ -79,5 +80,3 @@ function leftOutLine({ name, version, dtype, shape, reason }: PeerLeftOut): stri
   const where = shape === undefined ? '' : ` at ${shape.m}x${shape.n}x${shape.k}`;
   return `  ${name} ${version} (${shortName(dtype)})${where}: ${reason}`;
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;

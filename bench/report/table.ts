@@ -3,6 +3,7 @@ import { shortName } from '../../src/numerics';
 import { pairName } from '../cases';
 import type { CaseResult } from '../result';
 import { barChart } from './chart';
+import { megabytes, percent, significant } from './format';
 import { plainTable } from './plain-table';
 import type { Report } from './report';
 
@@ -199,17 +200,4 @@ function accuracyLines({ cases }: Report): string {
       return `${name}: error against float64 ${size}${most}; ${sample}; no scale factors\n`;
     })
     .join('');
-}
-
-function significant(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-/** Three digits of a megabyte of 10^6 bytes; whole bytes below a thousandth of it. */
-function megabytes(bytes: number): string {
-  return bytes < 1000 ? `${bytes} B` : `${significant(bytes / 1e6)} MB`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
 }

@@ -1,16 +1,14 @@
 /** `systole bench --peers`: the same shapes by other libraries, turn by turn, in Node or in a headless browser. */
 import { checkWritable, writeAtomically } from '../../bench/node/write';
-import { DEFAULT_ROUNDS, peersExitCode, type PeersProgress } from '../../bench/peers/report';
+import { DEFAULT_ROUNDS, DEFAULT_SHAPES, peersExitCode, type PeersProgress } from '../../bench/peers/report';
 import { peersText } from '../../bench/peers/text';
 import { UserError } from '../numerics';
 import type { BenchOptions } from './bench-options';
 import { interruptOnce } from './interrupt';
 import { passingLine } from './progress';
 
-const DEFAULT_SHAPE = '1024x1024x1024';
-
 export async function benchPeers(options: BenchOptions): Promise<void> {
-  const { shape = [DEFAULT_SHAPE], seed, budget, adapter, browser, json } = options;
+  const { shape = DEFAULT_SHAPES, seed, budget, adapter, browser, json } = options;
   if (browser === 'firefox') throw new UserError('--peers runs in Node or in Chromium: leave firefox out.');
   if (json !== undefined) await checkWritable(json);
   const interrupt = interruptOnce();

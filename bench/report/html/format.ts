@@ -1,17 +1,9 @@
 /** Numbers and names as people read them. */
 
-/** Three digits, whole numbers from 1000. */
-export function significant(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
-}
+export { megabytes, significant } from '../format';
 
 export function percent(share: number): string {
   return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-}
-
-/** Three digits of a megabyte of 10^6 bytes; whole bytes below a thousandth of it. */
-export function megabytes(bytes: number): string {
-  return bytes < 1000 ? `${bytes} B` : `${significant(bytes / 1e6)} MB`;
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {
