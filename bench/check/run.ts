@@ -2,9 +2,15 @@
  * The checks of a matmul executor: small integers against the oracle; random operands against the CPU checker and, where
  * that can afford only a sample, against a second kernel. Code by code, with no tolerance. Nothing here knows what executes.
  */
-import type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from '../../src/execute/matmul';
+import {
+  heldTo,
+  type MatmulOperands,
+  type MatmulOptions,
+  type SubnormalMode,
+  type Window,
+} from '../../src/execute/matmul';
 import type { MatmulPlan } from '../../src/lower';
-import { decodeArray, immunity, scanOperand, type CodeArray, type Dtype } from '../../src/numerics';
+import { decodeArray, type CodeArray } from '../../src/numerics';
 import { compareTiles, cut, type Comparison } from './compare';
 import { checkPlanFor, type CheckBudgets, type Scope } from './coverage';
 import { exactIntegerProduct, freivalds } from './integer';
@@ -81,7 +87,7 @@ async function checkRandom(
   const { plan, seed } = request;
   const { coverage } = scope;
   const operands = randomOperands(plan, seed);
-  const subnormals = modeFor(request, operands);
+  const subnormals = heldTo(plan, operands, request.subnormals ?? 'exact');
   const read = await request.execute(operands);
   const expect = (window: Window): CodeArray => request.reference(plan, operands, { window, subnormals });
   const asked = coverage === 'full' ? undefined : await request.witness?.(operands);
@@ -106,14 +112,6 @@ async function checkRandom(
   } finally {
     witness?.release();
   }
-}
-
-/** A flushing adapter is held to the contract itself wherever nothing in the product can be flushed. */
-function modeFor({ plan, subnormals = 'exact' }: CheckRequest, { a, b, c }: MatmulOperands): SubnormalMode {
-  if (subnormals === 'exact') return 'exact';
-  const scan = (dtype: Dtype, codes: CodeArray) => ({ dtype, ...scanOperand(dtype, codes) });
-  const given = c && scan(plan.out, c);
-  return immunity(scan(plan.a, a), scan(plan.b, b), plan.k, given).mayFlush ? 'ftz' : 'exact';
 }
 
 /** Compares the windows of each result with what is expected, which is computed once for all. */

@@ -1,6 +1,6 @@
 /** What every executor of a matmul plan takes and gives. Shapes and order of additions: docs/architecture.md, Contracts. */
 import type { MatmulPlan } from '../lower';
-import { requireFields, UserError, type CodeArray, type Dtype } from '../numerics';
+import { immunity, requireFields, scanOperand, UserError, type CodeArray, type Dtype } from '../numerics';
 
 export interface MatmulOperands {
   /** A's codes: [M, K] when the plan's aLayout is row-major, [K, M] when it is k-major. */
@@ -82,4 +82,16 @@ export interface MatmulOptions {
   /** The whole output when left out. */
   readonly window?: Window;
   readonly subnormals?: SubnormalMode;
+}
+
+/** The mode that a result is held to: an adapter that flushes, to the contract itself wherever nothing in the product can be flushed. */
+export function heldTo(
+  { a, b, out, k }: MatmulPlan,
+  operands: MatmulOperands,
+  adapter: SubnormalMode,
+): SubnormalMode {
+  if (adapter === 'exact') return 'exact';
+  const scan = (dtype: Dtype, codes: CodeArray) => ({ dtype, ...scanOperand(dtype, codes) });
+  const c = operands.c && scan(out, operands.c);
+  return immunity(scan(a, operands.a), scan(b, operands.b), k, c).mayFlush ? 'ftz' : 'exact';
 }

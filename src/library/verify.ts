@@ -2,11 +2,11 @@
  * The proof of one result: the product is computed again on the CPU, in the plan's order, by the WASM checker, and compared
  * code by code. All of it where that is quick, else whole tiles spread over the output; between tiles the host may breathe.
  */
-import { operandShapes, type MatmulOperands, type SubnormalMode, type Window } from '../execute/matmul';
+import { heldTo, operandShapes, type SubnormalMode, type Window } from '../execute/matmul';
 import { blaming, type Gpu, type OperandSources } from '../execute/webgpu';
 import type { WasmMatmul } from '../execute/wasm';
 import type { MatmulPlan } from '../lower';
-import { decode, immunity, scanOperand, type CodeArray, type Dtype } from '../numerics';
+import { decode, type Dtype } from '../numerics';
 import { hostOperands, readWindow } from './codes';
 
 export interface Verdict {
@@ -52,7 +52,7 @@ export async function verifyProduct(
 ): Promise<Verdict> {
   const shape = { ...operandShapes(plan).c, name: 'The result' };
   const operands = await blaming(true, () => hostOperands(gpu, plan, sources));
-  const subnormals = adapter === 'ftz' && mayFlush(plan, operands) ? 'ftz' : 'exact';
+  const subnormals = heldTo(plan, operands, adapter);
   let [compared, mismatches] = [0, 0];
   let firstWrong: WrongOutput | undefined;
   for (const window of windowsToCheck(plan, BUDGET)) {
@@ -70,13 +70,6 @@ export async function verifyProduct(
   const outputs = plan.m * plan.n;
   const counts = { passed: mismatches === 0, compared, outputs, mismatches, subnormals } as const;
   return firstWrong === undefined ? counts : { ...counts, firstWrong };
-}
-
-/** Whether an adapter that flushes could give other bits for these operands. */
-function mayFlush({ a, b, out, k }: MatmulPlan, operands: MatmulOperands): boolean {
-  const scan = (dtype: Dtype, codes: CodeArray) => ({ dtype, ...scanOperand(dtype, codes) });
-  const c = operands.c && scan(out, operands.c);
-  return immunity(scan(a, operands.a), scan(b, operands.b), k, c).mayFlush;
 }
 
 /**
