@@ -70,11 +70,15 @@ async function start(found: Found, { adapter, args = [] }: ChromiumOptions): Pro
     return adapter === 'default' ? launched : { ...launched, software: 'asked for by --adapter' };
   }
   const chromium = await launch(found, [...ADAPTER_FLAGS.default, ...args]);
-  if (await offersGpu(chromium.browser)) return chromium;
-  await chromium.close();
+  // A driver may take the browser's GPU process down, and its page with it: that is no adapter either.
+  if (await offersGpu(chromium.browser).catch(() => false)) return chromium;
+  await chromium.close().catch(() => undefined);
   const launched = await launch(found, [...ADAPTER_FLAGS.swiftshader, ...args]);
   return { ...launched, software: 'the browser offered no real GPU, so its software adapter was started' };
 }
+
+/** Milliseconds until a browser must be there: unpacked a moment ago, on a machine that does something else too. */
+const START_MS = 90_000;
 
 async function launch({ name, executable, env }: Found, args: readonly string[]): Promise<Chromium> {
   const chromium = await driver();
@@ -82,6 +86,7 @@ async function launch({ name, executable, env }: Found, args: readonly string[])
     executablePath: executable,
     args: [...args],
     headless: true,
+    timeout: START_MS,
     // Chromium refuses to run as root in its sandbox. The page that it opens is this repository's own.
     chromiumSandbox: process.getuid?.() !== 0,
     // Whoever interrupts this process wants what was obtained until then; the browser ends with the process in any case.

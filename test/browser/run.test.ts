@@ -114,7 +114,7 @@ describe('systole bench --browser', () => {
       if (stderr.includes('GFLOP/s') && !before.includes('GFLOP/s')) child.kill('SIGINT');
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
-    expect({ code, stdout }).toEqual({
+    expect({ code, stdout }, stderr).toEqual({
       code: 130,
       stdout: expect.stringMatching(/Chrome.*\nadapter [^]*square\/512 +bf16 [^]* ok\n/) as string,
     });
