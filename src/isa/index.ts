@@ -1,28 +1,33 @@
 /** The instruction set: every opcode's engines, legality, meaning and cost. */
 import { CHIPS } from '../chip';
 import type { Chip } from '../chip';
-import { boundsProblem } from '../program';
-import type { Instruction, Opcode, Pattern, Program } from '../program';
-import { dmaCopy } from './dma/dma-copy';
-import type { Entry, Memory, Problem } from './entry';
-import { ncMatmul } from './tensor/nc-matmul';
-import { memset } from './vector/memset';
-import { tensorCopy } from './vector/tensor-copy';
-import { tensorTensor } from './vector/tensor-tensor';
+import { boundsProblem, instructionsOf, readsOf, writesOf } from '../program';
+import type { Instruction, Opcode, Program } from '../program';
+import { DMA_ENTRIES } from './dma';
+import type { Entries, Machine, Problem } from './entry';
+import { GPSIMD_ENTRIES } from './gpsimd';
+import { REGISTER_ENTRIES } from './register';
+import { SCALAR_ENTRIES } from './scalar';
+import { TENSOR_ENTRIES } from './tensor';
+import { VECTOR_ENTRIES } from './vector';
 
-export type { Entry, Memory } from './entry';
+export type { AccumulatorEngine, Entry, Machine, Memory, RuntimeRule } from './entry';
 
-export const ISA: { readonly [O in Opcode]: Entry<O> } = {
-  dma_copy: dmaCopy,
-  nc_matmul: ncMatmul,
-  tensor_copy: tensorCopy,
-  tensor_tensor: tensorTensor,
-  memset,
+export const ISA: Entries<Opcode> = {
+  ...DMA_ENTRIES,
+  ...TENSOR_ENTRIES,
+  ...SCALAR_ENTRIES,
+  ...VECTOR_ENTRIES,
+  ...GPSIMD_ENTRIES,
+  ...REGISTER_ENTRIES,
 };
 
 /** Why an instruction is illegal on a chip, wherever its tensors lie: the rule and the value, or nothing. */
 export function instructionProblem<O extends Opcode>(instruction: Instruction<O>, chip: Chip): Problem {
-  const { engines, problems } = ISA[instruction.opcode];
+  const { chips, engines, problems } = ISA[instruction.opcode];
+  if (!chips.includes(chip.name)) {
+    return `it exists on ${chips.join(' and ')}, received ${chip.name}.`;
+  }
   if (!engines.includes(instruction.engine)) {
     return `it is issued to ${engines.join(', ')}, received ${instruction.engine}.`;
   }
@@ -32,11 +37,11 @@ export function instructionProblem<O extends Opcode>(instruction: Instruction<O>
 /** The first illegal instruction or access outside a tensor, naming the instruction and the operand, or nothing. */
 export function programProblem(program: Program): Problem {
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
-  for (const instruction of program.instructions) {
-    const { id, opcode, dst, sources } = instruction;
+  for (const instruction of instructionsOf(program.instructions)) {
+    const { id, opcode } = instruction;
     const illegal = instructionProblem(instruction, CHIPS[program.chip]);
     if (illegal !== undefined) return `${opcode} ${id}: ${illegal}`;
-    for (const [name, pattern] of [['dst', dst] as const, ...Object.entries<Pattern>(sources)]) {
+    for (const { name, pattern } of [...writesOf(instruction), ...readsOf(instruction)]) {
       const outside = boundsProblem(pattern, tensors.get(pattern.tensor));
       if (outside !== undefined) return `${opcode} ${id}, operand ${name}: ${outside}`;
     }
@@ -45,6 +50,6 @@ export function programProblem(program: Program): Problem {
 }
 
 /** Executes one instruction. */
-export function runInstruction<O extends Opcode>(instruction: Instruction<O>, memory: Memory): void {
-  ISA[instruction.opcode].run(instruction, memory);
+export function runInstruction<O extends Opcode>(instruction: Instruction<O>, machine: Machine): void {
+  ISA[instruction.opcode].run(instruction, machine);
 }

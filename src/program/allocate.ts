@@ -6,7 +6,7 @@ import type { Chip } from '../chip';
 import { UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import { tensorBytes } from './pattern';
-import type { HbmTensor, PsumTensor, SbufTensor, Tensor } from './types';
+import type { HbmTensor, PsumTensor, SbufTensor, Tensor } from './tensors';
 
 /** Named choice: the vendor gives no minimum alignment of SBUF (`sbuf_min_align` has no published value). */
 export const SBUF_ALIGN = 64;

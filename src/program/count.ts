@@ -1,6 +1,9 @@
 /** What a Program does, in numbers: instructions by opcode, and bytes by where they come from and go to. */
+import { FORMS } from './forms';
 import { bytesOf, elementsOf } from './pattern';
-import type { Opcode, Pattern, Program, Space } from './types';
+import type { Space } from './tensors';
+import type { Opcode, Program } from './types';
+import { instructionsOf, readsOf } from './walk';
 
 export type Route = `${Space}->${Space}`;
 
@@ -10,10 +13,12 @@ export interface Counts {
   readonly bytes: Readonly<Record<Route, number>>;
 }
 
+export const OPCODES = Object.keys(FORMS) as readonly Opcode[];
+
 /** Nothing counted yet; also the list of all opcodes and routes. */
 export function noCounts(): { instructions: Record<Opcode, number>; bytes: Record<Route, number> } {
   return {
-    instructions: { dma_copy: 0, nc_matmul: 0, tensor_copy: 0, tensor_tensor: 0, memset: 0 },
+    instructions: Object.fromEntries(OPCODES.map((opcode) => [opcode, 0])) as Record<Opcode, number>,
     bytes: {
       'hbm->hbm': 0,
       'hbm->sbuf': 0,
@@ -28,12 +33,15 @@ export function noCounts(): { instructions: Record<Opcode, number>; bytes: Recor
   };
 }
 
+/** Every instruction of the text counts once: that of a loop too, however often it runs. */
 export function countProgram(program: Program): Counts {
   const counts = noCounts();
-  for (const { opcode, dst, sources } of program.instructions) {
-    counts.instructions[opcode]++;
-    for (const source of Object.values<Pattern>(sources)) {
-      counts.bytes[`${source.space}->${dst.space}`] += elementsOf(source) * bytesOf(source.dtype);
+  for (const instruction of instructionsOf(program.instructions)) {
+    counts.instructions[instruction.opcode]++;
+    const { dst } = instruction;
+    if (dst === undefined) continue;
+    for (const { pattern } of readsOf(instruction)) {
+      counts.bytes[`${pattern.space}->${dst.space}`] += elementsOf(pattern) * bytesOf(pattern.dtype);
     }
   }
   return counts;

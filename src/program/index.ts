@@ -1,24 +1,59 @@
-/** The Program: tensors, access patterns and instructions as data; allocation, counting, text, JSON. */
+/** The Program: tensors, access patterns, instructions and loops as data; allocation, counting, text, JSON. */
 export { Allocator, SBUF_ALIGN } from './allocate';
 export type { OnChipRequest } from './allocate';
-export { countProgram, noCounts } from './count';
+export { countProgram, noCounts, OPCODES } from './count';
 export type { Counts, Route } from './count';
+export { DGE_MODES, FAMILIES, FORMS, OOB_MODES } from './forms';
+export type {
+  AttributeForm,
+  DmaOpcode,
+  Form,
+  GpsimdOpcode,
+  OperandForm,
+  RegisterOpcode,
+  ScalarOpcode,
+  TensorOpcode,
+  VectorOpcode,
+} from './forms';
 export { fromJSON, toJSON, type ProgramFile } from './json';
+export {
+  ACTIVATION_OPS,
+  ALU_OPS,
+  ARITHMETIC_OPS,
+  BITWISE_OPS,
+  REDUCE_COMMANDS,
+  UNARY_OPS,
+  type ActivationOp,
+  type AluOp,
+  type ArithmeticOp,
+  type BitwiseOp,
+  type ReduceCommand,
+  type UnaryOp,
+} from './ops';
 export { boundsProblem, bytesOf, countOf, elementsOf, hbm, offsetsOf, onChip, tensorBytes } from './pattern';
 export { printProgram } from './print';
 export type {
-  AluOp,
   ChipPattern,
   Dim,
   HbmPattern,
   HbmTensor,
-  Instruction,
-  Opcode,
   Pattern,
-  Program,
   PsumTensor,
+  RegisterTerm,
   SbufTensor,
   Space,
   Tensor,
+} from './tensors';
+export type {
+  ForLoop,
+  Instruction,
+  Loop,
+  Opcode,
+  Program,
+  ProgramNode,
+  Scalar,
+  StraightProgram,
+  WhileLoop,
   WriteOptions,
 } from './types';
+export { instructionsOf, isLoop, readsOf, writesOf, type NamedOperand } from './walk';

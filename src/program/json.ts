@@ -4,26 +4,49 @@
  */
 import { CHIP_NAMES } from '../chip';
 import type { EngineName } from '../chip';
-import { DTYPES, ROUNDINGS, UserError } from '../numerics';
+import { DTYPES, UserError } from '../numerics';
+import {
+  fieldsOf,
+  integer,
+  listOf,
+  numberToJSON,
+  object,
+  oneOf,
+  optional,
+  size,
+  tagged,
+  text,
+  wrong,
+  type Check,
+} from './check';
+import { FORMS, type AttributeForm, type Form, type OperandForm } from './forms';
 import type {
   ChipPattern,
   Dim,
   HbmPattern,
   HbmTensor,
-  Instruction,
-  Opcode,
   Pattern,
-  Program,
   PsumTensor,
+  RegisterTerm,
   SbufTensor,
   Space,
   Tensor,
-  WriteOptions,
+} from './tensors';
+import type {
+  ForLoop,
+  Instruction,
+  Opcode,
+  Program,
+  ProgramNode,
+  Scalar,
+  WhileLoop,
 } from './types';
+import { isLoop } from './walk';
 
 const FORMAT = 'systole program';
-const VERSION = 1;
-const ENGINES = [
+const VERSION = 2;
+
+export const ENGINES = [
   'tensor',
   'vector',
   'scalar',
@@ -32,88 +55,20 @@ const ENGINES = [
   'dma',
 ] as const satisfies readonly EngineName[];
 
-/** Returns the value as what it must be, or throws, naming the place. */
-type Check<T> = (value: unknown, where: string) => T;
-
-function wrong(where: string, required: string, value: unknown): UserError {
-  const received = JSON.stringify(value) as string | undefined;
-  return new UserError(`${where} must be ${required}, received ${(received ?? 'nothing').slice(0, 60)}.`);
-}
-
-const text: Check<string> = (value, where) => {
-  if (typeof value === 'string') return value;
-  throw wrong(where, 'a string', value);
-};
-
-const integer: Check<number> = (value, where) => {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw wrong(where, 'a whole number', value);
-};
-
-const size: Check<number> = (value, where) => {
-  const number = integer(value, where);
-  if (number >= 0) return number;
-  throw wrong(where, 'a whole number of at least 0', value);
-};
-
-const flag: Check<boolean> = (value, where) => {
-  if (typeof value === 'boolean') return value;
-  throw wrong(where, 'true or false', value);
-};
-
-function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
-  return (value, where) => {
-    const found = choices.find((choice) => choice === value);
-    if (found !== undefined) return found;
-    throw wrong(where, `one of ${choices.join(', ')}`, value);
-  };
-}
-
-function listOf<T>(item: Check<T>): Check<readonly T[]> {
-  return (value, where) => {
-    if (!Array.isArray(value)) throw wrong(where, 'a list', value);
-    return value.map((entry, index) => item(entry, `${where}[${index}]`));
-  };
-}
-
-function fieldsOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw wrong(where, 'an object', value);
-}
-
-/** A field that may be left out. */
-function optional<T>(check: Check<T>): Check<T | undefined> {
-  return (value, where) => (value === undefined ? undefined : check(value, where));
-}
-
-/** An object of exactly these fields; others are refused, so that a misspelt one is not lost. */
-function object<T extends object>(checks: { readonly [F in keyof T]-?: Check<T[F]> }): Check<T> {
-  const known = Object.entries<Check<unknown>>(checks);
-  return (value, where) => {
-    const fields = fieldsOf(value, where);
-    const unknown = Object.keys(fields).find((name) => !known.some(([own]) => own === name));
-    if (unknown !== undefined) throw new UserError(`${where} has no field "${unknown}".`);
-    const checked = known.map(([name, check]) => [name, check(fields[name], `${where}.${name}`)] as const);
-    return Object.fromEntries(checked.filter(([, field]) => field !== undefined)) as T;
-  };
-}
-
-/** An object whose form depends on one of its fields. */
-function tagged<T>(tag: string, forms: Readonly<Record<string, Check<T>>>): Check<T> {
-  return (value, where) => {
-    const name = fieldsOf(value, where)[tag];
-    const form = Object.entries(forms).find(([own]) => own === name)?.[1];
-    if (form !== undefined) return form(value, where);
-    throw wrong(`${where}.${tag}`, `one of ${Object.keys(forms).join(', ')}`, name);
-  };
-}
-
 const dtype = oneOf(...DTYPES);
 
 const dim: Check<Dim> = (value, where) => {
   const [stride, count, ...rest] = listOf(integer)(value, where);
   if (stride !== undefined && count !== undefined && count >= 0 && rest.length === 0) return [stride, count];
   throw wrong(where, '[stride, count]', value);
+};
+
+const term: Check<RegisterTerm> = (value, where) => {
+  const [register, stride, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (typeof register === 'string' && Number.isSafeInteger(stride) && rest.length === 0) {
+    return [register, stride as number];
+  }
+  throw wrong(where, '[register, stride]', value);
 };
 
 const onChip = { name: text, dtype, partition: size, partitions: size, elements: size };
@@ -124,13 +79,13 @@ const TENSORS: { readonly [S in Space]: Check<Tensor> } = {
     name: text,
     dtype,
     shape: listOf(size),
-    role: oneOf('input', 'output'),
+    role: oneOf('input', 'output', 'scratch'),
   }),
   sbuf: object<SbufTensor>({ space: oneOf('sbuf'), ...onChip, address: size }),
   psum: object<PsumTensor>({ space: oneOf('psum'), ...onChip, bank: size }),
 };
 
-const access = { tensor: text, dtype, offset: size, dims: listOf(dim) };
+const access = { tensor: text, dtype, offset: integer, dims: listOf(dim), registers: optional(listOf(term)) };
 
 const hbmPattern = object<HbmPattern>({ space: oneOf('hbm'), ...access });
 
@@ -141,64 +96,73 @@ const chipPattern = object<ChipPattern>({
   partitions: size,
 });
 
-const anyPattern = tagged<Pattern>('space', { hbm: hbmPattern, sbuf: chipPattern, psum: chipPattern });
+const PATTERNS = {
+  chip: chipPattern,
+  any: tagged<Pattern>('space', { hbm: hbmPattern, sbuf: chipPattern, psum: chipPattern }),
+} as const;
 
-const nothing: Check<Readonly<Record<string, never>>> = object({});
+function operand({ place, optional: spare }: OperandForm): Check<Pattern | undefined> {
+  return spare ? optional<Pattern>(PATTERNS[place]) : PATTERNS[place];
+}
 
-const write = {
-  rounding: optional(oneOf(...ROUNDINGS)),
-  saturate: optional(flag),
-  seed: optional(size),
-  element: optional(size),
-  pitch: optional(size),
+function attribute({ check, optional: spare }: AttributeForm): Check<unknown> {
+  return spare ? optional(check) : check;
+}
+
+function mapped<F, T>(forms: Readonly<Record<string, F>>, check: (form: F) => Check<T>): Check<Record<string, T>> {
+  return object(Object.fromEntries(Object.entries(forms).map(([name, form]) => [name, check(form)])));
+}
+
+function instructionOf(opcode: Opcode, form: Form): Check<Instruction> {
+  return object({
+    opcode: oneOf(opcode),
+    id: text,
+    engine: oneOf(...ENGINES),
+    at: optional(text),
+    dst: form.dst === null ? optional(nothing) : operand(form.dst),
+    results: optional(mapped(form.results, operand)),
+    sources: mapped(form.sources, operand),
+    attributes: mapped(form.attributes, attribute),
+  }) as unknown as Check<Instruction>;
+}
+
+const nothing: Check<undefined> = (value, where) => {
+  throw wrong(where, 'absent', value);
 };
 
-const common = { id: text, engine: oneOf(...ENGINES) };
+const INSTRUCTION = tagged<Instruction>(
+  'opcode',
+  Object.fromEntries(
+    Object.entries<Form>(FORMS).map(([opcode, form]) => [opcode, instructionOf(opcode as Opcode, form)]),
+  ),
+);
 
-const INSTRUCTIONS: { readonly [O in Opcode]: Check<Instruction<O>> } = {
-  dma_copy: object<Instruction<'dma_copy'>>({
-    opcode: oneOf('dma_copy'),
-    ...common,
-    dst: anyPattern,
-    sources: object({ src: anyPattern }),
-    attributes: nothing,
-  }),
-  nc_matmul: object<Instruction<'nc_matmul'>>({
-    opcode: oneOf('nc_matmul'),
-    ...common,
-    dst: chipPattern,
-    sources: object({ stationary: chipPattern, moving: chipPattern }),
-    attributes: object({ accumulate: flag, performance: oneOf('none', 'double_row') }),
-  }),
-  tensor_copy: object<Instruction<'tensor_copy'>>({
-    opcode: oneOf('tensor_copy'),
-    ...common,
-    dst: chipPattern,
-    sources: object({ src: chipPattern }),
-    attributes: object<WriteOptions>(write),
-  }),
-  tensor_tensor: object<Instruction<'tensor_tensor'>>({
-    opcode: oneOf('tensor_tensor'),
-    ...common,
-    dst: chipPattern,
-    sources: object({ data1: chipPattern, data2: chipPattern }),
-    attributes: object<Instruction<'tensor_tensor'>['attributes']>({ op: oneOf('add'), ...write }),
-  }),
-  memset: object<Instruction<'memset'>>({
-    opcode: oneOf('memset'),
-    ...common,
-    dst: chipPattern,
-    sources: nothing,
-    attributes: object({ code: size }),
-  }),
+const register = object<{ readonly register: string }>({ register: text });
+
+const scalar: Check<Scalar> = (value, where) =>
+  typeof value === 'number' ? integer(value, where) : register(value, where);
+
+const step: Check<number> = (value, where) => {
+  if (integer(value, where) >= 1) return value as number;
+  throw wrong(where, 'a whole number of at least 1', value);
 };
 
-const file = object({
+const node: Check<ProgramNode> = (value, where) =>
+  Object.hasOwn(fieldsOf(value, where), 'loop') ? LOOP(value, where) : INSTRUCTION(value, where);
+
+const loop = { id: text, at: optional(text), register: text, body: listOf(node) };
+
+const LOOP = tagged<ProgramNode>('loop', {
+  fori: object<ForLoop>({ loop: oneOf('fori'), ...loop, lower: scalar, upper: scalar, step }),
+  while: object<WhileLoop>({ loop: oneOf('while'), ...loop }),
+});
+
+const file = object<ProgramFile>({
   format: oneOf(FORMAT),
-  version: integer,
+  version: integer as Check<typeof VERSION>,
   chip: oneOf(...CHIP_NAMES),
   tensors: listOf(tagged<Tensor>('space', TENSORS)),
-  instructions: listOf(tagged<Instruction>('opcode', INSTRUCTIONS)),
+  instructions: listOf(node),
 });
 
 /** A Program as JSON has it. */
@@ -209,7 +173,21 @@ export interface ProgramFile extends Program {
 
 /** The Program as a JSON value, with its format's name and version; `fromJSON` gives back an equal Program. */
 export function toJSON({ chip, tensors, instructions }: Program): ProgramFile {
-  return { format: FORMAT, version: VERSION, chip, tensors, instructions };
+  return { format: FORMAT, version: VERSION, chip, tensors, instructions: instructions.map(nodeToJSON) };
+}
+
+/** JSON has no infinities and no NaN. */
+function nodeToJSON(each: ProgramNode): ProgramNode {
+  if (isLoop(each)) return { ...each, body: each.body.map(nodeToJSON) };
+  const values: readonly unknown[] = Object.values(each.attributes);
+  if (values.every((value) => typeof value !== 'number' || Number.isFinite(value))) return each;
+  const attributes = Object.fromEntries(
+    Object.entries(each.attributes).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'number' ? numberToJSON(value) : value,
+    ]),
+  );
+  return { ...each, attributes } as ProgramNode;
 }
 
 /**
@@ -219,8 +197,8 @@ export function toJSON({ chip, tensors, instructions }: Program): ProgramFile {
  */
 export function fromJSON(json: unknown): Program {
   const { version, chip, tensors, instructions } = file(json, 'program');
-  if (version === VERSION) return { chip, tensors, instructions };
+  if ((version as number) === VERSION) return { chip, tensors, instructions };
   throw new UserError(
-    `program.version must be ${VERSION}, received ${version}: write the Program again with this version.`,
+    `program.version must be ${VERSION}, received ${version as number}: write the Program again with this version.`,
   );
 }

@@ -10,7 +10,7 @@ import type {
   PsumTensor,
   SbufTensor,
   Tensor,
-} from './types';
+} from './tensors';
 
 /** Bytes that one element takes; 4-bit codes take a byte each. */
 export function bytesOf(dtype: Dtype): number {

@@ -11,8 +11,8 @@ import type {
   HbmTensor,
   Instruction,
   Pattern,
-  Program,
   SbufTensor,
+  StraightProgram,
   WriteOptions,
 } from '../../program';
 import { counts } from './counts';
@@ -240,7 +240,7 @@ function* blockInstructions(context: Context, m: Span, n: Span): Generator<Instr
  *
  * @throws UserError when it would have more than {@link MAX_INSTRUCTIONS} instructions.
  */
-export function planToProgram(plan: MatmulPlan): Program {
+export function planToProgram(plan: MatmulPlan): StraightProgram {
   const total = Object.values(counts(plan).instructions).reduce((sum, count) => sum + count, 0);
   if (total > MAX_INSTRUCTIONS) {
     throw new UserError(

@@ -1,0 +1,41 @@
+/** Ways through a Program: every instruction of its tree, and what an instruction reads and writes. */
+import type { Pattern } from './tensors';
+import type { Instruction, Loop, ProgramNode } from './types';
+
+export function isLoop(node: ProgramNode): node is Loop {
+  return 'loop' in node;
+}
+
+/** Every instruction once, in the order of the text: that of a loop's body within it. */
+export function* instructionsOf(nodes: readonly ProgramNode[]): Generator<Instruction> {
+  for (const node of nodes) {
+    if (isLoop(node)) yield* instructionsOf(node.body);
+    else yield node;
+  }
+}
+
+export interface NamedOperand {
+  readonly name: string;
+  readonly pattern: Pattern;
+}
+
+/** What an instruction writes: dst first. */
+export function writesOf({ dst, results }: Instruction): NamedOperand[] {
+  const writes: NamedOperand[] = dst === undefined ? [] : [{ name: 'dst', pattern: dst }];
+  if (results !== undefined) pushNamed(writes, results);
+  return writes;
+}
+
+/** What an instruction reads, in the order of its form. */
+export function readsOf({ sources }: Instruction): NamedOperand[] {
+  const reads: NamedOperand[] = [];
+  pushNamed(reads, sources);
+  return reads;
+}
+
+function pushNamed(list: NamedOperand[], patterns: Readonly<Record<string, Pattern | undefined>>): void {
+  for (const name in patterns) {
+    const pattern = patterns[name];
+    if (pattern !== undefined) list.push({ name, pattern });
+  }
+}
