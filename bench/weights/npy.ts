@@ -7,7 +7,7 @@
  */
 import { UserError } from '../../src/numerics';
 import type { Controls } from './controls';
-import type { StoredDtype } from './elements';
+import type { ElementType, StoredDtype } from './elements';
 import type { ByteSource } from './source';
 import { checkExtent, namedElement, type StoredTensor } from './stored';
 
@@ -30,15 +30,20 @@ const KNOWN: ReadonlyMap<string, StoredDtype | undefined> = new Map<string, Stor
   ['u4', 'uint32'],
 ]);
 
-/**
- * The matrix of a .npy file. `dtype` reads its bits as that format.
- * @throws UserError for anything but a little-endian matrix of a known dtype that the file really holds.
- */
-export async function npyTensor(
-  source: ByteSource,
-  dtype?: StoredDtype,
-  controls?: Controls,
-): Promise<StoredTensor> {
+/** What the header says. */
+export interface NpyHeader {
+  /** Without its byte order, which is little. */
+  readonly descr: string;
+  readonly columnMajor: boolean;
+  /** Undefined where the file has something else than a tuple of integers. */
+  readonly shape: readonly number[] | undefined;
+  /** As the file has it, for messages. */
+  readonly shapeText: string;
+  readonly dataStart: number;
+}
+
+/** @throws UserError for anything but a little-endian array of plain numbers. */
+export async function npyHeader(source: ByteSource): Promise<NpyHeader> {
   const { header, dataStart } = await readHeader(source);
   const field = (key: string): string => headerField(source.name, header, key);
   const descr = /^'([^']*)'$/.exec(field('descr'))?.[1];
@@ -56,13 +61,37 @@ export async function npyTensor(
       `${source.name} is big-endian (${descr}); save it little-endian: array.astype("<${descr.slice(1)}").`,
     );
   }
-  return checkExtent(source, source.name, {
-    element: namedElement(source.name, descr.replace(/^[<|=]/, ''), KNOWN, dtype, controls),
+  return {
+    descr: descr.replace(/^[<|=]/, ''),
+    columnMajor: fortran === 'True',
     shape: integers(shape),
     shapeText: shown(shape),
-    offset: dataStart,
-    columnMajor: fortran === 'True',
-  });
+    dataStart,
+  };
+}
+
+/** How the elements of a `descr` are read; `dtype` reads their bits as that format. @throws UserError for unknown ones. */
+export function npyElement(
+  file: string,
+  descr: string,
+  dtype?: StoredDtype,
+  controls?: Controls,
+): ElementType {
+  return namedElement(file, descr, KNOWN, dtype, controls);
+}
+
+/**
+ * The matrix of a .npy file. `dtype` reads its bits as that format.
+ * @throws UserError for anything but a little-endian matrix of a known dtype that the file really holds.
+ */
+export async function npyTensor(
+  source: ByteSource,
+  dtype?: StoredDtype,
+  controls?: Controls,
+): Promise<StoredTensor> {
+  const { descr, dataStart, ...header } = await npyHeader(source);
+  const element = npyElement(source.name, descr, dtype, controls);
+  return checkExtent(source, source.name, { element, offset: dataStart, ...header });
 }
 
 /** The Python literal that the header has for `key`. @throws UserError when it has none. */
@@ -77,6 +106,7 @@ function headerField(file: string, header: string, key: string): string {
 
 /** Of a tuple; Python 2 wrote 5L. Undefined for anything else. */
 function integers(tuple: string): readonly number[] | undefined {
+  if (/^\(\s*\)$/.test(tuple)) return []; // of an array of one number
   const parts = (/^\((.*?),?\s*\)$/s.exec(tuple)?.[1] ?? '-').split(',').map((part) => part.trim());
   return parts.every((part) => /^\d+L?$/.test(part)) ? parts.map((part) => parseInt(part, 10)) : undefined;
 }
