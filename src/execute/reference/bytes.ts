@@ -1,0 +1,133 @@
+/**
+ * Emulated memory: bytes, and for each a bit that says whether it was written. Codes lie in it little-endian, as on the
+ * chip and in the typed arrays of every machine that JavaScript runs on, so that a run of elements is copied as it stands.
+ */
+import type { CodeArray } from '../../numerics';
+import { eachStrip, type Strips } from './strips';
+
+/** From here on a copy of a run as a whole is faster than one element after another. */
+const WHOLE_RUN = 64;
+
+export class Bytes {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #halves: Uint16Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #written: Uint32Array;
+
+  constructor(size: number) {
+    const buffer = new ArrayBuffer(Math.ceil(size / 4) * 4);
+    this.#bytes = new Uint8Array(buffer);
+    this.#halves = new Uint16Array(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#written = new Uint32Array(Math.ceil(size / 32));
+  }
+
+  /** Fills `codes` from the strips; the index of the first element of which a byte was never written, or -1. */
+  gather(strips: Strips, codes: CodeArray): number {
+    let missing = -1;
+    eachStrip(strips, (address, index) => {
+      const found = this.#readStrip(address, strips.stride, strips.count, codes, index);
+      if (missing < 0) missing = found;
+    });
+    return missing;
+  }
+
+  /** Writes `codes` to the strips, in order. */
+  scatter(strips: Strips, codes: CodeArray): void {
+    eachStrip(strips, (address, index) => {
+      this.#writeStrip(address, strips.stride, strips.count, codes, index);
+    });
+  }
+
+  /** For each of `elements` of `width` bytes: 1 when all its bytes were written. */
+  written(strips: Strips, width: number, elements: number): Uint8Array<ArrayBuffer> {
+    const written = new Uint8Array(elements);
+    const { stride, count } = strips;
+    eachStrip(strips, (address, index) => {
+      for (let i = 0; i < count; i++) {
+        written[index + i] = this.#unwritten(address + i * stride, width) < 0 ? 1 : 0;
+      }
+    });
+    return written;
+  }
+
+  #readStrip(address: number, stride: number, count: number, codes: CodeArray, index: number): number {
+    const width = codes.BYTES_PER_ELEMENT;
+    if (stride === width && count * width >= WHOLE_RUN) {
+      const run = this.#bytes.subarray(address, address + count * width);
+      new Uint8Array(codes.buffer, codes.byteOffset + index * width, run.length).set(run);
+      const byte = this.#unwritten(address, count * width);
+      return byte < 0 ? -1 : index + Math.floor((byte - address) / width);
+    }
+    let missing = -1;
+    if (address % width === 0 && stride % width === 0) {
+      const memory = this.#viewOf(width);
+      const written = this.#written;
+      const bits = (1 << width) - 1;
+      for (let i = count - 1, at = address + i * stride; i >= 0; i--, at -= stride) {
+        codes[index + i] = memory[at / width] ?? 0;
+        if ((~(written[at >>> 5] ?? 0) & (bits << (at & 31))) !== 0) missing = index + i;
+      }
+      return missing;
+    }
+    for (let i = count - 1, at = address + i * stride; i >= 0; i--, at -= stride) {
+      let code = 0;
+      for (let byte = width - 1; byte >= 0; byte--) code = code * 256 + (this.#bytes[at + byte] ?? 0);
+      codes[index + i] = code;
+      if (this.#unwritten(at, width) >= 0) missing = index + i;
+    }
+    return missing;
+  }
+
+  #writeStrip(address: number, stride: number, count: number, codes: CodeArray, index: number): void {
+    const width = codes.BYTES_PER_ELEMENT;
+    if (stride === width && count * width >= WHOLE_RUN) {
+      const run = new Uint8Array(codes.buffer, codes.byteOffset + index * width, count * width);
+      this.#bytes.set(run, address);
+      this.#mark(address, count * width);
+    } else if (address % width === 0 && stride % width === 0) {
+      const memory = this.#viewOf(width);
+      const written = this.#written;
+      const bits = (1 << width) - 1;
+      for (let i = 0, at = address; i < count; i++, at += stride) {
+        memory[at / width] = codes[index + i] ?? 0;
+        const word = at >>> 5;
+        written[word] = (written[word] ?? 0) | (bits << (at & 31));
+      }
+    } else {
+      for (let i = 0, at = address; i < count; i++, at += stride) {
+        const code = codes[index + i] ?? 0;
+        for (let byte = 0; byte < width; byte++) this.#bytes[at + byte] = code >>> (8 * byte);
+        this.#mark(at, width);
+      }
+    }
+  }
+
+  #viewOf(width: number): CodeArray {
+    return width === 1 ? this.#bytes : width === 2 ? this.#halves : this.#words;
+  }
+
+  /** The address of the first byte of a range that was never written, or -1. */
+  #unwritten(address: number, bytes: number): number {
+    const last = address + bytes - 1;
+    const [from, to] = [address >>> 5, last >>> 5];
+    for (let word = from; word <= to; word++) {
+      const missing = ~(this.#written[word] ?? 0) & wordMask(word, from, to, address, last);
+      if (missing !== 0) return word * 32 + 31 - Math.clz32(missing & -missing);
+    }
+    return -1;
+  }
+
+  #mark(address: number, bytes: number): void {
+    const last = address + bytes - 1;
+    const [from, to] = [address >>> 5, last >>> 5];
+    for (let word = from; word <= to; word++) {
+      this.#written[word] = (this.#written[word] ?? 0) | wordMask(word, from, to, address, last);
+    }
+  }
+}
+
+/** The bits of a word that stand for bytes `address` to `last`, which lie in words `from` to `to`. */
+function wordMask(word: number, from: number, to: number, address: number, last: number): number {
+  return (word === from ? -1 << (address & 31) : -1) & (word === to ? -1 >>> (31 - (last & 31)) : -1);
+}

@@ -1,0 +1,185 @@
+/**
+ * The NeuronCore that instructions of src/isa run on: memories of bytes, accumulator registers, registers and findings.
+ * What was never written cannot be read.
+ */
+import type { AccumulatorEngine, Machine, RuntimeRule } from '../../isa';
+import { codeArray, UserError } from '../../numerics';
+import type { CodeArray } from '../../numerics';
+import { boundsProblem, bytesOf, elementsOf } from '../../program';
+import type { HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
+import { isLoop } from '../../program';
+import type { Place, Places } from './places';
+import { stripsOf } from './strips';
+
+/** Something that the values of a run show: what an instruction reported, and how often, with the first it received. */
+export interface RunFinding {
+  readonly rule: RuntimeRule;
+  readonly instruction: string;
+  /** Where the instruction was written, as file:line:column. */
+  readonly at?: string;
+  readonly operand: string;
+  readonly required: string;
+  readonly received: string;
+  readonly times: number;
+}
+
+/** What a node is called in messages: opcode or kind of loop, id, and where it was written. */
+export function nameOf(node: ProgramNode): string {
+  const at = node.at === undefined ? '' : ` (at ${node.at})`;
+  return `${isLoop(node) ? node.loop : node.opcode} ${node.id}${at}`;
+}
+
+/** All elements of an HBM tensor. */
+export function whole({ name, dtype, shape }: HbmTensor): Pattern {
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  return { space: 'hbm', tensor: name, dtype, offset: 0, dims: [[1, count]] };
+}
+
+const PARTITIONS = 128;
+const [INT32_MIN, INT32_MAX] = [-(2 ** 31), 2 ** 31 - 1];
+
+export class ReferenceMachine implements Machine {
+  /** Who is named when something goes wrong: a node of the Program, or words. */
+  reader: ProgramNode | string = '';
+  readonly #places: Places;
+  readonly #accumulators: Record<AccumulatorEngine, Float32Array> = {
+    vector: new Float32Array(PARTITIONS).fill(NaN),
+    scalar: new Float32Array(PARTITIONS).fill(NaN),
+  };
+  readonly #registers = new Map<string, number>();
+  readonly #findings = new Map<string, RunFinding>();
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  get findings(): readonly RunFinding[] {
+    return [...this.#findings.values()];
+  }
+
+  /** An error that says who met it. */
+  error(what: string): UserError {
+    return new UserError(`${typeof this.reader === 'string' ? this.reader : nameOf(this.reader)}${what}`);
+  }
+
+  read(operand: string, pattern: Pattern): CodeArray {
+    const { bytes, address, pitch } = this.placeOf(operand, pattern);
+    const codes = codeArray(pattern.dtype, elementsOf(pattern));
+    const missing = bytes.gather(stripsOf(pattern, address, pitch), codes);
+    if (missing < 0) return codes;
+    throw this.error(
+      `, operand ${operand}: element ${missing} of ${codes.length} of tensor "${pattern.tensor}" was never written. Write it first, by a copy, a memset or a matmul that does not accumulate.`,
+    );
+  }
+
+  write(pattern: Pattern, codes: CodeArray): void {
+    const { bytes, address, pitch } = this.placeOf('dst', pattern);
+    if (codes.length !== elementsOf(pattern) || codes.BYTES_PER_ELEMENT !== bytesOf(pattern.dtype)) {
+      throw new Error(
+        `Invariant violation: ${elementsOf(pattern)} elements of ${pattern.dtype} written from ${codes.length} codes of ${codes.BYTES_PER_ELEMENT} bytes`,
+      );
+    }
+    bytes.scatter(stripsOf(pattern, address, pitch), codes);
+  }
+
+  accumulators(engine: AccumulatorEngine): Float32Array {
+    return this.#accumulators[engine];
+  }
+
+  register(name: string): number {
+    const value = this.#registers.get(name);
+    if (value !== undefined) return value;
+    throw this.error(
+      `: register "${name}" was never set. Set it first, by register_move, register_load or a fori loop.`,
+    );
+  }
+
+  /** The value of a register, or undefined where nothing was put into it. */
+  peekRegister(name: string): number | undefined {
+    return this.#registers.get(name);
+  }
+
+  setRegister(name: string, value: number): void {
+    if (!Number.isInteger(value) || value < INT32_MIN || value > INT32_MAX) {
+      throw this.error(`: register "${name}" holds a 32-bit signed integer, received ${value}.`);
+    }
+    this.#registers.set(name, value);
+  }
+
+  report(rule: RuntimeRule, operand: string, required: string, received: string): void {
+    if (typeof this.reader === 'string' || isLoop(this.reader)) return;
+    const { id, at } = this.reader;
+    const key = `${rule} ${operand} ${id}`;
+    const before = this.#findings.get(key);
+    const first = before ?? {
+      rule,
+      instruction: id,
+      ...(at !== undefined && { at }),
+      operand,
+      required,
+      received,
+    };
+    this.#findings.set(key, { ...first, times: (before?.times ?? 0) + 1 });
+  }
+
+  shapeOf(name: string): readonly number[] {
+    const tensor = this.#places.byName.get(name)?.tensor;
+    if (tensor?.space !== 'hbm') throw new Error(`Invariant violation: no HBM tensor "${name}"`);
+    return tensor.shape;
+  }
+
+  /** @throws UserError when the pattern does not lie in the tensor it names. */
+  placeOf(operand: string, pattern: Pattern): Place {
+    const place = this.#places.byName.get(pattern.tensor);
+    const outside = boundsProblem(pattern, place?.tensor);
+    if (outside !== undefined) throw this.error(`, operand ${operand}: ${outside}`);
+    if (place === undefined) throw new Error(`Invariant violation: no tensor "${pattern.tensor}"`);
+    return place;
+  }
+
+  /** The instruction with the registers of its patterns added to their offsets, and held against their tensors. */
+  resolve(instruction: Instruction): Instruction {
+    const { dst, results, sources } = instruction;
+    return {
+      ...instruction,
+      ...(dst !== undefined && { dst: this.#resolved('dst', dst) }),
+      ...(results !== undefined && { results: this.#allResolved(results) }),
+      sources: this.#allResolved(sources),
+    } as Instruction;
+  }
+
+  #allResolved(patterns: Readonly<Record<string, Pattern | undefined>>): Record<string, Pattern> {
+    const resolved: Record<string, Pattern> = {};
+    for (const name in patterns) {
+      const pattern = patterns[name];
+      if (pattern !== undefined) resolved[name] = this.#resolved(name, pattern);
+    }
+    return resolved;
+  }
+
+  #resolved(operand: string, pattern: Pattern): Pattern {
+    const { registers, ...rest } = pattern;
+    if (registers === undefined) return pattern;
+    const offset = registers.reduce(
+      (sum, [register, stride]) => sum + this.register(register) * stride,
+      pattern.offset,
+    );
+    const resolved = { ...rest, offset };
+    const outside = boundsProblem(resolved, this.#places.byName.get(pattern.tensor)?.tensor);
+    if (outside === undefined) return resolved;
+    const values = registers.map(([register]) => `${register} = ${this.register(register)}`).join(', ');
+    throw this.error(`, operand ${operand}, with ${values}: ${outside}`);
+  }
+}
+
+/** Whether any operand of an instruction has a register in its offset. */
+export function isDynamic({ dst, results, sources }: Instruction): boolean {
+  return (
+    dst?.registers !== undefined || anyDynamic(sources) || (results !== undefined && anyDynamic(results))
+  );
+}
+
+function anyDynamic(patterns: Readonly<Record<string, Pattern | undefined>>): boolean {
+  for (const name in patterns) if (patterns[name]?.registers !== undefined) return true;
+  return false;
+}

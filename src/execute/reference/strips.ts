@@ -1,0 +1,61 @@
+/**
+ * Where the elements of an access pattern lie, in bytes: strips of equal steps, as few and as long as the pattern allows.
+ * Partitions are one dimension more, the outermost; dimensions that continue each other are one.
+ */
+import { bytesOf } from '../../program';
+import type { Pattern } from '../../program';
+
+/** Strips of `count` elements, `stride` bytes apart; the outer dimensions lead from `base` to the first of each. */
+export interface Strips {
+  readonly base: number;
+  readonly outer: readonly (readonly [stride: number, count: number])[];
+  readonly stride: number;
+  readonly count: number;
+}
+
+/** The strips of a pattern whose tensor starts at byte `address` of each partition, partitions `pitch` bytes apart. */
+export function stripsOf(pattern: Pattern, address: number, pitch: number): Strips {
+  const width = bytesOf(pattern.dtype);
+  const dims: (readonly [stride: number, count: number])[] = [];
+  const add = (stride: number, count: number): void => {
+    if (count === 1) return;
+    const outer = dims.at(-1);
+    if (outer !== undefined && outer[0] === stride * count)
+      dims[dims.length - 1] = [stride, outer[1] * count];
+    else dims.push([stride, count]);
+  };
+  let base = address + pattern.offset * width;
+  if (pattern.space !== 'hbm') {
+    base += pattern.partition * pitch;
+    add(pitch, pattern.partitions);
+  }
+  for (const [stride, count] of pattern.dims) add(stride * width, count);
+  const [stride, count] = dims.pop() ?? [width, 1];
+  return { base, outer: dims, stride, count };
+}
+
+/** Visits the strips in the order of the pattern: the address of each one's first element, and that element's index. */
+export function eachStrip(
+  { base, outer, count }: Strips,
+  visit: (address: number, index: number) => void,
+): void {
+  if (count === 0 || outer.some(([, steps]) => steps === 0)) return;
+  const taken = outer.map(() => 1);
+  let address = base;
+  for (let index = 0; ; index += count) {
+    visit(address, index);
+    let at = outer.length - 1;
+    for (; at >= 0; at--) {
+      const [stride, steps] = outer[at] ?? [0, 1];
+      const step = taken[at] ?? 1;
+      if (step < steps) {
+        taken[at] = step + 1;
+        address += stride;
+        break;
+      }
+      taken[at] = 1;
+      address -= stride * (steps - 1);
+    }
+    if (at < 0) return;
+  }
+}
