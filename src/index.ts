@@ -13,8 +13,17 @@ export {
   type WebGpuOptions,
 } from './execute/webgpu';
 export type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from './execute/matmul';
-export { referenceMatmul } from './execute/reference/matmul';
-export { runProgram } from './execute/reference/program';
+export {
+  referenceMatmul,
+  runProgram,
+  startProgram,
+  type LoopPosition,
+  type Position,
+  type ProgramRun,
+  type RunFinding,
+  type RunOptions,
+  type View,
+} from './execute/reference';
 export { createWasmMatmul, type WasmMatmul } from './execute/wasm';
 export { adapterFacts, openBrowserDevice, requestDevice, type AdapterFacts, type Host } from './host';
 export type {

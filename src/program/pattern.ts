@@ -59,6 +59,8 @@ export function boundsProblem(pattern: Pattern, tensor: Tensor | undefined): str
       return `tensor "${tensor.name}" has partitions ${tensor.partition}..${end - 1}, received ${pattern.partition}..${pattern.partition + pattern.partitions - 1}.`;
     }
   }
+  // Where registers move it is known, and held against the tensor, only when it runs.
+  if (pattern.registers !== undefined) return undefined;
   const ends = pattern.dims.map(([stride, count]) => stride * (count - 1));
   const low = ends.reduce((sum, end) => sum + Math.min(end, 0), pattern.offset);
   const high = ends.reduce((sum, end) => sum + Math.max(end, 0), pattern.offset);

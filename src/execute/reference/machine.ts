@@ -5,9 +5,8 @@
 import type { AccumulatorEngine, Machine, RuntimeRule } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray } from '../../numerics';
-import { boundsProblem, bytesOf, elementsOf } from '../../program';
+import { boundsProblem, bytesOf, elementsOf, isLoop } from '../../program';
 import type { HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
-import { isLoop } from '../../program';
 import type { Place, Places } from './places';
 import { stripsOf } from './strips';
 
@@ -63,7 +62,7 @@ export class ReferenceMachine implements Machine {
   }
 
   read(operand: string, pattern: Pattern): CodeArray {
-    const { bytes, address, pitch } = this.placeOf(operand, pattern);
+    const { bytes, address, pitch } = this.placeOf(`, operand ${operand}`, pattern);
     const codes = codeArray(pattern.dtype, elementsOf(pattern));
     const missing = bytes.gather(stripsOf(pattern, address, pitch), codes);
     if (missing < 0) return codes;
@@ -73,7 +72,7 @@ export class ReferenceMachine implements Machine {
   }
 
   write(pattern: Pattern, codes: CodeArray): void {
-    const { bytes, address, pitch } = this.placeOf('dst', pattern);
+    const { bytes, address, pitch } = this.placeOf(', operand dst', pattern);
     if (codes.length !== elementsOf(pattern) || codes.BYTES_PER_ELEMENT !== bytesOf(pattern.dtype)) {
       throw new Error(
         `Invariant violation: ${elementsOf(pattern)} elements of ${pattern.dtype} written from ${codes.length} codes of ${codes.BYTES_PER_ELEMENT} bytes`,
@@ -128,11 +127,11 @@ export class ReferenceMachine implements Machine {
     return tensor.shape;
   }
 
-  /** @throws UserError when the pattern does not lie in the tensor it names. */
-  placeOf(operand: string, pattern: Pattern): Place {
+  /** @throws UserError, naming `what`, when the pattern does not lie in its tensor. */
+  placeOf(what: string, pattern: Pattern): Place {
     const place = this.#places.byName.get(pattern.tensor);
     const outside = boundsProblem(pattern, place?.tensor);
-    if (outside !== undefined) throw this.error(`, operand ${operand}: ${outside}`);
+    if (outside !== undefined) throw this.error(`${what}: ${outside}`);
     if (place === undefined) throw new Error(`Invariant violation: no tensor "${pattern.tensor}"`);
     return place;
   }
@@ -142,22 +141,14 @@ export class ReferenceMachine implements Machine {
     const { dst, results, sources } = instruction;
     return {
       ...instruction,
-      ...(dst !== undefined && { dst: this.#resolved('dst', dst) }),
+      ...(dst !== undefined && { dst: this.resolvePattern(', operand dst', dst) }),
       ...(results !== undefined && { results: this.#allResolved(results) }),
       sources: this.#allResolved(sources),
     } as Instruction;
   }
 
-  #allResolved(patterns: Readonly<Record<string, Pattern | undefined>>): Record<string, Pattern> {
-    const resolved: Record<string, Pattern> = {};
-    for (const name in patterns) {
-      const pattern = patterns[name];
-      if (pattern !== undefined) resolved[name] = this.#resolved(name, pattern);
-    }
-    return resolved;
-  }
-
-  #resolved(operand: string, pattern: Pattern): Pattern {
+  /** The pattern with what its registers hold added to its offset. @throws UserError when that leaves its tensor. */
+  resolvePattern(what: string, pattern: Pattern): Pattern {
     const { registers, ...rest } = pattern;
     if (registers === undefined) return pattern;
     const offset = registers.reduce(
@@ -168,7 +159,16 @@ export class ReferenceMachine implements Machine {
     const outside = boundsProblem(resolved, this.#places.byName.get(pattern.tensor)?.tensor);
     if (outside === undefined) return resolved;
     const values = registers.map(([register]) => `${register} = ${this.register(register)}`).join(', ');
-    throw this.error(`, operand ${operand}, with ${values}: ${outside}`);
+    throw this.error(`${what}, with ${values}: ${outside}`);
+  }
+
+  #allResolved(patterns: Readonly<Record<string, Pattern | undefined>>): Record<string, Pattern> {
+    const resolved: Record<string, Pattern> = {};
+    for (const name in patterns) {
+      const pattern = patterns[name];
+      if (pattern !== undefined) resolved[name] = this.resolvePattern(`, operand ${name}`, pattern);
+    }
+    return resolved;
   }
 }
 

@@ -1,0 +1,6 @@
+/** The reference executor: the loop of a matmul plan, and Programs instruction by instruction. */
+export { referenceMatmul } from './matmul';
+export type { RunFinding } from './machine';
+export { runProgram, startProgram, type RunOptions } from './program';
+export type { LoopPosition, Position, ProgramRun } from './run';
+export type { View } from './view';

@@ -1,0 +1,29 @@
+/** A Program as a list that can be gone through step by step: each loop, then its body. */
+import { isLoop } from '../../program';
+import type { ProgramNode } from '../../program';
+import { isDynamic } from './machine';
+
+export interface TapeStep {
+  readonly node: ProgramNode;
+  /** Index behind it: of a loop, behind its body. */
+  readonly end: number;
+  /** Whether registers move any of its operands. */
+  readonly dynamic: boolean;
+}
+
+export function tapeOf(nodes: readonly ProgramNode[]): readonly TapeStep[] {
+  const tape: TapeStep[] = [];
+  append(tape, nodes);
+  return tape;
+}
+
+function append(tape: TapeStep[], nodes: readonly ProgramNode[]): void {
+  for (const node of nodes) {
+    const index = tape.length;
+    const loop = isLoop(node);
+    tape.push({ node, end: index + 1, dynamic: !loop && isDynamic(node) });
+    if (!loop) continue;
+    append(tape, node.body);
+    tape[index] = { node, end: tape.length, dynamic: false };
+  }
+}
