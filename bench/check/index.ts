@@ -10,7 +10,7 @@ export {
 export { checkedFlops, checkPlanFor, DEFAULT_BUDGETS, sampleTiles } from './coverage';
 export type { CheckBudgets, CheckPlan, Coverage, Scope } from './coverage';
 export { exactIntegerProduct, freivalds, type FreivaldsVerdict } from './integer';
-export { randomOperands, smallIntegerOperands } from './operands';
+export { normalCodes, randomOperands, smallIntegerOperands } from './operands';
 export { runChecks } from './run';
 export type { CheckProgress, CheckRequest } from './run';
 export type { CheckKind, CheckReport, WrongTile } from './report';

@@ -70,6 +70,12 @@ export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
   };
 }
 
+/** Codes of roughly normal values of deviation 1, any number of them, the same on every host. */
+export function normalCodes(dtype: Dtype, count: number, seed: number, stream: number): CodeArray {
+  const next = words(seed, stream);
+  return drawn(dtype, count, () => roughlyNormal(next));
+}
+
 /** Values of any sign and mantissa whose exponents are uniform from the format's smallest (or 2^(top - 16)) to 2^top. */
 function overBinades(dtype: Dtype, top: number, next: () => number): () => number {
   const { minNormal, minSubnormal = minNormal } = FORMATS[dtype];

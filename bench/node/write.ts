@@ -16,19 +16,19 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /** Writes beside the target and renames. @throws UserError when that fails, e.g. on a full disk. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   try {
     const { file, plain } = await target(path);
-    if (plain) await replace(file, text);
-    else await writeFile(file, text);
+    if (plain) await replace(file, content);
+    else await writeFile(file, content);
   } catch (error) {
     throw cannotWrite(path, error);
   }
 }
 
-async function replace(file: string, text: string): Promise<void> {
+async function replace(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(partialOf(file), text);
+    await writeFile(partialOf(file), content);
     await rename(partialOf(file), file);
   } catch (error) {
     await rm(partialOf(file), { force: true });
