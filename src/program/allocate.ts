@@ -5,6 +5,7 @@
 import type { Chip } from '../chip';
 import { UserError } from '../numerics';
 import type { Dtype } from '../numerics';
+import { requireName } from './names';
 import { tensorBytes } from './pattern';
 import type { HbmTensor, PsumTensor, SbufTensor, Tensor } from './tensors';
 
@@ -100,7 +101,7 @@ export class Allocator {
     this.#psum = new Arena('PSUM', chip.psum.banks * chip.psum.bankBytes, chip.psum.bankBytes);
   }
 
-  /** @throws UserError when the name is taken. */
+  /** @throws UserError when the name is taken, or is none. */
   hbm(tensor: Omit<HbmTensor, 'space'>): HbmTensor {
     return this.#add({ space: 'hbm', ...tensor });
   }
@@ -121,6 +122,7 @@ export class Allocator {
   }
 
   #add<T extends Tensor>(tensor: T): T {
+    requireName('a tensor', tensor.name);
     if (this.tensors.some((other) => other.name === tensor.name)) {
       throw new UserError(`Two tensors are named "${tensor.name}": names must differ.`);
     }

@@ -5,78 +5,95 @@
 import { UserError } from '../numerics';
 
 /** Returns the value as what it must be, or throws, naming the place. */
-export type Check<T> = (value: unknown, where: string) => T;
-
-/** What a check gives. */
-export type Checked<C> = C extends Check<infer T> ? T : never;
+export interface Check<T> {
+  (value: unknown, where: string): T;
+  /** What it asks for, in words. */
+  readonly required?: string;
+  /** The value as JSON and text can hold it, where they cannot hold it as it is. */
+  encode?(value: T): unknown;
+}
 
 export function wrong(where: string, required: string, value: unknown): UserError {
   const received = typeof value === 'number' ? String(value) : (JSON.stringify(value) as string | undefined);
   return new UserError(`${where} must be ${required}, received ${(received ?? 'nothing').slice(0, 60)}.`);
 }
 
-export const text: Check<string> = (value, where) => {
-  if (typeof value === 'string') return value;
-  throw wrong(where, 'a string', value);
-};
+/** The place of a field. Places of a text end with a colon: "line 3: sources". */
+function within(where: string, field: string): string {
+  return where.endsWith(':') ? `${where} ${field}` : `${where}.${field}`;
+}
 
-export const integer: Check<number> = (value, where) => {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw wrong(where, 'a whole number', value);
-};
+/** A check of a value by itself: `read` gives it, or undefined when it is not what is required. */
+export function checkOf<T>(required: string, read: (value: unknown) => T | undefined): Check<T> {
+  const check = (value: unknown, where: string): T => {
+    const found = read(value);
+    if (found !== undefined) return found;
+    throw wrong(where, required, value);
+  };
+  return Object.assign(check, { required });
+}
 
-export const size: Check<number> = (value, where) => {
-  const number = integer(value, where);
-  if (number >= 0) return number;
-  throw wrong(where, 'a whole number of at least 0', value);
-};
+const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
 
-/** A float32 constant. JSON has no infinities and no NaN: they are the strings "inf", "-inf" and "nan". */
-export const number: Check<number> = (value, where) => {
-  if (typeof value === 'number') return value;
-  const named = NAMED_NUMBERS.get(value);
-  if (named !== undefined) return named;
-  throw wrong(where, 'a number, "inf", "-inf" or "nan"', value);
-};
+export const text = checkOf('a string', (value) => (typeof value === 'string' ? value : undefined));
+
+/** Adding 0 takes the sign from a zero, which whole numbers have none of. */
+export const integer = checkOf('a whole number', (value) => (isWhole(value) ? value + 0 : undefined));
+
+const atLeast = (least: number) =>
+  checkOf(`a whole number of at least ${least}`, (value) =>
+    isWhole(value) && value >= least ? value + 0 : undefined,
+  );
+
+export const size = atLeast(0);
+export const positive = atLeast(1);
+
+/** What JSON has no numbers for, and the zero whose sign it drops. */
 const NAMED_NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['inf', Infinity],
   ['-inf', -Infinity],
   ['nan', NaN],
+  ['-0', -0],
 ]);
 
-/** What JSON can hold in the place of a number. */
-export function numberToJSON(value: number): number | string {
+function encodeNumber(value: number): number | string {
   if (Number.isNaN(value)) return 'nan';
+  if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? value : value > 0 ? 'inf' : '-inf';
 }
 
-export const flag: Check<boolean> = (value, where) => {
-  if (typeof value === 'boolean') return value;
-  throw wrong(where, 'true or false', value);
-};
+/** A float32 constant. */
+export const number: Check<number> = Object.assign(
+  checkOf('a number, "inf", "-inf" or "nan"', (value) =>
+    typeof value === 'number' ? value : NAMED_NUMBERS.get(value),
+  ),
+  { encode: encodeNumber },
+);
+
+export const flag = checkOf('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
-  return (value, where) => {
-    const found = choices.find((choice) => choice === value);
-    if (found !== undefined) return found;
-    throw wrong(where, `one of ${choices.join(', ')}`, value);
-  };
+  return checkOf(`one of ${choices.join(', ')}`, (value) => choices.find((choice) => choice === value));
 }
 
 export function listOf<T>(item: Check<T>): Check<readonly T[]> {
-  return (value, where) => {
+  const check = (value: unknown, where: string) => {
     if (!Array.isArray(value)) throw wrong(where, 'a list', value);
     return value.map((entry, index) => item(entry, `${where}[${index}]`));
   };
+  const required = item.required === undefined ? 'a list' : `a list, each ${item.required}`;
+  const { encode } = item;
+  return encode === undefined
+    ? Object.assign(check, { required })
+    : Object.assign(check, { required, encode: (list: readonly T[]) => list.map((entry) => encode(entry)) });
 }
 
 /** Two whole numbers. */
 export function pairOf(what: string): Check<readonly [number, number]> {
-  return (value, where) => {
-    const [first, second, ...rest] = listOf(integer)(value, where);
-    if (first !== undefined && second !== undefined && rest.length === 0) return [first, second];
-    throw wrong(where, what, value);
-  };
+  return checkOf(what, (value) => {
+    const [first, second, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [];
+    return isWhole(first) && isWhole(second) && rest.length === 0 ? [first + 0, second + 0] : undefined;
+  });
 }
 
 export function optional<T>(check: Check<T>): Check<T | undefined> {
@@ -95,10 +112,15 @@ export function object<T>(checks: { readonly [F in keyof T]-?: Check<T[F] | unde
   const known = Object.entries<Check<unknown>>(checks);
   return (value, where) => {
     const fields = fieldsOf(value, where);
-    const unknown = Object.keys(fields).find((name) => !Object.hasOwn(checks, name));
-    if (unknown !== undefined) throw new UserError(`${where} has no field "${unknown}".`);
-    const checked = known.map(([name, check]) => [name, check(fields[name], `${where}.${name}`)] as const);
-    return Object.fromEntries(checked.filter(([, field]) => field !== undefined)) as T;
+    for (const name in fields) {
+      if (!Object.hasOwn(checks, name)) throw new UserError(`${where} has no field "${name}".`);
+    }
+    const checked: Record<string, unknown> = {};
+    for (const [name, check] of known) {
+      const field = check(fields[name], within(where, name));
+      if (field !== undefined) checked[name] = field;
+    }
+    return checked as T;
   };
 }
 
@@ -110,6 +132,6 @@ export function tagged<T>(tag: string, forms: Readonly<Record<string, Check<T>>>
       const form = forms[name];
       if (form !== undefined) return form(value, where);
     }
-    throw wrong(`${where}.${tag}`, `one of ${Object.keys(forms).join(', ')}`, name);
+    throw wrong(within(where, tag), `one of ${Object.keys(forms).join(', ')}`, name);
   };
 }

@@ -16,6 +16,8 @@ export type {
   VectorOpcode,
 } from './forms';
 export { fromJSON, toJSON, type ProgramFile } from './json';
+export { MAX_INSTRUCTIONS, MAX_LOOP_DEPTH, requireCount, requireDepth } from './limits';
+export { NAME_RULE, requireName } from './names';
 export {
   ACTIVATION_OPS,
   ALU_OPS,
@@ -31,6 +33,7 @@ export {
   type UnaryOp,
 } from './ops';
 export { boundsProblem, bytesOf, countOf, elementsOf, hbm, offsetsOf, onChip, tensorBytes } from './pattern';
+export { parseProgram } from './parse';
 export { printProgram } from './print';
 export type {
   ChipPattern,

@@ -1,167 +1,22 @@
 /**
- * A Program as JSON and back. Reading checks the form of everything (not legality: that is src/isa), so that a Program
- * edited by hand fails here with the place of the mistake.
+ * A Program as JSON and back. Reading checks the form of everything, so that a Program edited by hand fails here with the path
+ * of the mistake: `program.instructions[12].sources.data.dims[0]`.
  */
-import { CHIP_NAMES } from '../chip';
-import type { EngineName } from '../chip';
-import { DTYPES, UserError } from '../numerics';
-import {
-  fieldsOf,
-  integer,
-  listOf,
-  numberToJSON,
-  object,
-  oneOf,
-  optional,
-  size,
-  tagged,
-  text,
-  wrong,
-  type Check,
-} from './check';
-import { FORMS, type AttributeForm, type Form, type OperandForm } from './forms';
-import type {
-  ChipPattern,
-  Dim,
-  HbmPattern,
-  HbmTensor,
-  Pattern,
-  PsumTensor,
-  RegisterTerm,
-  SbufTensor,
-  Space,
-  Tensor,
-} from './tensors';
-import type {
-  ForLoop,
-  Instruction,
-  Opcode,
-  Program,
-  ProgramNode,
-  Scalar,
-  WhileLoop,
-} from './types';
+import { integer, listOf, object, oneOf, wrong, type Check } from './check';
+import { FORMS, type Form } from './forms';
+import { requireCount, requireDepth } from './limits';
+import { chipName, node, requireAgreement, tensor } from './structure';
+import type { Instruction, Program, ProgramNode } from './types';
 import { isLoop } from './walk';
 
 const FORMAT = 'systole program';
 const VERSION = 2;
 
-export const ENGINES = [
-  'tensor',
-  'vector',
-  'scalar',
-  'gpsimd',
-  'sync',
-  'dma',
-] as const satisfies readonly EngineName[];
-
-const dtype = oneOf(...DTYPES);
-
-const dim: Check<Dim> = (value, where) => {
-  const [stride, count, ...rest] = listOf(integer)(value, where);
-  if (stride !== undefined && count !== undefined && count >= 0 && rest.length === 0) return [stride, count];
-  throw wrong(where, '[stride, count]', value);
-};
-
-const term: Check<RegisterTerm> = (value, where) => {
-  const [register, stride, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (typeof register === 'string' && Number.isSafeInteger(stride) && rest.length === 0) {
-    return [register, stride as number];
-  }
-  throw wrong(where, '[register, stride]', value);
-};
-
-const onChip = { name: text, dtype, partition: size, partitions: size, elements: size };
-
-const TENSORS: { readonly [S in Space]: Check<Tensor> } = {
-  hbm: object<HbmTensor>({
-    space: oneOf('hbm'),
-    name: text,
-    dtype,
-    shape: listOf(size),
-    role: oneOf('input', 'output', 'scratch'),
-  }),
-  sbuf: object<SbufTensor>({ space: oneOf('sbuf'), ...onChip, address: size }),
-  psum: object<PsumTensor>({ space: oneOf('psum'), ...onChip, bank: size }),
-};
-
-const access = { tensor: text, dtype, offset: integer, dims: listOf(dim), registers: optional(listOf(term)) };
-
-const hbmPattern = object<HbmPattern>({ space: oneOf('hbm'), ...access });
-
-const chipPattern = object<ChipPattern>({
-  space: oneOf('sbuf', 'psum'),
-  ...access,
-  partition: size,
-  partitions: size,
-});
-
-const PATTERNS = {
-  chip: chipPattern,
-  any: tagged<Pattern>('space', { hbm: hbmPattern, sbuf: chipPattern, psum: chipPattern }),
-} as const;
-
-function operand({ place, optional: spare }: OperandForm): Check<Pattern | undefined> {
-  return spare ? optional<Pattern>(PATTERNS[place]) : PATTERNS[place];
-}
-
-function attribute({ check, optional: spare }: AttributeForm): Check<unknown> {
-  return spare ? optional(check) : check;
-}
-
-function mapped<F, T>(forms: Readonly<Record<string, F>>, check: (form: F) => Check<T>): Check<Record<string, T>> {
-  return object(Object.fromEntries(Object.entries(forms).map(([name, form]) => [name, check(form)])));
-}
-
-function instructionOf(opcode: Opcode, form: Form): Check<Instruction> {
-  return object({
-    opcode: oneOf(opcode),
-    id: text,
-    engine: oneOf(...ENGINES),
-    at: optional(text),
-    dst: form.dst === null ? optional(nothing) : operand(form.dst),
-    results: optional(mapped(form.results, operand)),
-    sources: mapped(form.sources, operand),
-    attributes: mapped(form.attributes, attribute),
-  }) as unknown as Check<Instruction>;
-}
-
-const nothing: Check<undefined> = (value, where) => {
-  throw wrong(where, 'absent', value);
-};
-
-const INSTRUCTION = tagged<Instruction>(
-  'opcode',
-  Object.fromEntries(
-    Object.entries<Form>(FORMS).map(([opcode, form]) => [opcode, instructionOf(opcode as Opcode, form)]),
-  ),
-);
-
-const register = object<{ readonly register: string }>({ register: text });
-
-const scalar: Check<Scalar> = (value, where) =>
-  typeof value === 'number' ? integer(value, where) : register(value, where);
-
-const step: Check<number> = (value, where) => {
-  if (integer(value, where) >= 1) return value as number;
-  throw wrong(where, 'a whole number of at least 1', value);
-};
-
-const node: Check<ProgramNode> = (value, where) =>
-  Object.hasOwn(fieldsOf(value, where), 'loop') ? LOOP(value, where) : INSTRUCTION(value, where);
-
-const loop = { id: text, at: optional(text), register: text, body: listOf(node) };
-
-const LOOP = tagged<ProgramNode>('loop', {
-  fori: object<ForLoop>({ loop: oneOf('fori'), ...loop, lower: scalar, upper: scalar, step }),
-  while: object<WhileLoop>({ loop: oneOf('while'), ...loop }),
-});
-
 const file = object<ProgramFile>({
   format: oneOf(FORMAT),
   version: integer as Check<typeof VERSION>,
-  chip: oneOf(...CHIP_NAMES),
-  tensors: listOf(tagged<Tensor>('space', TENSORS)),
+  chip: chipName,
+  tensors: listOf(tensor),
   instructions: listOf(node),
 });
 
@@ -176,29 +31,50 @@ export function toJSON({ chip, tensors, instructions }: Program): ProgramFile {
   return { format: FORMAT, version: VERSION, chip, tensors, instructions: instructions.map(nodeToJSON) };
 }
 
-/** JSON has no infinities and no NaN. */
 function nodeToJSON(each: ProgramNode): ProgramNode {
-  if (isLoop(each)) return { ...each, body: each.body.map(nodeToJSON) };
-  const values: readonly unknown[] = Object.values(each.attributes);
-  if (values.every((value) => typeof value !== 'number' || Number.isFinite(value))) return each;
-  const attributes = Object.fromEntries(
-    Object.entries(each.attributes).map(([name, value]: [string, unknown]) => [
-      name,
-      typeof value === 'number' ? numberToJSON(value) : value,
-    ]),
-  );
-  return { ...each, attributes } as ProgramNode;
+  return isLoop(each)
+    ? { ...each, body: each.body.map(nodeToJSON) }
+    : ({ ...each, attributes: encodeAttributes(each) } as ProgramNode);
+}
+
+/** Attributes, in the order of the form, as JSON and text can hold them: neither has infinities, NaN or -0. */
+export function encodeAttributes({ opcode, attributes }: Instruction): Readonly<Record<string, unknown>> {
+  const form: Form = FORMS[opcode];
+  const values: Readonly<Record<string, unknown>> = attributes;
+  const encoded: Record<string, unknown> = {};
+  for (const name in form.attributes) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const check = form.attributes[name]?.check;
+    encoded[name] = check?.encode === undefined ? value : check.encode(value);
+  }
+  return encoded;
+}
+
+/** Instructions and loops of what nobody has checked yet: what is no list of objects is told by the check of its form. */
+function countNodes(nodes: unknown, where: string, depth: number): number {
+  if (!Array.isArray(nodes)) return 0;
+  requireDepth(depth, where);
+  return nodes.reduce((total: number, each: unknown, index) => {
+    const inner = typeof each === 'object' && each !== null && 'body' in each ? each.body : undefined;
+    return total + 1 + countNodes(inner, `${where}[${index}].body`, depth + 1);
+  }, 0);
 }
 
 /**
  * The Program of a JSON value, as `JSON.parse` gives it.
  *
- * @throws UserError when it has not the form of a Program, naming the place.
+ * @throws UserError when it has not the form of a Program, naming the path, or is larger than a Program may be.
  */
 export function fromJSON(json: unknown): Program {
+  if (typeof json === 'object' && json !== null && 'instructions' in json) {
+    requireCount(countNodes(json.instructions, 'program.instructions', 0), 'program.instructions');
+  }
   const { version, chip, tensors, instructions } = file(json, 'program');
-  if ((version as number) === VERSION) return { chip, tensors, instructions };
-  throw new UserError(
-    `program.version must be ${VERSION}, received ${version as number}: write the Program again with this version.`,
-  );
+  if ((version as number) !== VERSION) {
+    throw wrong('program.version', `${VERSION}: write the Program again with this version`, version);
+  }
+  const program = { chip, tensors, instructions };
+  requireAgreement(program, 'program');
+  return program;
 }

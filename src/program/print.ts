@@ -1,16 +1,24 @@
 /**
- * A Program as text: one line per tensor, one line per instruction. Stable: golden files hold it.
+ * A Program as text: one line per tensor, one line per instruction. Stable, so that golden files hold it, and `parseProgram`
+ * (parse.ts) gives an equal Program back.
  *
+ *     program trn2
+ *     hbm a bfloat16 [4, 5] input
+ *     sbuf a1 bfloat16 partitions 0:2 elements 5 address 64
  *     m0.n0.p1.load-a dma dma_copy a1 p0:2 [1,5] = src a +4 [1,2][13,5]
  *
- * An access pattern is the tensor, its partitions as first:count (on chip), the offset where it is not zero, and
- * [stride,count] of each free dimension, in elements; `as` names the format where it is not the tensor's, `+$r*8` adds eight
- * times a register, and `@` is where the author wrote it. A loop is `id fori $i = 0 to 4 step 1 {`, its body, and `}`.
+ * An instruction is its id, engine and opcode, what it writes (dst, then other results by name), and after the `=` its sources
+ * and attributes by name, in the order of its form. An access pattern is the tensor, its partitions as first:count (on chip), the
+ * offset where it is not zero, and [stride,count] of each free dimension, in elements, `[]` where there is none; `as` names the
+ * format where it is not the tensor's, `+$r*8` adds eight times a register, and `@` is where the author wrote it. A loop is
+ * `id fori $i = 0 to 4 step 1 {` or `id while $i {`, its body, and `}`. Numbers that JSON has not are inf, -inf and nan.
  */
 import type { Dtype } from '../numerics';
+import { FORMS, type Form } from './forms';
+import { encodeAttributes } from './json';
 import type { Pattern, Tensor } from './tensors';
 import type { Instruction, Program, ProgramNode, Scalar } from './types';
-import { isLoop, readsOf } from './walk';
+import { isLoop } from './walk';
 
 function printTensor(tensor: Tensor): string {
   const head = `${tensor.space} ${tensor.name} ${tensor.dtype}`;
@@ -25,34 +33,53 @@ function printPattern(pattern: Pattern, own: Dtype | undefined): string {
     pattern.space === 'hbm' ? '' : ` p${pattern.partition}:${pattern.partitions}`,
     pattern.offset === 0 ? '' : ` ${pattern.offset > 0 ? '+' : ''}${pattern.offset}`,
     ...(pattern.registers ?? []).map(([register, stride]) => ` +$${register}*${stride}`),
-    ` ${pattern.dims.map(([stride, count]) => `[${stride},${count}]`).join('')}`,
+    ` ${pattern.dims.map(([stride, count]) => `[${stride},${count}]`).join('') || '[]'}`,
     pattern.dtype === own ? '' : ` as ${pattern.dtype}`,
   ].join('');
 }
 
-/** Lists without spaces, so that a blank always ends a value. */
+/** Lists without blanks, so that a blank always ends a value. */
 function printValue(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(printValue).join(',')}]` : String(value);
 }
 
 type Dtypes = ReadonlyMap<string, Dtype>;
 
-function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
-  const print = (pattern: Pattern) => printPattern(pattern, dtypes.get(pattern.tensor));
-  const { id, engine, opcode, dst, results = {}, attributes, at } = instruction;
-  const further = Object.entries<Pattern>(results).map(([name, result]) => `${name} ${print(result)}`);
-  const written = [...(dst === undefined ? [] : [print(dst)]), ...further].join(', ');
-  const read = readsOf(instruction).map(({ name, pattern }) => `${name} ${print(pattern)}`);
-  const told = Object.entries<unknown>(attributes).map(([name, value]) => `${name} ${printValue(value)}`);
-  const from = [...read, ...told].join(', ');
-  return `${id} ${engine} ${opcode} ${written}${written && ' '}= ${from}${at === undefined ? '' : ` @ ${at}`}`;
+/** Operands by name, in the order of the form. */
+function printOperands(
+  forms: Form['sources'],
+  operands: Readonly<Record<string, Pattern | undefined>>,
+  dtypes: Dtypes,
+): string[] {
+  return Object.keys(forms).flatMap((name) => {
+    const pattern = operands[name];
+    return pattern === undefined ? [] : [`${name} ${printPattern(pattern, dtypes.get(pattern.tensor))}`];
+  });
 }
 
-const printScalar = (scalar: Scalar): string => (typeof scalar === 'number' ? `${scalar}` : `$${scalar.register}`);
+function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
+  const { id, engine, opcode, dst, results = {}, sources } = instruction;
+  const form: Form = FORMS[opcode];
+  const written = printOperands(form.results, results, dtypes);
+  if (dst !== undefined) written.unshift(printPattern(dst, dtypes.get(dst.tensor)));
+  const told = Object.entries(encodeAttributes(instruction));
+  const from = [
+    ...printOperands(form.sources, sources, dtypes),
+    ...told.map(([name, value]) => `${name} ${printValue(value)}`),
+  ];
+  return [id, engine, opcode, ...(written.length > 0 ? [written.join(', ')] : []), '=', from.join(', ')]
+    .join(' ')
+    .trimEnd();
+}
+
+const printAt = (at: string | undefined) => (at === undefined ? '' : ` @ ${at}`);
+
+const printScalar = (scalar: Scalar): string =>
+  typeof scalar === 'number' ? `${scalar}` : `$${scalar.register}`;
 
 function* printNode(node: ProgramNode, dtypes: Dtypes, indent: string): Generator<string> {
   if (!isLoop(node)) {
-    yield indent + printInstruction(node, dtypes);
+    yield `${indent}${printInstruction(node, dtypes)}${printAt(node.at)}`;
     return;
   }
   const { id, register, at } = node;
@@ -60,14 +87,17 @@ function* printNode(node: ProgramNode, dtypes: Dtypes, indent: string): Generato
     node.loop === 'fori'
       ? `fori $${register} = ${printScalar(node.lower)} to ${printScalar(node.upper)} step ${node.step}`
       : `while $${register}`;
-  yield `${indent}${id} ${head} {${at === undefined ? '' : ` @ ${at}`}`;
+  yield `${indent}${id} ${head} {${printAt(at)}`;
   for (const inner of node.body) yield* printNode(inner, dtypes, `${indent}  `);
   yield `${indent}}`;
 }
 
+/** The text of a Program whose form is right; names are bare, so they must be names (names.ts). */
 export function printProgram(program: Program): string {
   const dtypes = new Map(program.tensors.map((tensor) => [tensor.name, tensor.dtype]));
   const lines = [`program ${program.chip}`, ...program.tensors.map(printTensor)];
-  for (const node of program.instructions) lines.push(...printNode(node, dtypes, ''));
+  for (const node of program.instructions) {
+    for (const line of printNode(node, dtypes, '')) lines.push(line);
+  }
   return `${lines.join('\n')}\n`;
 }

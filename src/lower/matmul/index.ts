@@ -3,5 +3,5 @@ export { counts } from './counts';
 export { describePlan } from './describe';
 export { footprint, type Footprint } from './layout';
 export { planMatmul } from './plan';
-export { MAX_INSTRUCTIONS, planToProgram } from './program';
+export { planToProgram } from './program';
 export type { ALayout, Extent, MatmulPlan, MatmulRequest, Pass } from './types';

@@ -4,7 +4,7 @@
  * before. Slabs alternate between buffers, so that a load can overlap the pass before it.
  */
 import { UserError } from '../../numerics';
-import { hbm, onChip } from '../../program';
+import { hbm, MAX_INSTRUCTIONS, onChip } from '../../program';
 import type {
   ChipPattern,
   Dim,
@@ -19,9 +19,6 @@ import { counts } from './counts';
 import { layoutOf } from './layout';
 import type { Layout } from './layout';
 import type { MatmulPlan, Pass } from './types';
-
-/** More instructions than this are not written out; counts, reference loop and fused kernels need no Program. */
-export const MAX_INSTRUCTIONS = 5_000_000;
 
 /** A run of one axis: a block of the output, or a tile within its block. */
 interface Span {
@@ -244,7 +241,7 @@ export function planToProgram(plan: MatmulPlan): StraightProgram {
   const total = Object.values(counts(plan).instructions).reduce((sum, count) => sum + count, 0);
   if (total > MAX_INSTRUCTIONS) {
     throw new UserError(
-      `The Program of ${plan.m} x ${plan.n} x ${plan.k} has ${total} instructions, more than the ${MAX_INSTRUCTIONS} that are written out: take a smaller product or larger tiles.`,
+      `The Program of ${plan.m} x ${plan.n} x ${plan.k} has ${total} instructions, more than the ${MAX_INSTRUCTIONS} that a Program may have: take a smaller product or larger tiles.`,
     );
   }
   const layout = layoutOf(plan);

@@ -1,8 +1,9 @@
 /** Forms of the instructions on registers (nki.isa.register_move, register_load, register_store). */
-import { integer, text } from '../check';
-import { chip, given, maybe, type Form } from './form';
+import { integer } from '../check';
+import { name } from '../names';
+import { any, given, maybe, type Form } from './form';
 
-const register = given(text, 'the register');
+const register = given(name, 'the register');
 
 export const REGISTER = {
   register_move: {
@@ -12,17 +13,17 @@ export const REGISTER = {
     attributes: {
       register,
       value: maybe(integer, 'the constant, or'),
-      from: maybe(text, 'the register that is copied'),
+      from: maybe(name, 'the register that is copied'),
     },
   },
   register_load: {
     dst: null,
     results: {},
-    sources: { src: chip('[1, 1] of a 32-bit integer format') },
+    sources: { src: any('one element of an integer format, in HBM or SBUF') },
     attributes: { register },
   },
   register_store: {
-    dst: chip('[1, 1] of a 32-bit integer format'),
+    dst: any('one element of an integer format, in HBM or SBUF'),
     results: {},
     sources: {},
     attributes: { register },

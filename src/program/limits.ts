@@ -1,0 +1,24 @@
+/** How large a Program may be: what is larger is refused before anything of it runs. */
+import { UserError } from '../numerics';
+
+/** Instructions and loops of a Program, each counted once however often it runs. */
+export const MAX_INSTRUCTIONS = 5_000_000;
+
+/** Loops within loops. */
+export const MAX_LOOP_DEPTH = 32;
+
+/** @throws UserError when a Program has more instructions than it may have. */
+export function requireCount(count: number, where: string): void {
+  if (count <= MAX_INSTRUCTIONS) return;
+  throw new UserError(
+    `${where} has ${count} instructions and loops, more than the ${MAX_INSTRUCTIONS} that a Program may have: take larger tiles, or loop over a register.`,
+  );
+}
+
+/** @throws UserError when loops lie deeper in each other than they may. */
+export function requireDepth(depth: number, where: string): void {
+  if (depth <= MAX_LOOP_DEPTH) return;
+  throw new UserError(
+    `${where} is a loop within ${MAX_LOOP_DEPTH} others, and no more may lie in each other.`,
+  );
+}

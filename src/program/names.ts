@@ -1,0 +1,31 @@
+/** Names in a Program: of tensors, instructions, loops and registers. Text holds them bare, so that few characters are allowed. */
+import { checkOf, wrong } from './check';
+
+/** What a name is, in words. */
+export const NAME_RULE =
+  '1 to 200 letters, digits, "_", "." and "-", the first a letter or "_" (and none of true, false, program, hbm, sbuf, psum)';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
+/** Words of the text. */
+const TAKEN: ReadonlySet<string> = new Set(['true', 'false', 'program', 'hbm', 'sbuf', 'psum']);
+
+export const name = checkOf(NAME_RULE, (value) =>
+  typeof value === 'string' && NAME.test(value) && !TAKEN.has(value) ? value : undefined,
+);
+
+/** Names that must differ, and the place of each. */
+export class Distinct {
+  readonly #places = new Map<string, string>();
+
+  /** @throws UserError when the name was claimed before, naming both places. */
+  claim(name: string, where: string): void {
+    const first = this.#places.get(name);
+    if (first !== undefined) throw wrong(where, `another than ${first}`, name);
+    this.#places.set(name, where);
+  }
+}
+
+/** @throws UserError for what is no name. */
+export function requireName(what: string, value: string): void {
+  name(value, `The name of ${what}`);
+}
