@@ -18,11 +18,11 @@ export {
   runProgram,
   startProgram,
   type LoopPosition,
+  type MemoryView,
   type Position,
   type ProgramRun,
   type RunFinding,
   type RunOptions,
-  type View,
 } from './execute/reference';
 export { createWasmMatmul, type WasmMatmul } from './execute/wasm';
 export { adapterFacts, openBrowserDevice, requestDevice, type AdapterFacts, type Host } from './host';

@@ -15,7 +15,7 @@ import { instructionProblem, runInstruction } from '../../src/isa';
 import type { Machine } from '../../src/isa';
 import { codeArray, decode, encodeArray } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
-import { bytesOf, elementsOf, readsOf, writesOf } from '../../src/program';
+import { bytesOf, elementsOf, readsOf, tensorBytes, writesOf } from '../../src/program';
 import type {
   ChipPattern,
   Dim,
@@ -98,13 +98,13 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
   }
 
   on(name: string, view: View = {}): ChipPattern {
-    const pattern = this.#whole(name);
+    const pattern = this.#whole(name, view.dtype);
     if (pattern.space === 'hbm') throw new Error(`"${name}" is in HBM: use hbm()`);
     return { ...pattern, ...view };
   }
 
   hbm(name: string, view: View = {}): HbmPattern {
-    const pattern = this.#whole(name);
+    const pattern = this.#whole(name, view.dtype);
     if (pattern.space !== 'hbm') throw new Error(`"${name}" is on chip: use on()`);
     return { ...pattern, ...view };
   }
@@ -115,7 +115,7 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
     this.reader = instruction;
     const resolved = isDynamic(instruction) ? this.resolve(instruction) : instruction;
     for (const { name, pattern } of [...writesOf(resolved), ...readsOf(resolved)])
-      this.placeOf(name, pattern);
+      this.placeOf(`, operand ${name}`, pattern);
     runInstruction(resolved, this);
   }
 
@@ -125,7 +125,7 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
 
   codes(of: string | Pattern): (number | undefined)[] {
     const pattern = typeof of === 'string' ? this.#whole(of) : of;
-    const { bytes, address, pitch } = this.placeOf('view', pattern);
+    const { bytes, address, pitch } = this.placeOf(`, ${pattern.tensor}`, pattern);
     const strips = stripsOf(pattern, address, pitch);
     const codes = codeArray(pattern.dtype, elementsOf(pattern));
     bytes.gather(strips, codes);
@@ -138,16 +138,19 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
     return this.codes(of).map((code) => (code === undefined ? undefined : decode(dtype, code)));
   }
 
-  #whole(name: string): Pattern {
+  /** All of a tensor, its bytes seen in the tensor's format or in another. */
+  #whole(name: string, seen?: Dtype): Pattern {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) throw new Error(`The test has no tensor "${name}"`);
-    const { dtype } = tensor;
+    const dtype = seen ?? tensor.dtype;
+    const elements = tensorBytes(tensor) / bytesOf(dtype);
+    const access = { tensor: name, dtype, offset: 0 };
     if (tensor.space === 'hbm') {
-      const dims = tensor.shape.map((extent, axis): Dim => [product(tensor.shape.slice(axis + 1)), extent]);
-      return { space: 'hbm', tensor: name, dtype, offset: 0, dims };
+      const rows = tensor.shape.map((extent, axis): Dim => [product(tensor.shape.slice(axis + 1)), extent]);
+      return { space: 'hbm', ...access, dims: dtype === tensor.dtype ? rows : [[1, elements]] };
     }
-    const { space, partition, partitions, elements } = tensor;
-    return { space, tensor: name, dtype, partition, partitions, offset: 0, dims: [[1, elements]] };
+    const { space, partition, partitions } = tensor;
+    return { space, ...access, partition, partitions, dims: [[1, elements]] };
   }
 }
 

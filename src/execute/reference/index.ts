@@ -3,4 +3,4 @@ export { referenceMatmul } from './matmul';
 export type { RunFinding } from './machine';
 export { runProgram, startProgram, type RunOptions } from './program';
 export type { LoopPosition, Position, ProgramRun } from './run';
-export type { View } from './view';
+export type { MemoryView } from './view';

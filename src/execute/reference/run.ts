@@ -12,7 +12,7 @@ import type { HbmTensor, Loop, Pattern, Program, ProgramNode, Scalar } from '../
 import { nameOf, ReferenceMachine, whole, type RunFinding } from './machine';
 import { placeTensors, type Places } from './places';
 import { tapeOf, type TapeStep } from './tape';
-import { View } from './view';
+import { MemoryView } from './view';
 
 /** A loop that a run is in. */
 export interface LoopPosition {
@@ -143,14 +143,14 @@ export class ProgramRun {
    *
    * @throws UserError when there is no such tensor, or the pattern leaves it.
    */
-  read(of: string | Pattern): View {
+  read(of: string | Pattern): MemoryView {
     const name = typeof of === 'string' ? of : of.tensor;
     const place = this.#places.byName.get(name);
     if (place === undefined) throw new UserError(`The Program has no tensor "${name}".`);
     const { tensor } = place;
     const title = `${tensor.space} ${name}`;
     if (typeof of === 'string') {
-      if (tensor.space === 'hbm') return new View(title, tensor.shape, whole(tensor), place);
+      if (tensor.space === 'hbm') return new MemoryView(title, tensor.shape, whole(tensor), place);
       const { space, dtype, partition, partitions, elements } = tensor;
       const all: Pattern = {
         space,
@@ -161,13 +161,13 @@ export class ProgramRun {
         offset: 0,
         dims: [[1, elements]],
       };
-      return new View(title, [partitions, elements], all, place);
+      return new MemoryView(title, [partitions, elements], all, place);
     }
     this.#machine.reader = `View of "${name}"`;
     const pattern = this.#machine.resolvePattern('', of);
     this.#machine.placeOf('', pattern);
     const extents = pattern.dims.map(([, count]) => count);
-    return new View(
+    return new MemoryView(
       title,
       pattern.space === 'hbm' ? extents : [pattern.partitions, ...extents],
       pattern,
@@ -176,7 +176,7 @@ export class ProgramRun {
   }
 
   /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
-  bank(bank: number, dtype: Dtype = 'float32'): View {
+  bank(bank: number, dtype: Dtype = 'float32'): MemoryView {
     const { banks, bankBytes, partitions } = CHIPS[this.program.chip].psum;
     if (!Number.isInteger(bank) || bank < 0 || bank >= banks) {
       throw new UserError(`PSUM has banks 0..${banks - 1}, received ${bank}.`);
@@ -191,7 +191,7 @@ export class ProgramRun {
       offset: bank * elements,
       dims: [[1, elements]],
     };
-    return new View(`psum bank ${bank}`, [partitions, elements], pattern, this.#places.psum);
+    return new MemoryView(`psum bank ${bank}`, [partitions, elements], pattern, this.#places.psum);
   }
 
   /** What a register holds, or undefined where nothing was put into it. */

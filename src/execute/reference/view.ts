@@ -7,7 +7,7 @@ import type { Place } from './places';
 import { stripsOf } from './strips';
 
 /** Elements in the order of the pattern, copied: a later step does not change them. */
-export class View {
+export class MemoryView {
   /** What is seen, in words. */
   readonly title: string;
   readonly dtype: Dtype;
