@@ -28,17 +28,32 @@ function drawsOf(dst: ChipPattern, { seed = 0, element = 0, pitch = 0 }: WriteOp
   return draws;
 }
 
+const DRAW_OPTIONS = ['seed', 'element', 'pitch'] as const satisfies readonly (keyof WriteOptions)[];
+
+const told = (write: WriteOptions, names: readonly (keyof WriteOptions)[]) =>
+  names.filter((name) => write[name] !== undefined).join(', ') || 'none of them';
+
 /** What draws need, and that nothing is told that would be without effect. */
-export function writeProblem({ rounding, seed, element, pitch }: WriteOptions): Problem {
-  const told = Object.entries({ seed, element, pitch });
-  const given = told.filter(([, value]) => value !== undefined).map(([name]) => name);
-  const received = `received ${given.join(', ') || 'none of them'}.`;
+export function writeProblem(write: WriteOptions): Problem {
+  const { rounding, seed, element, pitch } = write;
   if (rounding !== 'stochastic') {
-    return given.length === 0
+    return seed === undefined && element === undefined && pitch === undefined
       ? undefined
-      : `only stochastic rounding takes seed, element and pitch, ${received}`;
+      : `only stochastic rounding takes seed, element and pitch, received ${told(write, DRAW_OPTIONS)}.`;
   }
-  return given.length === told.length
+  return seed !== undefined && element !== undefined && pitch !== undefined
     ? undefined
-    : `stochastic rounding takes seed, element and pitch, ${received}`;
+    : `stochastic rounding takes seed, element and pitch, received ${told(write, DRAW_OPTIONS)}.`;
+}
+
+const WRITE_OPTIONS = ['rounding', 'saturate', ...DRAW_OPTIONS] as const;
+
+/** Instructions that write whole codes, as `why` says, are told nothing about rounding. */
+export function codeWriteProblem(write: WriteOptions, why: string): Problem {
+  for (const name of WRITE_OPTIONS) {
+    if (write[name] !== undefined) {
+      return `${why} nothing is rounded: leave ${WRITE_OPTIONS.join(', ')} out, received ${told(write, WRITE_OPTIONS)}.`;
+    }
+  }
+  return undefined;
 }

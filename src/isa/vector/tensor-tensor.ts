@@ -1,43 +1,92 @@
 /**
  * tensor_tensor (nki.isa.tensor_tensor): dst = data1 op data2, element by element. Inputs are converted to float32, the
- * operation rounds to float32, and the result rounds once more to dst's format.
+ * operation rounds to float32, and the result rounds once more to dst's format. Two exceptions work on integers as they are:
+ * bitwise operators, and GpSimd where all three tensors are int32 or uint32.
  */
-import { decodeArray } from '../../numerics';
-import type { AluOp } from '../../program';
-import { encodeWrite, writeProblem } from '../convert';
-import type { Entry } from '../entry';
-import { operandProblems, shapeProblem, spaceProblem } from '../rules';
+import { codeArray, type CodeArray, type Dtype } from '../../numerics';
+import type { ChipPattern, Instruction } from '../../program';
+import { INTEGER, isArithmetic, isBitwise, operatorOf, type IntegerOp } from '../alu';
+import { codeWriteProblem } from '../convert';
+import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
+import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
+import { lanesOf, withTensor, writeLanes } from './lanes';
+import { codesProblem, operatorWriteProblem, twoSidedProblem, vectorOpProblem } from './operators';
 
-/** float32 in, float32 out. */
-const ALU = {
-  add: (x, y) => Math.fround(x + y),
-} as const satisfies Record<AluOp, (x: number, y: number) => number>;
+type TensorTensor = Instruction<'tensor_tensor'>;
+
+const isInt32 = (dtype: Dtype) => dtype === 'int32' || dtype === 'uint32';
+
+/** The operator of an instruction that GpSimd computes on the integers themselves, or nothing. */
+function integerOp({ engine, dst, sources, attributes: { op } }: TensorTensor): IntegerOp | undefined {
+  if (engine !== 'gpsimd' || op === 'power' || !isArithmetic(op)) return undefined;
+  const { data1, data2 } = sources;
+  return isInt32(dst.dtype) && isInt32(data1.dtype) && isInt32(data2.dtype) ? op : undefined;
+}
+
+function engineProblem({ engine, attributes: { op } }: TensorTensor): Problem {
+  if (engine === 'vector') return vectorOpProblem('op', op);
+  return isBitwise(op) ? `${op} runs on vector only, received ${engine}.` : undefined;
+}
+
+function writeOptionsProblem(instruction: TensorTensor): Problem {
+  const { attributes } = instruction;
+  return integerOp(instruction) === undefined
+    ? operatorWriteProblem(attributes.op, attributes)
+    : codeWriteProblem(attributes, 'gpsimd computes on 32-bit integers themselves:');
+}
 
 export const tensorTensor: Entry<'tensor_tensor'> = {
+  summary: 'dst = data1 op data2, element by element.',
+  chips: ALL_CHIPS,
   engines: ['vector', 'gpsimd'],
-  problems: ({ engine, dst, sources, attributes }, chip) => [
-    spaceProblem('dst', dst, ['sbuf', 'psum']),
-    spaceProblem('data1', sources.data1, ['sbuf', 'psum']),
-    spaceProblem('data2', sources.data2, ['sbuf', 'psum']),
-    sources.data1.space === 'psum' && sources.data2.space === 'psum'
-      ? 'data1 and data2 must not both be in PSUM: copy one of them to SBUF.'
-      : undefined,
-    ...operandProblems({ dst, ...sources }, engine, chip),
-    shapeProblem({ dst, ...sources }),
-    writeProblem(attributes),
+  rules: [
+    'dst, data1 and data2 have equal partitions and elements; ranks may differ.',
+    'data1 and data2 are not both in PSUM; gpsimd does not reach PSUM.',
+    'op takes two operands; power runs on gpsimd only, bitwise operators on vector only.',
+    'Bitwise operators take integer formats of one width, work on codes, and take no rounding options.',
+    'On gpsimd, where all three are int32 or uint32, every operator but power is exact: the integer result modulo 2^32, with no rounding options. Elsewhere 32-bit integers go by way of float32.',
   ],
-  run: ({ dst, sources: { data1, data2 }, attributes }, memory) => {
-    const operate = ALU[attributes.op];
-    const right = decodeArray(data2.dtype, memory.read('data2', data2));
-    const left = decodeArray(data1.dtype, memory.read('data1', data1));
-    memory.write(
-      dst,
-      encodeWrite(
+  problems: (instruction, chip) => {
+    const { engine, dst, sources, attributes } = instruction;
+    const operands = { dst, ...sources };
+    return [
+      bothInPsumProblem('data1', sources.data1, 'data2', sources.data2),
+      ...operandProblems(operands, engine, chip),
+      shapeProblem(operands),
+      twoSidedProblem('op', attributes.op),
+      engineProblem(instruction),
+      codesProblem(attributes.op, operands),
+      writeOptionsProblem(instruction),
+    ];
+  },
+  run: (instruction, machine) => {
+    const { dst, sources, attributes } = instruction;
+    const { data1, data2 } = sources;
+    const exact = integerOp(instruction);
+    if (exact !== undefined) {
+      machine.write(
         dst,
-        left.map((value, index) => operate(value, right[index] ?? NaN)),
-        attributes,
-      ),
-    );
+        onIntegers(exact, integersOf(machine, 'data1', data1), integersOf(machine, 'data2', data2)),
+      );
+      return;
+    }
+    const { op } = attributes;
+    const values = lanesOf(machine, 'data1', data1, op);
+    withTensor(values, operatorOf(op, data1.dtype), lanesOf(machine, 'data2', data2, op));
+    writeLanes(machine, dst, values, attributes);
   },
   cost: 'N cycles when one input is in PSUM and the other in SBUF, or both are bfloat16 in SBUF; else 2N; at least 64',
 };
+
+function integersOf(machine: Machine, operand: string, pattern: ChipPattern): Int32Array | CodeArray {
+  const codes = machine.read(operand, pattern);
+  return pattern.dtype === 'int32' ? new Int32Array(codes.buffer, codes.byteOffset, codes.length) : codes;
+}
+
+function onIntegers(op: IntegerOp, left: Int32Array | CodeArray, right: Int32Array | CodeArray): CodeArray {
+  const operate = INTEGER[op];
+  const result = codeArray('uint32', left.length);
+  // Storing takes a result modulo 2^32.
+  for (let at = 0; at < result.length; at++) result[at] = operate(left[at] ?? NaN, right[at] ?? NaN);
+  return result;
+}

@@ -1,0 +1,85 @@
+/**
+ * tensor_copy_predicated (nki.isa.tensor_copy_predicated): dst = src where the predicate is not zero; elsewhere dst stays as it is,
+ * written or not. Bits are copied, formats being equal; a constant is rounded to float32, then to dst's format.
+ */
+import { codeArray, encode, type CodeArray } from '../../numerics';
+import type { Dtype } from '../../numerics';
+import { elementsOf, offsetsOf } from '../../program';
+import type { ChipPattern, Instruction } from '../../program';
+import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
+import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
+
+type Predicated = Instruction<'tensor_copy_predicated'>;
+
+const PREDICATES: readonly Dtype[] = ['uint8', 'uint16', 'uint32'];
+
+function sourceProblem({ dst, sources: { src }, attributes }: Predicated): Problem {
+  if ((src === undefined) === (attributes.src === undefined)) {
+    return `src must be a tensor or a constant, received ${src === undefined ? 'neither' : 'both'}.`;
+  }
+  if (src === undefined || src.dtype === dst.dtype) return undefined;
+  return `src and dst must have one format, received ${src.dtype} and ${dst.dtype}.`;
+}
+
+export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
+  summary:
+    'dst = src where the predicate is not zero (zero, with reverse_pred); elsewhere dst stays as it is.',
+  chips: ALL_CHIPS,
+  engines: ['vector'],
+  rules: [
+    'dst, predicate and src have equal partitions and elements; src and predicate are not both in PSUM.',
+    'predicate is uint8, uint16 or uint32.',
+    'src has dst’s format, and its bits are kept; or it is a constant, rounded to float32 and then to dst’s format.',
+    'Elements that are not copied stay as they are, also where nothing was written yet.',
+  ],
+  problems: (instruction, chip) => {
+    const { engine, dst, sources } = instruction;
+    const { src, predicate } = sources;
+    return [
+      bothInPsumProblem('src', src, 'predicate', predicate),
+      ...operandProblems({ dst, ...sources }, engine, chip),
+      shapeProblem({ dst, predicate, src }),
+      PREDICATES.includes(predicate.dtype)
+        ? undefined
+        : `predicate must be ${PREDICATES.join(', ')}, received ${predicate.dtype}.`,
+      sourceProblem(instruction),
+    ];
+  },
+  run: ({ dst, sources: { src, predicate }, attributes }, machine) => {
+    const codes =
+      src === undefined
+        ? codeArray(dst.dtype, elementsOf(dst)).fill(encode(dst.dtype, Math.fround(attributes.src ?? NaN)))
+        : machine.read('src', src);
+    writeWhere(machine, dst, codes, machine.read('predicate', predicate), attributes.reverse_pred === true);
+  },
+  cost: 'N cycles when src or predicate is in PSUM, else 2N; at least 64',
+};
+
+/** Writes the elements whose flag is zero as asked, those in a row of the innermost dimension at once. */
+function writeWhere(
+  machine: Machine,
+  dst: ChipPattern,
+  codes: CodeArray,
+  flags: CodeArray,
+  zero: boolean,
+): void {
+  const taken = (at: number) => (flags[at] === 0) === zero;
+  if (flags.every((_, at) => taken(at))) {
+    machine.write(dst, codes);
+    return;
+  }
+  const offsets = offsetsOf(dst);
+  const [stride, inner] = dst.dims.at(-1) ?? [1, 1];
+  const width = widthOf(dst);
+  for (let start = 0; start < flags.length; start++) {
+    if (!taken(start)) continue;
+    const rowEnd = start - (start % inner) + inner;
+    let end = start + 1;
+    while (end < rowEnd && taken(end)) end++;
+    const partition = dst.partition + Math.floor(start / width);
+    const offset = offsets[start % width] ?? NaN;
+    const run = { ...dst, partition, partitions: 1, offset, dims: [[stride, end - start]] as const };
+    machine.write(run, codes.slice(start, end));
+    start = end;
+  }
+}
