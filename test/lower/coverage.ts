@@ -3,7 +3,7 @@
  * arrives in `out` must be every product of its row and column once, in the plan's order, and C.
  */
 import { elementsOf, offsetsOf } from '../../src/program';
-import type { Instruction, Pattern, Program } from '../../src/program';
+import type { Instruction, Pattern, StraightProgram } from '../../src/program';
 
 type Cells = readonly string[];
 
@@ -16,7 +16,7 @@ function* keysOf(pattern: Pattern): Generator<string> {
 }
 
 /** What each element of "out" was made of: "a<index>*b<index>" for each product, "c<index>" for C. */
-export function symbolicRun(program: Program): readonly Cells[] {
+export function symbolicRun(program: StraightProgram): readonly Cells[] {
   const memory = new Map<string, Cells>();
   const read = (pattern: Pattern) =>
     [...keysOf(pattern)].map((key) => {
@@ -58,9 +58,9 @@ export function symbolicRun(program: Program): readonly Cells[] {
       const right = read(instruction.sources.data2);
       const sums = read(instruction.sources.data1).map((cells, index) => [...cells, ...(right[index] ?? [])]);
       write(instruction.dst, sums);
-    } else if (instruction.opcode !== 'memset') {
+    } else if (instruction.opcode === 'tensor_copy' || instruction.opcode === 'dma_copy') {
       write(instruction.dst, read(instruction.sources.src));
-    }
+    } else throw new Error(`A matmul's Program has no ${instruction.opcode}`);
   }
   const out = program.tensors.find((tensor) => tensor.name === 'out');
   if (out?.space !== 'hbm') throw new Error('no output');

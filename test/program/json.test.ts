@@ -1,18 +1,30 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planMatmul, planToProgram } from '../../src/lower';
 import { UserError } from '../../src/numerics';
-import { fromJSON, toJSON } from '../../src/program';
-import { anyProgram } from './arbitrary';
+import { fromJSON, MAX_INSTRUCTIONS, MAX_LOOP_DEPTH, OPCODES, toJSON } from '../../src/program';
+import { anyInstructionProgram, anyProgram } from './arbitrary';
 
 const text = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test('a Program survives JSON', () => {
-  fc.assert(
-    fc.property(anyProgram, (program) => {
-      expect(JSON.stringify(fromJSON(text(toJSON(program))))).toBe(JSON.stringify(program));
-    }),
-  );
+describe('a Program survives JSON', () => {
+  test('with its loops', () => {
+    fc.assert(
+      fc.property(anyProgram, (program) => {
+        expect(fromJSON(text(toJSON(program)))).toEqual(program);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(OPCODES)('%s', (opcode) => {
+    fc.assert(
+      fc.property(anyInstructionProgram(opcode), (program) => {
+        expect(fromJSON(text(toJSON(program)))).toEqual(program);
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
 
 const program = planToProgram(planMatmul({ m: 2, n: 3, k: 4, a: 'bfloat16', b: 'bfloat16' }));
@@ -20,7 +32,7 @@ const json = JSON.stringify(toJSON(program));
 
 test.each([
   ['"systole program"', '"other"', 'program.format must be one of systole program, received "other".'],
-  ['"version":1', '"version":2', 'program.version must be 1, received 2'],
+  ['"version":2', '"version":1', 'program.version must be 2: write the Program again with this version'],
   ['"trn2"', '"trn9"', 'program.chip must be one of trn1, trn2, trn3, received "trn9".'],
   [
     '"space":"hbm"',
@@ -28,7 +40,7 @@ test.each([
     'program.tensors[0].space must be one of hbm, sbuf, psum, received "dram".',
   ],
   ['"role":"input"', '"roll":"input"', 'program.tensors[0] has no field "roll".'],
-  [',"role":"input"', '', 'program.tensors[0].role must be one of input, output, received nothing.'],
+  [',"role":"input"', '', 'program.tensors[0].role must be one of input, output, scratch, received nothing.'],
   [
     '"shape":[2,4]',
     '"shape":[2,-4]',
@@ -37,23 +49,92 @@ test.each([
   ['"shape":[2,4]', '"shape":8', 'program.tensors[0].shape must be a list, received 8.'],
   ['"bfloat16"', '"bf16"', 'program.tensors[0].dtype must be one of float32, '],
   [
+    '"name":"b"',
+    '"name":"a"',
+    'program.tensors[1].name must be another than program.tensors[0].name, received "a".',
+  ],
+  [
+    '"name":"b"',
+    '"name":"b c"',
+    'program.tensors[1].name must be 1 to 200 letters, digits, "_", "." and "-"',
+  ],
+  [
     '"opcode":"dma_copy"',
     '"opcode":"dma"',
-    'program.instructions[0].opcode must be one of dma_copy, nc_matmul',
+    'program.instructions[0].opcode must be one of dma_copy, dma_transpose',
   ],
   [
     '"dims":[[1,2]]',
     '"dims":[[1,2,3]]',
     'program.instructions[0].dst.dims[0] must be [stride, count], received [1,2,3].',
   ],
+  [
+    '"src":{"space":"hbm","tensor":"a",',
+    '"src":{"space":"hbm","tensor":"x",',
+    'program.instructions[0].sources.src.tensor must be a tensor of this Program in hbm, received "x".',
+  ],
+  [
+    '"dst":{"space":"sbuf","tensor":"a0",',
+    '"dst":{"space":"psum","tensor":"a0",',
+    'program.instructions[0].dst.tensor must be a tensor of this Program in psum, received "a0 in sbuf".',
+  ],
   ['"accumulate":false', '"accumulate":0', '.attributes.accumulate must be true or false, received 0.'],
   ['"offset":0', '"offset":0.5', '.offset must be a whole number, received 0.5.'],
-  ['"id":"m0.n0.p0.load-a"', '"id":1', 'program.instructions[0].id must be a string, received 1.'],
+  ['"id":"m0.n0.p0.load-a"', '"id":1', 'program.instructions[0].id must be 1 to 200 letters'],
+  [
+    '"id":"m0.n0.p0.load-b"',
+    '"id":"m0.n0.p0.load-a"',
+    'program.instructions[1].id must be another than program.instructions[0].id, received "m0.n0.p0.load-a".',
+  ],
+  [
+    '"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    '"at":"one\\ntwo","opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    'program.instructions[0].at must be "file:line:column" on one line, received "one\\ntwo".',
+  ],
 ])('%s as %s is refused', (from, to, message) => {
   expect(json).toContain(from);
   const read = () => fromJSON(JSON.parse(json.replace(from, to)));
   expect(read).toThrow(UserError);
   expect(read).toThrow(message);
+});
+
+test('a mistake in a loop has its path', () => {
+  const move = {
+    opcode: 'register_move',
+    id: 'a',
+    engine: 'sync',
+    sources: {},
+    attributes: { register: 'r' },
+  };
+  const wrap = (body: unknown) => ({
+    ...toJSON(program),
+    instructions: [{ loop: 'while', id: 'l', register: 'r', body }],
+  });
+  expect(() => fromJSON(wrap([move]))).not.toThrow();
+  const path = 'program.instructions[0].body[1]';
+  expect(() => fromJSON(wrap([move, move]))).toThrow(
+    `${path}.id must be another than program.instructions[0].body[0].id`,
+  );
+  expect(() => fromJSON(wrap([move, { ...move, dst: {} }]))).toThrow(
+    `${path}.dst must be absent, received {}.`,
+  );
+  expect(() => fromJSON(wrap([move, { ...move, attributes: { register: '$r' } }]))).toThrow(
+    `${path}.attributes.register must be 1 to 200 letters`,
+  );
+});
+
+test('what is larger than a Program may be is refused before its instructions are read', () => {
+  const many = { ...toJSON(program), instructions: new Array<unknown>(MAX_INSTRUCTIONS + 1).fill(0) };
+  expect(() => fromJSON(many)).toThrow(
+    'program.instructions has 5000001 instructions and loops, more than the 5000000 that a Program may have: take larger tiles',
+  );
+  let node: unknown = { loop: 'while', id: 'inner', register: 'r', body: [] };
+  for (let depth = 0; depth <= MAX_LOOP_DEPTH; depth++) {
+    node = { loop: 'while', id: `l${depth}`, register: 'r', body: [node] };
+  }
+  expect(() => fromJSON({ ...toJSON(program), instructions: [node] })).toThrow(
+    `is a loop within ${MAX_LOOP_DEPTH} others, and no more may lie in each other.`,
+  );
 });
 
 test('other JSON is refused', () => {
