@@ -9,6 +9,7 @@ export { UserError } from './errors';
 export { requireFields } from './fields';
 export { bitsOf, FORMATS, type Format } from './formats';
 export { parseDtype, shortName, type ShortName } from './names';
+export { nearestName } from './nearest';
 export { packMatrix, packWords, rowWords, unpackMatrix, unpackWords } from './pack';
 export { philox4x32, stochasticDraw, stochasticDraws, type Counter, type DrawKey, type Key } from './philox';
 export { immunity, scanOperand, type Immunity, type ImmunityOperand, type OperandScan } from './scan';

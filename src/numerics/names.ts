@@ -1,6 +1,7 @@
 /** The names by which a person may call a format: NKI's own, and the short ones of the command line. */
 import { DTYPES, type Dtype } from './dtypes';
 import { UserError } from './errors';
+import { nearestName } from './nearest';
 
 /** The short name comes first; the others are accepted too. Compared after `plain`, so `fp` may be `f` or `float`. */
 const ALIASES = {
@@ -43,35 +44,16 @@ const BY_NAME = new Map(NAMES.map(([name, dtype]) => [plain(name), dtype]));
 /** Of an unknown name, in a message. */
 const SHOWN = 40;
 
-/** Levenshtein's edit distance. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let index = 0; index < from.length; index++) {
-    const next = [index + 1];
-    for (let column = 1; column <= to.length; column++) {
-      const substitution = (row[column - 1] ?? 0) + (from[index] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
-
 /** The short name used at the command line and in tables, e.g. `bf16` for bfloat16. */
 export function shortName(dtype: Dtype): string {
   return ALIASES[dtype][0];
 }
 
-/** The format whose name is nearest, if fewer edits than a third of the longer name lead to it. */
+/** The format whose name is nearest. */
 function nearest(wanted: string): Dtype | undefined {
-  const known = [...BY_NAME, ...NAMES.map(([name, dtype]) => [squeezed(name), dtype] as const)];
-  const [first] = known
-    .map(([name, dtype]) => ({
-      dtype,
-      distance: editDistance(wanted, name) / Math.max(wanted.length, name.length),
-    }))
-    .sort((left, right) => left.distance - right.distance);
-  return first && first.distance < 1 / 3 ? first.dtype : undefined;
+  const known = new Map([...NAMES.map(([name, dtype]) => [squeezed(name), dtype] as const), ...BY_NAME]);
+  const found = nearestName(wanted, known.keys());
+  return found === undefined ? undefined : known.get(found);
 }
 
 /**

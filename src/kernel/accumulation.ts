@@ -1,0 +1,82 @@
+/**
+ * The accumulation that nc_matmul's author left to be inferred, as NKI does for `accumulate=None`: the first matmul into a
+ * region of PSUM overwrites it, later ones add to it, until another instruction reads or writes any of it. A region is open
+ * from its first matmul to that instruction.
+ */
+import { UserError } from '../numerics';
+import type { ChipPattern } from '../program';
+
+interface Region {
+  readonly pattern: ChipPattern;
+  /** Partitions first to last and elements low to high of each, ends included. */
+  readonly first: number;
+  readonly last: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function regionOf(pattern: ChipPattern): Region {
+  let [low, high] = [pattern.offset, pattern.offset];
+  for (const [stride, count] of pattern.dims) {
+    const reach = stride * (count - 1);
+    low += Math.min(reach, 0);
+    high += Math.max(reach, 0);
+  }
+  const { partition, partitions } = pattern;
+  return { pattern, first: partition, last: partition + partitions - 1, low, high };
+}
+
+const meet = (a: Region, b: Region) =>
+  a.first <= b.last && b.first <= a.last && a.low <= b.high && b.low <= a.high;
+
+const bounds = ({ first, last, low, high }: Region) =>
+  `partitions ${first}..${last}, elements ${low}..${high}`;
+
+function same(a: ChipPattern, b: ChipPattern): boolean {
+  return (
+    a.partition === b.partition &&
+    a.partitions === b.partitions &&
+    a.offset === b.offset &&
+    a.dtype === b.dtype &&
+    a.dims.length === b.dims.length &&
+    a.dims.every(([stride, count], index) => stride === b.dims[index]?.[0] && count === b.dims[index][1])
+  );
+}
+
+export class Accumulation {
+  /** Open regions by PSUM tensor. */
+  readonly #open = new Map<string, Region[]>();
+
+  /** Another instruction reads or writes PSUM. */
+  close(pattern: ChipPattern): void {
+    const open = this.#open.get(pattern.tensor);
+    if (open === undefined) return;
+    const touched = regionOf(pattern);
+    const left = open.filter((region) => !meet(region, touched));
+    if (left.length === 0) this.#open.delete(pattern.tensor);
+    else this.#open.set(pattern.tensor, left);
+  }
+
+  /** A matmul whose author said whether it adds: what follows into the same region adds. */
+  open(pattern: ChipPattern): void {
+    this.close(pattern);
+    const open = this.#open.get(pattern.tensor);
+    if (open === undefined) this.#open.set(pattern.tensor, [regionOf(pattern)]);
+    else open.push(regionOf(pattern));
+  }
+
+  /** Whether a matmul adds to its dst. @throws UserError when dst is open in part, or in another order. */
+  infer(pattern: ChipPattern): boolean {
+    const wanted = regionOf(pattern);
+    const met = (this.#open.get(pattern.tensor) ?? []).filter((region) => meet(region, wanted));
+    if (met.some((region) => same(region.pattern, pattern))) return true;
+    const [other] = met;
+    if (other === undefined) {
+      this.open(pattern);
+      return false;
+    }
+    throw new UserError(
+      `accumulate can be inferred where dst is all of an open accumulation region or none of it, received ${bounds(wanted)} of "${pattern.tensor}" where ${bounds(other)} are open: give accumulate: true or false.`,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Registers, and what views take in the place of a number: a register times a factor plus a constant, whose value is known
+ * only while the Program runs.
+ */
+
+/** register x factor + constant. */
+export class Affine {
+  readonly register: string;
+  readonly factor: number;
+  readonly constant: number;
+
+  constructor(register: string, factor: number, constant: number) {
+    this.register = register;
+    this.factor = factor;
+    this.constant = constant;
+  }
+
+  /** This index times a whole number. */
+  times(factor: number): Affine {
+    return new Affine(this.register, this.factor * factor, this.constant * factor);
+  }
+
+  /** This index plus a whole number. */
+  plus(constant: number): Affine {
+    return new Affine(this.register, this.factor, this.constant + constant);
+  }
+}
+
+/** A 32-bit signed integer on the chip: `nc.register`, or what a loop counts with. */
+export class Register extends Affine {
+  constructor(name: string) {
+    super(name, 1, 0);
+  }
+}
+
+/** A position: known now, or while the Program runs. */
+export type Index = number | Affine;
