@@ -73,3 +73,13 @@ export function isValid({ valid }: Activation, x: number): boolean {
   const size = valid.odd ? Math.abs(x) : x;
   return size >= valid.low && size <= valid.high;
 }
+
+const POWERS = new Map(Array.from({ length: 277 }, (_, i) => [2 ** (i - 149), `2^${i - 149}`]));
+
+const boundText = (bound: number): string => POWERS.get(bound) ?? String(Number(bound.toPrecision(8)));
+
+/** A valid range in words: [2^-64, 2^64], [-3.1415927, 3.1415927], ±[2^-42, 2^42]. */
+export function rangeText({ low, high, odd }: ValidRange): string {
+  if (odd && low === 0) return `[-${boundText(high)}, ${boundText(high)}]`;
+  return `${odd ? '±' : ''}[${boundText(low)}, ${boundText(high)}]`;
+}

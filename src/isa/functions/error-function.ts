@@ -17,7 +17,7 @@ import {
   times,
   unscaled,
 } from './pair';
-import type { Pair } from './pair';
+import type { Pair, Scaled } from './pair';
 import { ERF, ERFCX } from './polynomials';
 import { inverse } from './roots';
 
@@ -35,7 +35,7 @@ function erfcx(z: Pair): Pair {
 
 export function erf(x: number): number {
   const size = Math.abs(x);
-  if (size <= 1) {
+  if (size <= 0.75) {
     if (x === 0) return x;
     const { mantissa, exponent } = split(size); // the second summand alone could be subnormal
     const bend = multiply(mantissa, polynomial(ERF, multiply(x, x)));
@@ -53,24 +53,35 @@ export function erfSlope(x: number): number {
   return rounded(product(decay, SLOPE), decay.exponent);
 }
 
-/** exp(-x^2 / 2) and r(|x|). */
-function aboveOf(size: number) {
-  const decay = expOf(shifted(negative(exactProduct(size, size)), -1));
-  return { decay, ratio: shifted(erfcx(times(SQRT_HALF, size)), -1) };
+const decayOf = (size: number): Scaled => expOf(shifted(negative(exactProduct(size, size)), -1));
+const ratioOf = (size: number): Pair => shifted(erfcx(times(SQRT_HALF, size)), -1);
+
+/** What lies below x, |x| at most LIMIT: (1 + erf(x / sqrt 2)) / 2 near 0, from what lies above |x| elsewhere. */
+function belowOf(x: number): Scaled {
+  if (Math.abs(x) <= 1) {
+    const z = times(SQRT_HALF, x);
+    const bend = multiply(z.hi, polynomial(ERF, multiply(z.hi, z.hi)));
+    return { ...shifted(plus(plus(z, bend), 1), -1), exponent: 0 };
+  }
+  const decay = decayOf(x);
+  const ratio = ratioOf(Math.abs(x));
+  if (x < 0) return { ...product(decay, ratio), exponent: decay.exponent };
+  return { ...plus(negative(product(unscaled(decay), ratio)), 1), exponent: 0 };
 }
 
-/** x times what lies below x of the normal distribution. */
+/** x times what lies below x. */
 export function gelu(x: number): number {
-  const { decay, ratio } = aboveOf(Math.min(Math.abs(x), LIMIT));
-  if (x < 0) return roundedTimes(Math.max(x, -LIMIT), product(decay, ratio), decay.exponent);
-  return roundedTimes(x, plus(negative(product(unscaled(decay), ratio)), 1));
+  if (x > LIMIT) return x;
+  const bounded = Math.max(x, -LIMIT);
+  const below = belowOf(bounded);
+  return roundedTimes(bounded, below, below.exponent);
 }
 
-/** What lies below x, plus x times the density: with d = exp(-x^2 / 2) (r(|x|) - |x| / sqrt(2 pi)), d or 1 - d. */
+/** What lies below x, plus x times the density. Far below 0 both are exp(-x^2 / 2) times something, and smaller than any pair. */
 export function geluSlope(x: number): number {
-  const size = Math.min(Math.abs(x), LIMIT);
-  const { decay, ratio } = aboveOf(size);
-  const rest = sum(ratio, negative(times(DENSITY, size)));
-  if (x < 0) return rounded(product(decay, rest), decay.exponent);
-  return rounded(plus(negative(product(unscaled(decay), rest)), 1));
+  const bounded = Math.max(-LIMIT, Math.min(LIMIT, x));
+  const decay = decayOf(bounded);
+  const line = times(DENSITY, bounded);
+  if (x < -1) return rounded(product(decay, sum(ratioOf(-bounded), line)), decay.exponent);
+  return rounded(sum(belowOf(bounded), product(unscaled(decay), line)));
 }

@@ -1,7 +1,7 @@
 /** Functions of float32 values that WGSL can reproduce bit for bit: those of the Scalar engine, and what ALUs need besides. */
 import { ACTIVATIONS } from './activations';
 
-export { isValid } from './activation';
+export { isValid, rangeText } from './activation';
 export type { Activation, ValidRange } from './activation';
 export { ACTIVATIONS } from './activations';
 export { log } from './logarithm';

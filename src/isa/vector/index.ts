@@ -1,6 +1,8 @@
 /** The entries of the vector instructions. */
 import type { VectorOpcode } from '../../program';
 import type { Entries } from '../entry';
+import { bnAggr } from './bn-aggr';
+import { bnStats } from './bn-stats';
 import { findIndex8 } from './find-index8';
 import { matchReplace8 } from './match-replace8';
 import { max8 } from './max8';
@@ -32,6 +34,8 @@ export const VECTOR_ENTRIES: Entries<VectorOpcode> = {
   select_reduce: selectReduce,
   range_select: rangeSelect,
   reciprocal,
+  bn_stats: bnStats,
+  bn_aggr: bnAggr,
   max8,
   nc_find_index8: findIndex8,
   nc_match_replace8: matchReplace8,

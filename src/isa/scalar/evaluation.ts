@@ -1,0 +1,119 @@
+/**
+ * What activation and activation_reduce share (nki.isa.activation, NKI 0.6.0): func(data scale + bias), each operation rounded to float32,
+ * and the accumulator registers of Scalar, one float32 for each partition, kept from instruction to instruction. Named choices: a
+ * lane's register is that of dst's partition; what joins it is the float32 result, before it is rounded to dst's format.
+ */
+import type { Chip, EngineName } from '../../chip';
+import type { ActivationOp, ChipPattern, ReduceCommand, WriteOptions } from '../../program';
+import { encodeWrite, writeProblem } from '../convert';
+import type { Machine, Problem } from '../entry';
+import { ACTIVATIONS, isValid, rangeText } from '../functions';
+import { columnProblem, operandProblems, shapeProblem, spaceProblem } from '../rules';
+import type { Named } from '../rules';
+import { accumulate, writeRegisters } from '../vector/accumulators';
+import { columnOf, floatsOf } from '../vector/lanes';
+
+interface Evaluated {
+  readonly engine: EngineName;
+  readonly dst: ChipPattern;
+  readonly sources: { readonly data: ChipPattern; readonly bias?: ChipPattern; readonly scale?: ChipPattern };
+  readonly attributes: WriteOptions & { readonly op: ActivationOp; readonly scale?: number };
+}
+
+export const RULES: readonly string[] = [
+  'dst and data are in SBUF or PSUM, with equal partitions and elements of each.',
+  'scale is a constant or a float32 [P, 1] tile, bias a [P, 1] tile of any format but tfloat32; what is left out does nothing.',
+  'On trn1 reciprocal takes no bias.',
+  'data scale rounds to float32, then + bias does, then the function gives a float32 (docs/functions.md).',
+  'Inputs outside the valid range of the function are reported, and give what docs/functions.md defines there.',
+];
+
+const ON_CHIP = ['sbuf', 'psum'] as const;
+
+export function evaluationProblems(
+  { engine, dst, sources, attributes }: Evaluated,
+  results: Named | undefined,
+  chip: Chip,
+): readonly Problem[] {
+  const { data, bias, scale } = sources;
+  return [
+    spaceProblem('dst', dst, ON_CHIP),
+    spaceProblem('data', data, ON_CHIP),
+    ...operandProblems({ dst, ...results, ...sources }, engine, chip),
+    shapeProblem({ dst, data }),
+    columnProblem('bias', bias, data.partitions),
+    bias?.dtype === 'tfloat32' ? 'bias must not be tfloat32: use float32.' : undefined,
+    bias !== undefined && attributes.op === 'reciprocal' && chip.name === 'trn1'
+      ? 'on trn1 reciprocal takes no bias: add it before.'
+      : undefined,
+    columnProblem('scale', scale, data.partitions, ['float32']),
+    scale !== undefined && attributes.scale !== undefined
+      ? 'scale must be a tile or a constant, received both.'
+      : undefined,
+    columnProblem('reduce_res', results?.['reduce_res'], dst.partitions),
+    writeProblem(attributes),
+  ];
+}
+
+/** Writes dst, joins the results to the registers as the command says, and reads the registers into reduce_res. */
+export function evaluate(
+  { dst, sources, attributes }: Evaluated,
+  machine: Machine,
+  command: ReduceCommand,
+  reduceRes: ChipPattern | undefined,
+): void {
+  const values = floatsOf(machine, 'data', sources.data);
+  scaleAndShift(values, sources, attributes.scale, machine);
+  reportOutside(values, attributes.op, dst.partitions, machine);
+  const { apply } = ACTIVATIONS[attributes.op];
+  for (let at = 0; at < values.length; at++) values[at] = apply(values[at] ?? NaN);
+  machine.write(dst, encodeWrite(dst, values, attributes));
+  const registers = machine.accumulators('scalar').subarray(dst.partition, dst.partition + dst.partitions);
+  accumulate(registers, values, { command, op: 'add' });
+  writeRegisters(machine, reduceRes, registers);
+}
+
+/** values = values scale + bias. Nothing is multiplied or added where nothing is given: -0 + 0 would be +0. */
+function scaleAndShift(
+  values: Float32Array,
+  { data: { partitions }, scale, bias }: Evaluated['sources'],
+  constant: number | undefined,
+  machine: Machine,
+): void {
+  const width = values.length / partitions;
+  if (scale !== undefined || constant !== undefined) {
+    const factors = columnOf(machine, 'scale', scale, constant, partitions);
+    for (let at = 0; at < values.length; at++) {
+      values[at] = (values[at] ?? NaN) * (factors[Math.floor(at / width)] ?? NaN);
+    }
+  }
+  if (bias !== undefined) {
+    const shifts = floatsOf(machine, 'bias', bias);
+    for (let at = 0; at < values.length; at++) {
+      values[at] = (values[at] ?? NaN) + (shifts[Math.floor(at / width)] ?? NaN);
+    }
+  }
+}
+
+/** One report for all inputs that the function is not valid for. */
+function reportOutside(values: Float32Array, op: ActivationOp, partitions: number, machine: Machine): void {
+  const activation = ACTIVATIONS[op];
+  const { valid } = activation;
+  if (valid === null) return;
+  let count = 0;
+  let first = 0;
+  values.forEach((value, at) => {
+    if (isValid(activation, value)) return;
+    if (count === 0) first = at;
+    count++;
+  });
+  if (count === 0) return;
+  const width = values.length / partitions;
+  const place = `partition ${Math.floor(first / width)}, element ${first % width}`;
+  machine.report(
+    'activation-range',
+    'data',
+    `inputs of ${op}, data x scale + bias, in ${rangeText(valid)}`,
+    `${count} of ${values.length} outside, the first ${values[first] ?? NaN} (${place})`,
+  );
+}
