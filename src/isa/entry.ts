@@ -1,6 +1,6 @@
 /** What an instruction is: one entry that the executors, the verifier, the timing model and the documents all read. */
 import type { Chip, ChipName, EngineName } from '../chip';
-import type { CodeArray } from '../numerics';
+import type { CodeArray, Dtype } from '../numerics';
 import type { Instruction, Opcode, Pattern } from '../program';
 
 /** The memories that an instruction works on, seen through access patterns. Codes are in the order of the pattern. */
@@ -15,6 +15,8 @@ export type AccumulatorEngine = 'vector' | 'scalar';
 
 /** A NeuronCore as an instruction sees it. Register terms of patterns are resolved before `run` is called. */
 export interface Machine extends Memory {
+  /** The chip that it is a core of. */
+  readonly chip: ChipName;
   /** The 128 accumulator registers of an engine, by partition; NaN where nothing was accumulated yet. */
   accumulators(engine: AccumulatorEngine): Float32Array;
   /** A 32-bit signed integer. @throws UserError when nothing was put into it. */
@@ -22,8 +24,8 @@ export interface Machine extends Memory {
   setRegister(name: string, value: number): void;
   /** Something that only the values of a run show; execution goes on, and the run's findings list it. */
   report(rule: RuntimeRule, operand: string, required: string, received: string): void;
-  /** The shape of an HBM tensor: what indices of indirect DMA are held against. */
-  shapeOf(tensor: string): readonly number[];
+  /** How many elements of a format an HBM tensor holds: what indices of indirect DMA are held against. */
+  elementsIn(tensor: string, dtype: Dtype): number;
 }
 
 /** What is wrong with the values of a run, not with the Program. */

@@ -80,6 +80,7 @@ export function testMachine(
 
 class MachineOfTensors extends ReferenceMachine implements TestMachine {
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  #chip: ChipName = 'trn2';
 
   constructor(given: Readonly<Record<string, TestTensor>>, registers: Readonly<Record<string, number>>) {
     const tensors = layOut(given);
@@ -91,6 +92,10 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
       const codes = codesOf(content);
       if (codes !== undefined) this.write(this.#whole(name), codes);
     }
+  }
+
+  override get chip(): ChipName {
+    return this.#chip;
   }
 
   get reports(): readonly RunFinding[] {
@@ -113,6 +118,7 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
     const problem = this.problem(instruction, chip);
     if (problem !== undefined) throw new Error(`Illegal instruction: ${problem}`);
     this.reader = instruction;
+    this.#chip = chip;
     const resolved = isDynamic(instruction) ? this.resolve(instruction) : instruction;
     for (const { name, pattern } of [...writesOf(resolved), ...readsOf(resolved)])
       this.placeOf(`, operand ${name}`, pattern);

@@ -2,10 +2,11 @@
  * The NeuronCore that instructions of src/isa run on: memories of bytes, accumulator registers, registers and findings.
  * What was never written cannot be read.
  */
+import type { ChipName } from '../../chip';
 import type { AccumulatorEngine, Machine, RuntimeRule } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
-import type { CodeArray } from '../../numerics';
-import { boundsProblem, bytesOf, elementsOf, isLoop } from '../../program';
+import type { CodeArray, Dtype } from '../../numerics';
+import { boundsProblem, bytesOf, elementsOf, isLoop, tensorBytes } from '../../program';
 import type { HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
 import type { Place, Places } from './places';
 import { stripsOf } from './strips';
@@ -50,6 +51,10 @@ export class ReferenceMachine implements Machine {
 
   constructor(places: Places) {
     this.#places = places;
+  }
+
+  get chip(): ChipName {
+    return this.#places.chip;
   }
 
   get findings(): readonly RunFinding[] {
@@ -121,10 +126,10 @@ export class ReferenceMachine implements Machine {
     this.#findings.set(key, { ...first, times: (before?.times ?? 0) + 1 });
   }
 
-  shapeOf(name: string): readonly number[] {
+  elementsIn(name: string, dtype: Dtype): number {
     const tensor = this.#places.byName.get(name)?.tensor;
     if (tensor?.space !== 'hbm') throw new Error(`Invariant violation: no HBM tensor "${name}"`);
-    return tensor.shape;
+    return Math.floor(tensorBytes(tensor) / bytesOf(dtype));
   }
 
   /** @throws UserError, naming `what`, when the pattern does not lie in its tensor. */

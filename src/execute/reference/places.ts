@@ -1,5 +1,6 @@
 /** Where the tensors of a Program lie in emulated memory. On-chip tensors share the bytes of SBUF and of PSUM. */
 import { CHIPS } from '../../chip';
+import type { ChipName } from '../../chip';
 import { UserError } from '../../numerics';
 import { tensorBytes } from '../../program';
 import type { Program, Tensor } from '../../program';
@@ -42,6 +43,7 @@ const startOf = (tensor: Tensor, bankBytes: number) =>
 
 /** The memories of a Program, with nothing written. */
 export interface Places {
+  readonly chip: ChipName;
   readonly byName: ReadonlyMap<string, Place>;
   /** All of PSUM, as one partition-sized place at byte 0. */
   readonly psum: Omit<Place, 'tensor'>;
@@ -67,6 +69,7 @@ export function placeTensors({ chip, tensors }: Program): Places {
           pitch: pitch[tensor.space],
         };
   return {
+    chip,
     byName: new Map(tensors.map((tensor) => [tensor.name, place(tensor)])),
     psum: { bytes: chipBytes.psum, address: 0, pitch: pitch.psum },
   };
