@@ -10,7 +10,7 @@ export interface Check<T> {
   /** What it asks for, in words. */
   readonly required?: string;
   /** The value as JSON and text can hold it, where they cannot hold it as it is. */
-  encode?(value: T): unknown;
+  readonly encode?: (value: unknown) => unknown;
 }
 
 export function wrong(where: string, required: string, value: unknown): UserError {
@@ -56,10 +56,9 @@ const NAMED_NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['-0', -0],
 ]);
 
-function encodeNumber(value: number): number | string {
-  if (Number.isNaN(value)) return 'nan';
-  if (Object.is(value, -0)) return '-0';
-  return Number.isFinite(value) ? value : value > 0 ? 'inf' : '-inf';
+function encodeNumber(value: unknown): unknown {
+  for (const [word, named] of NAMED_NUMBERS) if (Object.is(value, named)) return word;
+  return value;
 }
 
 /** A float32 constant. */
@@ -85,14 +84,23 @@ export function listOf<T>(item: Check<T>): Check<readonly T[]> {
   const { encode } = item;
   return encode === undefined
     ? Object.assign(check, { required })
-    : Object.assign(check, { required, encode: (list: readonly T[]) => list.map((entry) => encode(entry)) });
+    : Object.assign(check, { required, encode: (list: unknown) => itemsOf(list).map(encode) });
 }
 
-/** Two whole numbers. */
-export function pairOf(what: string): Check<readonly [number, number]> {
+/** What a list holds; nothing where it is none. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+type Pair = readonly [number, number];
+
+/** Two whole numbers, of which `legal` holds. */
+export function pairOf(what: string, legal: (pair: Pair) => boolean = () => true): Check<Pair> {
   return checkOf(what, (value) => {
-    const [first, second, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [];
-    return isWhole(first) && isWhole(second) && rest.length === 0 ? [first + 0, second + 0] : undefined;
+    const [first, second, ...rest] = itemsOf(value);
+    if (!isWhole(first) || !isWhole(second) || rest.length > 0) return undefined;
+    const pair: Pair = [first + 0, second + 0];
+    return legal(pair) ? pair : undefined;
   });
 }
 

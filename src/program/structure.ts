@@ -9,10 +9,12 @@ import {
   checkOf,
   fieldsOf,
   integer,
+  itemsOf,
   listOf,
   object,
   oneOf,
   optional,
+  pairOf,
   positive,
   size,
   tagged,
@@ -23,6 +25,7 @@ import { FORMS, type AttributeForm, type Form, type OperandForm } from './forms'
 import { Distinct, name } from './names';
 import type {
   ChipPattern,
+  Dim,
   HbmPattern,
   HbmTensor,
   Pattern,
@@ -48,15 +51,10 @@ export const chipName = oneOf(...CHIP_NAMES);
 
 const dtype = oneOf(...DTYPES);
 
-const dim = checkOf('[stride, count]', (value) => {
-  const pair = Array.isArray(value) ? value : [];
-  const [stride, count] = pair as readonly unknown[];
-  const whole = pair.length === 2 && Number.isSafeInteger(stride) && Number.isSafeInteger(count);
-  return whole && Number(count) >= 0 ? ([Number(stride) + 0, Number(count) + 0] as const) : undefined;
-});
+const dim: Check<Dim> = pairOf('[stride, count], the count at least 0', ([, count]) => count >= 0);
 
 const term: Check<RegisterTerm> = (value, where) => {
-  const [register, stride, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [register, stride, ...rest] = itemsOf(value);
   if (stride === undefined || rest.length > 0) throw wrong(where, '[register, stride]', value);
   return [name(register, `${where}[0]`), integer(stride, `${where}[1]`)];
 };

@@ -66,7 +66,7 @@ test.each([
   [
     '"dims":[[1,2]]',
     '"dims":[[1,2,3]]',
-    'program.instructions[0].dst.dims[0] must be [stride, count], received [1,2,3].',
+    'program.instructions[0].dst.dims[0] must be [stride, count], the count at least 0, received [1,2,3].',
   ],
   [
     '"src":{"space":"hbm","tensor":"a",',

@@ -182,7 +182,11 @@ test.each([
   ['fori $i = 0', 'fori i = 0', 'line 8: a loop must be written as "ID fori $REGISTER = LOWER to UPPER'],
   ['step 2', 'step 0', 'line 8: step must be a whole number of at least 1, received 0.'],
   ['[64,4][-1,8]', '[64,4][-1,8', 'line 9: sources.src.dims must be a list, received "[64,4][-1,8".'],
-  ['[64,4][-1,8]', '[64][-1,8]', 'line 9: sources.src.dims[0] must be [stride, count], received [64].'],
+  [
+    '[64,4][-1,8]',
+    '[64][-1,8]',
+    'line 9: sources.src.dims[0] must be [stride, count], the count at least 0, received [64].',
+  ],
   ['+63', '+63.5', 'line 9: sources.src.offset must be a whole number, received 63.5.'],
   ['+$i*64', '+$i', 'line 9: sources.src.registers[0] must be [register, stride], received ["i",null].'],
   [
