@@ -3,7 +3,7 @@ export { Allocator, SBUF_ALIGN } from './allocate';
 export type { OnChipRequest } from './allocate';
 export { countProgram, noCounts, OPCODES } from './count';
 export type { Counts, Route } from './count';
-export { DGE_MODES, FAMILIES, FORMS, OOB_MODES } from './forms';
+export { DGE_MODES, FAMILIES, FORMS, OOB_MODES, WRITE } from './forms';
 export type {
   AttributeForm,
   DmaOpcode,
@@ -59,4 +59,4 @@ export type {
   WhileLoop,
   WriteOptions,
 } from './types';
-export { instructionsOf, isLoop, readsOf, writesOf, type NamedOperand } from './walk';
+export { instructionsOf, isLoop, nameOf, readsOf, writesOf, type NamedOperand } from './walk';

@@ -19,4 +19,5 @@ export type RegisterOpcode = keyof typeof REGISTER;
 export const FAMILIES = { dma: DMA, tensor: TENSOR, scalar: SCALAR, vector: VECTOR, gpsimd: GPSIMD, register: REGISTER };
 
 export { DGE_MODES, OOB_MODES } from './dma';
+export { WRITE } from './write';
 export type { AttributeForm, Form, OperandForm } from './form';
