@@ -25,7 +25,7 @@ registers that only a run knows, what is reported holds whatever their values ar
 pieces, or cut into more than 2^20, are not followed; the verdict names them.
 `;
 
-export function errorsPage(): string {
+export function errorsDocument(): string {
   const lines = [HEAD];
   let family = '';
   for (const code of RULE_CODES) {

@@ -96,13 +96,6 @@ export interface RuntimeReport {
 }
 
 /** The finding of a report that an executor collected. */
-export function runtimeFinding({
-  rule,
-  instruction,
-  at,
-  operand,
-  required,
-  received,
-}: RuntimeReport): Finding {
+export function findingOf({ rule, instruction, at, operand, required, received }: RuntimeReport): Finding {
   return makeFinding(RUNTIME_CODES[rule], { id: instruction, at, operand }, required, received);
 }
