@@ -1,7 +1,7 @@
 /** The instruction set: every opcode's engines, legality, meaning and cost. */
 import { CHIPS } from '../chip';
 import type { Chip } from '../chip';
-import { boundsProblem, instructionsOf, readsOf, writesOf } from '../program';
+import { boundsProblem, instructionsOf, nameOf, readsOf, writesOf } from '../program';
 import type { Instruction, Opcode, Program } from '../program';
 import { DMA_ENTRIES } from './dma';
 import type { Entries, Machine, Problem } from './entry';
@@ -38,12 +38,11 @@ export function instructionProblem<O extends Opcode>(instruction: Instruction<O>
 export function programProblem(program: Program): Problem {
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
   for (const instruction of instructionsOf(program.instructions)) {
-    const { id, opcode } = instruction;
     const illegal = instructionProblem(instruction, CHIPS[program.chip]);
-    if (illegal !== undefined) return `${opcode} ${id}: ${illegal}`;
+    if (illegal !== undefined) return `${nameOf(instruction)}: ${illegal}`;
     for (const { name, pattern } of [...writesOf(instruction), ...readsOf(instruction)]) {
       const outside = boundsProblem(pattern, tensors.get(pattern.tensor));
-      if (outside !== undefined) return `${opcode} ${id}, operand ${name}: ${outside}`;
+      if (outside !== undefined) return `${nameOf(instruction)}, operand ${name}: ${outside}`;
     }
   }
   return undefined;

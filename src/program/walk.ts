@@ -6,6 +6,12 @@ export function isLoop(node: ProgramNode): node is Loop {
   return 'loop' in node;
 }
 
+/** What a node is called in messages: opcode or kind of loop, id, and where its author wrote it. */
+export function nameOf(node: ProgramNode): string {
+  const at = node.at === undefined ? '' : ` (at ${node.at})`;
+  return `${isLoop(node) ? node.loop : node.opcode} ${node.id}${at}`;
+}
+
 /** Every instruction once, in the order of the text: that of a loop's body within it. */
 export function* instructionsOf(nodes: readonly ProgramNode[]): Generator<Instruction> {
   for (const node of nodes) {

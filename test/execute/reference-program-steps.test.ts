@@ -421,10 +421,10 @@ describe('what goes wrong', () => {
   });
 
   test('an illegal instruction is refused each time, though others were found legal before', () => {
-    const illegal = programOf({ ...copy('c', at(OUT, 0), at(IN, 0)), engine: 'vector' });
+    const illegal = programOf({ ...copy('c', at(OUT, 0), at(IN, 0), 'k.ts:1:2'), engine: 'vector' });
     startProgram(programOf(...whole), given);
     for (let time = 0; time < 2; time++) {
-      expect(() => startProgram(illegal, given)).toThrow(/^dma_copy c: it is issued to /);
+      expect(() => startProgram(illegal, given)).toThrow(/^dma_copy c \(at k\.ts:1:2\): it is issued to /);
     }
   });
 });

@@ -6,7 +6,7 @@ import type { CodeArray } from '../../numerics';
 import { eachStrip, type Strips } from './strips';
 
 /** From here on a copy of a run as a whole is faster than one element after another. */
-const WHOLE_RUN = 64;
+const WHOLE_RUN = 256;
 
 export class Bytes {
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -53,14 +53,14 @@ export class Bytes {
 
   #readStrip(address: number, stride: number, count: number, codes: CodeArray, index: number): number {
     const width = codes.BYTES_PER_ELEMENT;
-    if (stride === width && count * width >= WHOLE_RUN) {
-      const run = this.#bytes.subarray(address, address + count * width);
-      new Uint8Array(codes.buffer, codes.byteOffset + index * width, run.length).set(run);
+    const aligned = address % width === 0;
+    if (stride === width && (aligned || count * width >= WHOLE_RUN)) {
+      this.#readRun(address, count, codes, index);
       const byte = this.#unwritten(address, count * width);
       return byte < 0 ? -1 : index + Math.floor((byte - address) / width);
     }
     let missing = -1;
-    if (address % width === 0 && stride % width === 0) {
+    if (aligned && stride % width === 0) {
       const memory = this.#viewOf(width);
       const written = this.#written;
       const bits = (1 << width) - 1;
@@ -79,13 +79,25 @@ export class Bytes {
     return missing;
   }
 
+  /** Elements that follow each other: aligned, or as many as WHOLE_RUN. */
+  #readRun(address: number, count: number, codes: CodeArray, index: number): void {
+    const width = codes.BYTES_PER_ELEMENT;
+    if (count * width >= WHOLE_RUN) {
+      const run = this.#bytes.subarray(address, address + count * width);
+      new Uint8Array(codes.buffer, codes.byteOffset + index * width, run.length).set(run);
+      return;
+    }
+    const memory = this.#viewOf(width);
+    for (let i = 0, from = address / width; i < count; i++) codes[index + i] = memory[from + i] ?? 0;
+  }
+
   #writeStrip(address: number, stride: number, count: number, codes: CodeArray, index: number): void {
     const width = codes.BYTES_PER_ELEMENT;
-    if (stride === width && count * width >= WHOLE_RUN) {
-      const run = new Uint8Array(codes.buffer, codes.byteOffset + index * width, count * width);
-      this.#bytes.set(run, address);
+    const aligned = address % width === 0;
+    if (stride === width && (aligned || count * width >= WHOLE_RUN)) {
+      this.#writeRun(address, count, codes, index);
       this.#mark(address, count * width);
-    } else if (address % width === 0 && stride % width === 0) {
+    } else if (aligned && stride % width === 0) {
       const memory = this.#viewOf(width);
       const written = this.#written;
       const bits = (1 << width) - 1;
@@ -101,6 +113,17 @@ export class Bytes {
         this.#mark(at, width);
       }
     }
+  }
+
+  #writeRun(address: number, count: number, codes: CodeArray, index: number): void {
+    const width = codes.BYTES_PER_ELEMENT;
+    if (count * width >= WHOLE_RUN) {
+      const run = new Uint8Array(codes.buffer, codes.byteOffset + index * width, count * width);
+      this.#bytes.set(run, address);
+      return;
+    }
+    const memory = this.#viewOf(width);
+    for (let i = 0, to = address / width; i < count; i++) memory[to + i] = codes[index + i] ?? 0;
   }
 
   #viewOf(width: number): CodeArray {

@@ -6,7 +6,7 @@ import type { ChipName } from '../../chip';
 import type { AccumulatorEngine, Machine, RuntimeRule } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import { boundsProblem, bytesOf, elementsOf, isLoop, tensorBytes } from '../../program';
+import { boundsProblem, bytesOf, elementsOf, isLoop, nameOf, tensorBytes } from '../../program';
 import type { HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
 import type { Place, Places } from './places';
 import { stripsOf } from './strips';
@@ -21,12 +21,6 @@ export interface RunFinding {
   readonly required: string;
   readonly received: string;
   readonly times: number;
-}
-
-/** What a node is called in messages: opcode or kind of loop, id, and where it was written. */
-export function nameOf(node: ProgramNode): string {
-  const at = node.at === undefined ? '' : ` (at ${node.at})`;
-  return `${isLoop(node) ? node.loop : node.opcode} ${node.id}${at}`;
 }
 
 /** All elements of an HBM tensor. */

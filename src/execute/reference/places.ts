@@ -29,8 +29,10 @@ export function checkMemory({ chip, tensors }: Program): void {
   const limits = { sbuf: sbuf.bytes, psum: psum.banks * psum.bankBytes };
   for (const tensor of tensors) {
     if (tensor.space === 'hbm') continue;
-    const end = startOf(tensor, psum.bankBytes) + tensorBytes(tensor);
-    if (end > limits[tensor.space] || tensor.partition + tensor.partitions > 128) {
+    const start = startOf(tensor, psum.bankBytes);
+    const end = start + tensorBytes(tensor);
+    const fits = start >= 0 && end <= limits[tensor.space];
+    if (!fits || tensor.partition < 0 || !(tensor.partition + tensor.partitions <= 128)) {
       throw new UserError(
         `Tensor "${tensor.name}" ends at byte ${end} of partition ${tensor.partition + tensor.partitions - 1}; ${tensor.space.toUpperCase()} of ${chip} has ${limits[tensor.space]} bytes of partitions 0..127.`,
       );

@@ -5,9 +5,8 @@
 import { programProblem } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray } from '../../numerics';
-import { elementsOf } from '../../program';
+import { elementsOf, isLoop } from '../../program';
 import type { Program, ProgramNode } from '../../program';
-import { isLoop } from '../../program';
 import { whole } from './machine';
 import { checkMemory } from './places';
 import { ProgramRun } from './run';
@@ -29,7 +28,7 @@ function checkLegal(program: Program): void {
   legal.add(program);
 }
 
-/** Nodes of a Program's text: the least steps of a Program without loops, and more than which none can need to be read. */
+/** Instructions and loops of a Program's text: as many steps, at least, as it takes when every loop has a turn. */
 function nodesOf(nodes: readonly ProgramNode[]): number {
   return nodes.reduce((sum, node) => sum + 1 + (isLoop(node) ? nodesOf(node.body) : 0), 0);
 }

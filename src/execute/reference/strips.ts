@@ -39,23 +39,26 @@ export function eachStrip(
   { base, outer, count }: Strips,
   visit: (address: number, index: number) => void,
 ): void {
-  if (count === 0 || outer.some(([, steps]) => steps === 0)) return;
-  const taken = outer.map(() => 1);
-  let address = base;
-  for (let index = 0; ; index += count) {
+  if (count > 0) walk(outer, 0, base, 0, count, visit);
+}
+
+/** Visits what dimensions from `depth` on lead to, and returns the index behind. */
+function walk(
+  outer: Strips['outer'],
+  depth: number,
+  address: number,
+  index: number,
+  count: number,
+  visit: (address: number, index: number) => void,
+): number {
+  const dim = outer[depth];
+  if (dim === undefined) {
     visit(address, index);
-    let at = outer.length - 1;
-    for (; at >= 0; at--) {
-      const [stride, steps] = outer[at] ?? [0, 1];
-      const step = taken[at] ?? 1;
-      if (step < steps) {
-        taken[at] = step + 1;
-        address += stride;
-        break;
-      }
-      taken[at] = 1;
-      address -= stride * (steps - 1);
-    }
-    if (at < 0) return;
+    return index + count;
   }
+  const [stride, steps] = dim;
+  for (let step = 0; step < steps; step++) {
+    index = walk(outer, depth + 1, address + step * stride, index, count, visit);
+  }
+  return index;
 }
