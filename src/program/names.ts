@@ -1,5 +1,6 @@
 /** Names in a Program: of tensors, instructions, loops and registers. Text holds them bare, so that few characters are allowed. */
-import { checkOf, wrong } from './check';
+import { UserError } from '../numerics';
+import { checkOf } from './check';
 
 /** What a name is, in words. */
 export const NAME_RULE =
@@ -17,11 +18,13 @@ export const name = checkOf(NAME_RULE, (value) =>
 export class Distinct {
   readonly #places = new Map<string, string>();
 
-  /** @throws UserError when the name was claimed before, naming both places. */
-  claim(name: string, where: string): void {
-    const first = this.#places.get(name);
-    if (first !== undefined) throw wrong(where, `another than ${first}`, name);
-    this.#places.set(name, where);
+  /** `called` is what a later message calls the place. @throws UserError when the name was claimed before. */
+  claim(claimed: string, where: string, called = where): void {
+    const first = this.#places.get(claimed);
+    if (first !== undefined) {
+      throw new UserError(`${where} must differ from ${first}, received "${claimed}".`);
+    }
+    this.#places.set(claimed, called);
   }
 }
 

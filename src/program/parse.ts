@@ -151,14 +151,14 @@ class Reader {
           };
     if (shape?.trim() === '') Object.assign(fields, { shape: [] });
     const read = tensor({ space, name, dtype, ...fields }, where);
-    this.#agreement.addTensor(read, `${where} the name of the tensor`);
+    this.#agreement.addTensor(read, `${where} the name of the tensor`, `that of ${where.slice(0, -1)}`);
     this.#dtypes.set(name, read.dtype);
     this.tensors.push(read);
   }
 
   #add(node: ProgramNode, where: string): void {
     requireCount(++this.#count, 'The text');
-    this.#agreement.addId(node.id, `${where} the id`);
+    this.#agreement.addId(node.id, `${where} the id`, `that of ${where.slice(0, -1)}`);
     (this.#open.at(-1)?.body ?? this.nodes).push(node);
   }
 

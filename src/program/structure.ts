@@ -158,9 +158,9 @@ export class Agreement {
   readonly #tensors = new Distinct();
   readonly #ids = new Distinct();
 
-  /** `where` is the place of the tensor's name. @throws UserError when it is taken. */
-  addTensor({ name: key, space }: Tensor, where: string): void {
-    this.#tensors.claim(key, where);
+  /** `where` is the place of the tensor's name, `called` what a later message calls it. @throws UserError when it is taken. */
+  addTensor({ name: key, space }: Tensor, where: string, called?: string): void {
+    this.#tensors.claim(key, where, called);
     this.#spaces.set(key, space);
   }
 
@@ -168,9 +168,9 @@ export class Agreement {
     return this.#spaces.get(tensorName);
   }
 
-  /** `where` is the place of the node's id. @throws UserError when it is taken. */
-  addId(id: string, where: string): void {
-    this.#ids.claim(id, where);
+  /** `where` is the place of the node's id, `called` what a later message calls it. @throws UserError when it is taken. */
+  addId(id: string, where: string, called?: string): void {
+    this.#ids.claim(id, where, called);
   }
 
   /** @throws UserError when a pattern is over no tensor, or one of another memory. */

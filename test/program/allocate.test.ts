@@ -74,6 +74,9 @@ describe('Allocator', () => {
     refused('PSUM is full: "q" takes 2048 bytes a partition from 16384', () =>
       memory.psum({ name: 'q', ...tile }, 8),
     );
+    refused('The name of a tensor must be 1 to 200 letters, digits, "_", "." and "-"', () =>
+      memory.sbuf({ name: 'two words', ...tile }),
+    );
     refused('Two tensors are named "a"', () =>
       memory.hbm({ name: 'a', dtype: 'int8', shape: [1], role: 'input' }),
     );

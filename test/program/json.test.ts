@@ -51,7 +51,7 @@ test.each([
   [
     '"name":"b"',
     '"name":"a"',
-    'program.tensors[1].name must be another than program.tensors[0].name, received "a".',
+    'program.tensors[1].name must differ from program.tensors[0].name, received "a".',
   ],
   [
     '"name":"b"',
@@ -84,7 +84,7 @@ test.each([
   [
     '"id":"m0.n0.p0.load-b"',
     '"id":"m0.n0.p0.load-a"',
-    'program.instructions[1].id must be another than program.instructions[0].id, received "m0.n0.p0.load-a".',
+    'program.instructions[1].id must differ from program.instructions[0].id, received "m0.n0.p0.load-a".',
   ],
   [
     '"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
@@ -113,7 +113,7 @@ test('a mistake in a loop has its path', () => {
   expect(() => fromJSON(wrap([move]))).not.toThrow();
   const path = 'program.instructions[0].body[1]';
   expect(() => fromJSON(wrap([move, move]))).toThrow(
-    `${path}.id must be another than program.instructions[0].body[0].id`,
+    `${path}.id must differ from program.instructions[0].body[0].id`,
   );
   expect(() => fromJSON(wrap([move, { ...move, dst: {} }]))).toThrow(
     `${path}.dst must be absent, received {}.`,
@@ -140,4 +140,47 @@ test('what is larger than a Program may be is refused before its instructions ar
 test('other JSON is refused', () => {
   expect(() => fromJSON([])).toThrow('program must be an object, received [].');
   expect(() => fromJSON(undefined)).toThrow('program must be an object, received nothing.');
+});
+
+type Path = readonly (string | number)[];
+
+/** The paths of everything in a JSON value. */
+function* pathsOf(value: unknown, path: Path = []): Generator<Path> {
+  yield path;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield* pathsOf(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
+
+/** The same value with another at a path. */
+function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+  if (key === undefined) return by;
+  if (Array.isArray(value)) {
+    return value.map((inner: unknown, index) => (index === key ? replaced(inner, rest, by) : inner));
+  }
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    inner.map(([name, each]) => [name, name === key ? replaced(each, rest, by) : each]),
+  );
+}
+
+test('JSON that was tampered with is a Program, or is refused in words with the path', () => {
+  const odd = fc.constantFrom<unknown>(null, true, -1, 0.5, 1e300, '', 'x', [], {}, [[]], [null]);
+  const tampered = anyProgram.chain((whole) => {
+    const value = text(toJSON(whole));
+    return fc.tuple(fc.constantFrom(...pathsOf(value)), odd).map(([path, by]) => replaced(value, path, by));
+  });
+  fc.assert(
+    fc.property(tampered, (value) => {
+      try {
+        const read = fromJSON(value);
+        expect(fromJSON(text(toJSON(read)))).toEqual(read);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expect(error.message).toMatch(/^program.* (must|has) .+\.$/);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -160,11 +160,7 @@ test.each([
   ],
   ['hbm in bfloat16', 'hbm in bf16', 'line 2: dtype must be one of float32, tfloat32, bfloat16'],
   ['hbm one ', 'hbm 1 ', 'line 3: name must be 1 to 200 letters, digits, "_", "." and "-"'],
-  [
-    'hbm one ',
-    'hbm in ',
-    'line 3: the name of the tensor must be another than line 2: the name of the tensor',
-  ],
+  ['hbm one ', 'hbm in ', 'line 3: the name of the tensor must differ from that of line 2, received'],
   [' bank 3', ' address 3', 'line 6: a tensor must be written as psum NAME DTYPE partitions FIRST:COUNT'],
   ['start sync', 'start snc', 'line 7: engine must be one of tensor, vector, scalar, gpsimd, sync, dma'],
   [
@@ -195,7 +191,7 @@ test.each([
     'line 9: dst.partition must be a whole number of at least 0, received',
   ],
   ['dma_copy x', 'dma_copy z', 'line 9: the tensor of a pattern must be declared at the top, received "z".'],
-  ['again while', 'load while', 'line 10: the id must be another than line 9: the id, received "load".'],
+  ['again while', 'load while', 'line 10: the id must differ from that of line 9, received "load".'],
   ['  }', '', 'line 8: the loop "rows" has no } after its body.'],
   ['= data x p0:4 [1,8], op', '= op', 'line 14: sources.data must be an object, received nothing.'],
   ['as int32', 'at int32', 'line 14: the pattern of y must be written as pFIRST:COUNT'],
@@ -234,5 +230,35 @@ test('tensors come first, loops are closed and not too deep, and there is a firs
   const heads = Array.from({ length: MAX_LOOP_DEPTH + 2 }, (_, index) => `l${index} while $r {`);
   expect(() => parseProgram(`program trn1\n${heads.join('\n')}\n`)).toThrow(
     `line ${MAX_LOOP_DEPTH + 3}: "l${MAX_LOOP_DEPTH + 1}" is a loop within ${MAX_LOOP_DEPTH} others`,
+  );
+});
+
+/** Text in which a few places were overwritten. */
+const mangled = anyProgram.chain((program) => {
+  const text = printProgram(program);
+  const edit = fc.tuple(
+    fc.nat(text.length),
+    fc.nat(3),
+    fc.constantFrom('', ' ', ',', '[', ']', '=', '\n', 'x', '-', ' @ '),
+  );
+  return fc
+    .array(edit, { minLength: 1, maxLength: 3 })
+    .map((edits) =>
+      edits.reduce((all, [at, length, by]) => all.slice(0, at) + by + all.slice(at + length), text),
+    );
+});
+
+test('text that was tampered with is a Program, or is refused in words with a line', () => {
+  fc.assert(
+    fc.property(mangled, (text) => {
+      try {
+        const program = parseProgram(text);
+        expect(parseProgram(printProgram(program))).toEqual(program);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expect(error.message).toMatch(/^line \d+: .+\.$/s);
+      }
+    }),
+    { numRuns: 500 },
   );
 });

@@ -10,12 +10,15 @@ export const OOB_MODES = ['error', 'skip'] as const;
 const dge = maybe(oneOf(...DGE_MODES), 'who builds the descriptors; unknown when left out');
 const oob = maybe(oneOf(...OOB_MODES), 'what an index outside the tensor does; error when left out');
 
-/** Indirect addressing of one side, which lies in HBM. */
-const index = (side: string) =>
+/**
+ * Indirect addressing of an operand in HBM, as NKI's `.ap()` has it: scalar_offset is an index of one element, vector_offset of
+ * indirect_dim 0 one of several; the stride is the product of the base's dimensions after the indirect one.
+ */
+const index = (operand: string) =>
   chipOrNone(
-    `uint32 or int32 indices in SBUF: one element moves all of ${side} by index x ${side}_stride; more replace the steps of ${side}'s outermost dimension`,
+    `uint32 or int32 indices in SBUF, first partitions, then columns. One moves all of ${operand} by index x stride; several stand for the steps of ${operand}'s outermost dimension, whose own stride then counts for nothing: write 0`,
   );
-const stride = (side: string) => maybe(size, `elements of ${side}'s tensor that one index stands for`);
+const stride = (operand: string) => maybe(size, `elements of ${operand} that one step of its index moves`);
 
 const more = anyOrNone('a further source of as many elements');
 
@@ -40,6 +43,7 @@ export const DMA = {
     attributes: {
       axes: given(listOf(integer), '[1, 0], [2, 1, 0] or [3, 1, 2, 0]'),
       src_stride: stride('src'),
+      oob_mode: oob,
       dge_mode: dge,
     },
   },
