@@ -317,6 +317,7 @@ describe('stepping', () => {
     run.step();
     const sums = run.read('sums');
     expect(sums.shape).toEqual([2, 3]);
+    expect(String(sums)).toMatch(/^psum sums, from partition 32, float32 \[2, 3\]\n/);
     expect([...sums.values]).toEqual([NaN, 1.5, 1.5, NaN, 1.5, 1.5]);
     expect([...sums.codes]).toEqual([0, 0x3fc00000, 0x3fc00000, 0, 0x3fc00000, 0x3fc00000]);
     expect([...run.read(at(IN, 1, 2, [['i', 3]])).values]).toEqual([107, 108]);

@@ -148,31 +148,22 @@ export class ProgramRun {
     const place = this.#places.byName.get(name);
     if (place === undefined) throw new UserError(`The Program has no tensor "${name}".`);
     const { tensor } = place;
-    const title = `${tensor.space} ${name}`;
-    if (typeof of === 'string') {
-      if (tensor.space === 'hbm') return new MemoryView(title, tensor.shape, whole(tensor), place);
-      const { space, dtype, partition, partitions, elements } = tensor;
-      const all: Pattern = {
-        space,
-        tensor: name,
-        dtype,
-        partition,
-        partitions,
-        offset: 0,
-        dims: [[1, elements]],
-      };
-      return new MemoryView(title, [partitions, elements], all, place);
+    if (typeof of !== 'string') {
+      this.#machine.reader = `View of "${name}"`;
+      const pattern = this.#machine.resolvePattern('', of);
+      this.#machine.placeOf('', pattern);
+      const extents = pattern.dims.map(([, count]) => count);
+      const shape = pattern.space === 'hbm' ? extents : [pattern.partitions, ...extents];
+      return new MemoryView(titleOf(pattern), shape, pattern, place);
     }
-    this.#machine.reader = `View of "${name}"`;
-    const pattern = this.#machine.resolvePattern('', of);
-    this.#machine.placeOf('', pattern);
-    const extents = pattern.dims.map(([, count]) => count);
-    return new MemoryView(
-      title,
-      pattern.space === 'hbm' ? extents : [pattern.partitions, ...extents],
-      pattern,
-      place,
-    );
+    if (tensor.space === 'hbm') {
+      const all = whole(tensor);
+      return new MemoryView(titleOf(all), tensor.shape, all, place);
+    }
+    const { space, dtype, partition, partitions, elements } = tensor;
+    const chip = { space, tensor: name, dtype, partition, partitions };
+    const all: Pattern = { ...chip, offset: 0, dims: [[1, elements]] };
+    return new MemoryView(titleOf(all), [partitions, elements], all, place);
   }
 
   /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
@@ -277,4 +268,10 @@ export class ProgramRun {
       `The run was stopped in ${loops.join(', ') || 'straight code'}: it has taken ${this.#steps} steps (instructions and tests of loops), all of its budget. Mend the loop that does not end, or raise the budget.`,
     );
   }
+}
+
+function titleOf(pattern: Pattern): string {
+  const from =
+    pattern.space === 'hbm' || pattern.partition === 0 ? '' : `, from partition ${pattern.partition},`;
+  return `${pattern.space} ${pattern.tensor}${from}`;
 }
