@@ -52,13 +52,30 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   [NAME_RULE, 'a [name](#names)'],
 ]);
 
+/** What a number may be besides is told by the JSON reader. */
+const NAMED_NUMBERS = ', "inf", "-inf" or "nan"';
+
 function valueOf({ check: { required = 'a value' } }: AttributeForm): string {
   const words = /^one of (.*)$/.exec(required)?.[1]?.split(', ');
-  return KNOWN.get(required) ?? (words === undefined ? required : list(words));
+  return KNOWN.get(required) ?? (words === undefined ? required.replace(NAMED_NUMBERS, '') : list(words));
 }
 
 const isWrite = (name: string, form: AttributeForm) =>
   Object.entries(WRITE).some(([key, write]) => key === name && write === form);
+
+/** Operands of one text that follow each other, like the further sources of dma_compute, share a row. */
+function joined(rows: readonly (readonly string[])[]): string[][] {
+  const runs: { readonly names: string[]; readonly rest: string[] }[] = [];
+  for (const [name = '', ...rest] of rows) {
+    const run = runs.at(-1);
+    if (run?.rest.join() === rest.join()) run.names.push(name);
+    else runs.push({ names: [name], rest });
+  }
+  return runs.map(({ names, rest }) => [
+    names.length > 2 ? `${names[0] ?? ''} to ${names.at(-1) ?? ''}` : names.join(', '),
+    ...rest,
+  ]);
+}
 
 function operandRow(name: string, role: string, { optional, place, what }: OperandForm): readonly string[] {
   return [
@@ -75,7 +92,7 @@ function operandsOf({ dst, results, sources }: Form): string {
     ...Object.entries(results).map(([name, form]) => operandRow(name, 'written', form)),
     ...Object.entries(sources).map(([name, form]) => operandRow(name, 'read', form)),
   ];
-  return rows.length === 0 ? '' : table(['operand', 'is', 'lies', 'shape and meaning'], rows);
+  return rows.length === 0 ? '' : table(['operand', 'is', 'lies', 'shape and meaning'], joined(rows));
 }
 
 function attributesOf({ attributes }: Form): string {
@@ -101,7 +118,7 @@ function instruction(opcode: Opcode, form: Form): string {
     operandsOf(form),
     attributesOf(form),
     rules.map((rule) => `- ${rule}`).join('\n'),
-    `Cost: ${cost}`,
+    `Cost: ${cost.replace(/\.?$/, '.')}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
