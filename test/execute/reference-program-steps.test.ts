@@ -375,6 +375,25 @@ describe('what goes wrong', () => {
     expect(run.read('in').values[0]).toBe(100);
   });
 
+  test('what an instruction refuses for its values is named likewise, and is among the findings', () => {
+    const index = at(TILE, 0);
+    if (index.space === 'hbm') throw new Error('TILE is on chip');
+    const gather: Instruction = {
+      opcode: 'dma_copy',
+      id: 'g',
+      engine: 'gpsimd',
+      at: 'k.ts:3:3',
+      dst: at(TILE, 1),
+      sources: { src: at(IN, 0), src_index: index },
+      attributes: { src_stride: 1 },
+    };
+    const run = start(copy('index', index, at(IN, 0)), gather);
+    expect(() => run.runToEnd()).toThrow(/^dma_copy g \(at k\.ts:3:3\): operand src_index: .*received 100 /);
+    expect(run.findings).toMatchObject([
+      { rule: 'index-outside', instruction: 'g', at: 'k.ts:3:3', operand: 'src_index', times: 1 },
+    ]);
+  });
+
   test('an offset that registers lead outside is refused with their values', () => {
     const run = start(fori('f', 'i', [0, 9, 4], [copy('c', at(OUT, 1, 4, [['i', 1]]), at(IN, 0, 4))]));
     expect(() => run.runToEnd()).toThrow(
