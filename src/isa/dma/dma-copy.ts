@@ -1,44 +1,104 @@
 /**
  * dma_copy (nki.isa.dma_copy): moves elements between HBM and SBUF, or within either, from any access pattern to any
  * other of as many elements, and converts by way of float32. A matrix that lies row-major is loaded transposed by a
- * pattern that strides over single elements.
+ * pattern that strides over single elements. Everything is read before anything is written.
  *
  * Named choice: such element-strided patterns are legal on every chip and for every format. They are slow on the chip (a
  * descriptor for each element), which is why `k-major` exists; dma_transpose would serve 2- and 4-byte formats from trn2 on.
  */
-import { dtypeProblem, partitionProblem } from '../../chip';
 import { elementsOf } from '../../program';
-import type { Pattern } from '../../program';
+import type { Instruction } from '../../program';
 import { convert } from '../convert';
-import type { Entry, Problem } from '../entry';
-import { spaceProblem } from '../rules';
+import { ALL_CHIPS, type Entry, type Problem } from '../entry';
+import { widthOf } from '../rules';
+import { indexProblem, isVector, partsOf, readIndices, type Side } from './indirect';
+import { gather, keptOf, scatter } from './move';
+import { DGE_RULES, dgeProblem, DMA_ENGINES, dmaOperandProblem } from './queue';
 
-function placeProblem(name: string, pattern: Pattern): Problem {
-  if (pattern.space === 'hbm') return undefined;
-  // DMA addresses any partition: the start-partition rule is of the engines, and only the range holds here.
-  const { partition, partitions } = pattern;
-  if (partition >= 0 && partitions >= 1 && partition + partitions <= 128) return undefined;
-  return `${name}: ${partitionProblem(0, partitions) ?? `partitions 0..127 exist, received ${partition}..${partition + partitions - 1}.`}`;
+type Copy = Instruction<'dma_copy'>;
+
+function sidesOf({ dst, sources, attributes }: Copy): { readonly from: Side; readonly to: Side } {
+  const { src, src_index, dst_index } = sources;
+  const { src_stride, dst_stride } = attributes;
+  return {
+    from: { name: 'src', pattern: src, indexName: 'src_index', index: src_index, stride: src_stride },
+    to: { name: 'dst', pattern: dst, indexName: 'dst_index', index: dst_index, stride: dst_stride },
+  };
 }
 
-function countProblem(dst: Pattern, src: Pattern): Problem {
-  if (elementsOf(dst) === elementsOf(src)) return undefined;
-  return `dst and src must have equal element counts, received ${elementsOf(dst)} and ${elementsOf(src)}.`;
+function countProblem({ dst, sources: { src } }: Copy): Problem {
+  const [wanted, received] = [elementsOf(dst), elementsOf(src)];
+  if (wanted === received) return undefined;
+  return `dst and src must have equal element counts, received ${wanted} and ${received}.`;
+}
+
+/** Indices of several columns are a form of the gather alone (nki.isa.dma_copy, "DMA batching"). */
+function batchProblem({ dst, sources: { src, src_index, dst_index } }: Copy): Problem {
+  if (dst_index !== undefined && widthOf(dst_index) > 1) {
+    return `dst_index has one column, received ${widthOf(dst_index)}: scatter column by column.`;
+  }
+  if (src_index === undefined || widthOf(src_index) === 1 || src.dtype === dst.dtype) return undefined;
+  return `src_index of several columns converts nothing, received ${src.dtype} to ${dst.dtype}.`;
+}
+
+function skipProblem({ sources: { src_index, dst_index }, attributes: { oob_mode } }: Copy): Problem {
+  if (oob_mode !== 'skip' || src_index !== undefined || dst_index !== undefined) return undefined;
+  return 'oob_mode skip takes an index: what registers address is always checked.';
 }
 
 export const dmaCopy: Entry<'dma_copy'> = {
-  engines: ['dma', 'sync', 'scalar', 'gpsimd'],
-  problems: ({ dst, sources: { src } }, chip) => [
-    spaceProblem('dst', dst, ['hbm', 'sbuf']),
-    spaceProblem('src', src, ['hbm', 'sbuf']),
-    placeProblem('dst', dst),
-    placeProblem('src', src),
-    dtypeProblem(chip, dst.dtype),
-    dtypeProblem(chip, src.dtype),
-    countProblem(dst, src),
+  summary: 'dst = src, converted to dst’s format; rows of either can be chosen by indices in SBUF.',
+  chips: ALL_CHIPS,
+  engines: DMA_ENGINES,
+  rules: [
+    'dst and src are in HBM or SBUF, of equal element counts, with any strides.',
+    'Equal formats keep their bits; others go by way of float32.',
+    'All of src is read before dst is written; where elements of dst coincide, the last one stays.',
+    'An index belongs to an operand in HBM, and is uint32 or int32: 1 element, or one for each step of the outermost dimension.',
+    'Indices of several columns have 128 partitions, are taken column by column, gather only, and convert nothing.',
+    'An index of which any element lies outside the tensor is an error before anything is written, or skipped: nothing is read or written for it.',
+    ...DGE_RULES,
   ],
-  run: ({ dst, sources: { src } }, memory) => {
-    memory.write(dst, convert(src.dtype, dst.dtype, memory.read('src', src)));
+  problems: (instruction, chip) => {
+    const { engine, dst, sources, attributes } = instruction;
+    const { src, src_index, dst_index } = sources;
+    const plain =
+      dmaOperandProblem('dst', dst, chip) ?? dmaOperandProblem('src', src, chip) ?? countProblem(instruction);
+    const { dge_mode: mode, src_stride, dst_stride, oob_mode } = attributes;
+    const indexed = src_index ?? dst_index ?? src_stride ?? dst_stride ?? oob_mode;
+    if (plain !== undefined || (indexed === undefined && mode === undefined)) return [plain];
+    const { from, to } = sidesOf(instruction);
+    return [
+      indexProblem(from, chip),
+      indexProblem(to, chip),
+      batchProblem(instruction),
+      skipProblem(instruction),
+      dgeProblem(
+        {
+          engine,
+          mode,
+          vector: isVector(from) || isVector(to),
+          dynamic: (src_index ?? dst_index ?? src.registers ?? dst.registers) !== undefined,
+          from: src.dtype,
+          to: dst.dtype,
+        },
+        chip,
+      ),
+    ];
+  },
+  run: (instruction, machine) => {
+    const { dst, sources, attributes } = instruction;
+    const { src, src_index, dst_index } = sources;
+    if (src_index === undefined && dst_index === undefined) {
+      machine.write(dst, convert(src.dtype, dst.dtype, machine.read('src', src)));
+      return;
+    }
+    const { from, to } = sidesOf(instruction);
+    const reads = partsOf(machine, from, readIndices(machine, from), attributes.oob_mode);
+    const writes = partsOf(machine, to, readIndices(machine, to), attributes.oob_mode);
+    const kept = keptOf(elementsOf(src), reads, writes);
+    const codes = gather(machine, 'src', src.dtype, reads, kept);
+    scatter(machine, writes, convert(src.dtype, dst.dtype, codes), kept);
   },
   cost: 'About 1.3 us to start, then bytes / 16 engines at their rate; below 512 contiguous bytes a descriptor costs more than its bytes (DMA bandwidth guide)',
 };

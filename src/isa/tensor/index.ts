@@ -2,7 +2,9 @@
 import type { TensorOpcode } from '../../program';
 import type { Entries } from '../entry';
 import { ncMatmul } from './nc-matmul';
+import { ncTranspose } from './nc-transpose';
 
 export const TENSOR_ENTRIES: Entries<TensorOpcode> = {
   nc_matmul: ncMatmul,
+  nc_transpose: ncTranspose,
 };

@@ -1,95 +1,124 @@
 /**
  * nc_matmul (nki.isa.nc_matmul): one pass of the systolic array, dst[M, N] (+)= stationary[K, M]^T moving[K, N].
  * K is the operands' partitions, M dst's. With double_row both operands have an outer free dimension of 2, and row p
- * takes its products (j = 0, p), then (j = 1, p). Order and rounding: docs/architecture.md, Contracts.
+ * takes its products (j = 0, p), then (j = 1, p). Order and rounding: docs/numerics.md, Tensor engine.
  */
 import { doubleRowProblem, matmulPairProblem } from '../../chip';
+import type { Chip } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
-import { countOf } from '../../program';
 import type { ChipPattern, Instruction } from '../../program';
-import type { Entry, Problem } from '../entry';
-import { operandProblems, spaceProblem } from '../rules';
+import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
+import { operandProblems, spaceProblem, widthOf } from '../rules';
+import { passSums } from './pass';
+import { tilingProblem } from './tiling';
+import { movesCodes, passedRows, transposeCodes, transposedProblem } from './transpose';
 
 type Matmul = Instruction<'nc_matmul'>;
 
 const lanesOf = ({ attributes }: Matmul) => (attributes.performance === 'double_row' ? 2 : 1);
 
 /** Columns of an operand: its free elements, of one of the two rows with double-row. */
-const columnsOf = (instruction: Matmul, operand: ChipPattern) => countOf(operand.dims) / lanesOf(instruction);
+const columnsOf = (instruction: Matmul, operand: ChipPattern) => widthOf(operand) / lanesOf(instruction);
 
-function shapeProblems(instruction: Matmul): readonly Problem[] {
-  const { dst, sources } = instruction;
-  const { stationary, moving } = sources;
-  const m = columnsOf(instruction, stationary);
-  const n = columnsOf(instruction, moving);
-  const shape = `${dst.partitions} x ${countOf(dst.dims)}`;
-  return [
-    stationary.partitions === moving.partitions
-      ? undefined
-      : `stationary and moving must have equal partitions, received ${stationary.partitions} and ${moving.partitions}.`,
-    shape === `${m} x ${n}`
-      ? undefined
-      : `dst must be ${m} partitions (stationary columns) x ${n} (moving columns), received ${shape}.`,
-  ];
+/** PSUM of NeuronCore-v4 holds bfloat16 sums too, twice as many (nki.isa.nc_matmul). */
+const holdsBfloat16 = (chip: Chip) => chip.name === 'trn3';
+
+function rowsProblem({ sources: { stationary, moving } }: Matmul): Problem {
+  if (stationary.partitions === moving.partitions) return undefined;
+  return `stationary and moving must have equal partitions, received ${stationary.partitions} and ${moving.partitions}.`;
 }
 
-function doubleRowProblems(instruction: Matmul): readonly Problem[] {
-  if (lanesOf(instruction) === 1) return [];
-  return Object.entries(instruction.sources).map(([name, { dims }]) =>
-    dims[0]?.[1] === 2
-      ? undefined
-      : `double_row: ${name} must have an outer free dimension of 2, received ${dims[0]?.[1] ?? 'none'}.`,
+function columnsProblem({ dst }: Matmul, m: number, n: number, chip: Chip): Problem {
+  const { stationary, moving } = chip.matmul;
+  const most = dst.dtype === 'bfloat16' && holdsBfloat16(chip) ? 2 * moving : moving;
+  if (m > stationary) return `at most ${stationary} stationary columns, received ${m}.`;
+  if (n > most) return `at most ${most} moving columns on ${chip.name}, received ${n}.`;
+  if (dst.partitions === m && widthOf(dst) === n) return undefined;
+  return `dst must be ${m} partitions (stationary columns) x ${n} (moving columns), received ${dst.partitions} x ${widthOf(dst)}.`;
+}
+
+function rowPairProblem(name: string, { dims }: ChipPattern): Problem {
+  if (dims[0]?.[1] === 2) return undefined;
+  return `double_row: ${name} must have an outer free dimension of 2, received ${dims[0]?.[1] ?? 'none'}.`;
+}
+
+function doubleRowProblems({ sources: { stationary, moving }, attributes }: Matmul, chip: Chip): Problem {
+  if (attributes.performance !== 'double_row') return undefined;
+  return (
+    doubleRowProblem(chip, stationary.dtype, moving.dtype) ??
+    (attributes.transpose === true ? 'double_row and transpose exclude each other.' : undefined) ??
+    rowPairProblem('stationary', stationary) ??
+    rowPairProblem('moving', moving)
   );
 }
 
+function dstProblem({ dst, sources: { stationary }, attributes }: Matmul, chip: Chip): Problem {
+  if (attributes.transpose === true && movesCodes(chip.name)) {
+    return attributes.accumulate
+      ? 'transpose writes codes and adds nothing: accumulate must be false.'
+      : transposedProblem('stationary', stationary.dtype, dst.dtype, chip);
+  }
+  if (dst.dtype === 'float32' || (dst.dtype === 'bfloat16' && holdsBfloat16(chip))) return undefined;
+  return `dst must be float32 ${holdsBfloat16(chip) ? 'or bfloat16 ' : ''}in PSUM, received ${dst.dtype}.`;
+}
+
+function multiply(instruction: Matmul, machine: Machine): void {
+  const { dst, sources, attributes } = instruction;
+  const { stationary, moving } = sources;
+  const weights = decodeArray(stationary.dtype, machine.read('stationary', stationary));
+  const values = decodeArray(moving.dtype, machine.read('moving', moving));
+  // Row p, lane j of an operand is its (p * lanes + j)-th run of columns, so lanes are rows here: p outer, j inner.
+  const sums = passSums(weights, values, columnsOf(instruction, stationary), columnsOf(instruction, moving));
+  if (attributes.accumulate) {
+    decodeArray(dst.dtype, machine.read('dst', dst)).forEach((held, at) => {
+      sums[at] = held + (sums[at] ?? NaN);
+    });
+  }
+  machine.write(dst, encodeArray(dst.dtype, sums));
+}
+
+function transpose({ dst, sources: { stationary, moving } }: Matmul, machine: Machine): void {
+  const values = decodeArray(moving.dtype, machine.read('moving', moving));
+  const rows = passedRows(values, widthOf(moving));
+  const codes = machine.read('stationary', stationary);
+  machine.write(dst, transposeCodes(codes, widthOf(stationary), rows, dst.dtype));
+}
+
 export const ncMatmul: Entry<'nc_matmul'> = {
+  summary: 'dst = stationary transposed x moving, or that added to dst: one pass of the systolic array.',
+  chips: ALL_CHIPS,
   engines: ['tensor'],
+  rules: [
+    'stationary [K, M] and moving [K, N] are in SBUF, dst [M, N] in PSUM; K and M are at most 128.',
+    'N is at most 512 on trn1 and trn2; on trn3 4096 into float32 and 8192 into bfloat16.',
+    'float32 and tfloat32 multiply only float32 or tfloat32; float8_e4m3 and float8_e4m3fn are not mixed.',
+    'dst is float32, on trn3 float32 or bfloat16; bfloat16 is accumulated by a float32 addition and one rounding.',
+    'double_row (trn2, trn3) takes two fp8 operands [K, 2, M] and [K, 2, N], and neither transposes nor tiles columns.',
+    'tile_size has 128, 64 or, on trn2 and trn3, 32 rows, and as many columns; tile_position is a multiple of it.',
+    'stationary and moving lie in the partitions of the row tile, dst in those of the column tile.',
+    'transpose on trn2 and trn3 moves the codes of stationary, without accumulation; each column of moving has a single 1 among zeros.',
+    'transpose writes stationary’s format, and uint16 with an upper byte of 0 for 8-bit formats; on trn1 it multiplies as ever.',
+    'stationary_onezero and moving_onezero are hints about speed and change no bit.',
+  ],
   problems: (instruction, chip) => {
     const { dst, sources } = instruction;
     const { stationary, moving } = sources;
-    const { matmul } = chip;
-    const m = columnsOf(instruction, stationary);
-    const n = columnsOf(instruction, moving);
     return [
       spaceProblem('stationary', stationary, ['sbuf']),
       spaceProblem('moving', moving, ['sbuf']),
       spaceProblem('dst', dst, ['psum']),
-      ...operandProblems({ dst, ...sources }, 'tensor', chip),
+      ...operandProblems({ dst, stationary, moving }, 'tensor', chip),
       matmulPairProblem(chip, stationary.dtype, moving.dtype),
-      lanesOf(instruction) === 2 ? doubleRowProblem(chip, stationary.dtype, moving.dtype) : undefined,
-      ...doubleRowProblems(instruction),
-      dst.dtype === 'float32' ? undefined : `dst must be float32 in PSUM, received ${dst.dtype}.`,
-      m > matmul.stationary ? `at most ${matmul.stationary} stationary columns, received ${m}.` : undefined,
-      n > matmul.moving
-        ? `at most ${matmul.moving} moving columns on ${chip.name}, received ${n}.`
-        : undefined,
-      ...shapeProblems(instruction),
+      doubleRowProblems(instruction, chip),
+      dstProblem(instruction, chip),
+      rowsProblem(instruction),
+      columnsProblem(instruction, columnsOf(instruction, stationary), columnsOf(instruction, moving), chip),
+      tilingProblem(instruction, chip),
     ];
   },
-  run: (instruction, memory) => {
-    const { dst, sources, attributes } = instruction;
-    const { stationary, moving } = sources;
-    const lanes = lanesOf(instruction);
-    const columns = columnsOf(instruction, stationary);
-    const width = columnsOf(instruction, moving);
-    const weights = decodeArray(stationary.dtype, memory.read('stationary', stationary));
-    const values = decodeArray(moving.dtype, memory.read('moving', moving));
-    const sums = attributes.accumulate
-      ? decodeArray(dst.dtype, memory.read('dst', dst))
-      : new Float32Array(columns * width);
-    for (let m = 0; m < columns; m++) {
-      for (let n = 0; n < width; n++) {
-        let sum = 0;
-        // Row p, lane j of an operand is its (p * lanes + j)-th run of columns, so this is p outer, j inner.
-        for (let row = 0; row < stationary.partitions * lanes; row++) {
-          const product = Math.fround((weights[row * columns + m] ?? NaN) * (values[row * width + n] ?? NaN));
-          sum = Math.fround(sum + product);
-        }
-        const at = m * width + n;
-        sums[at] = (sums[at] ?? NaN) + sum;
-      }
-    }
-    memory.write(dst, encodeArray(dst.dtype, sums));
+  run: (instruction, machine) => {
+    const moves = instruction.attributes.transpose === true && movesCodes(machine.chip);
+    (moves ? transpose : multiply)(instruction, machine);
   },
   cost: 'max(min(64, M), N) Tensor engine cycles, four times that for float32; loading the next stationary overlaps',
 };
