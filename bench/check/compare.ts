@@ -120,7 +120,8 @@ export function cut(dtype: Dtype, codes: CodeArray, whole: Window, part: Window)
   return taken;
 }
 
-function written(dtype: Dtype, code: number): WrittenCode {
+/** A code as it is shown. */
+export function written(dtype: Dtype, code: number): WrittenCode {
   const value = decode(dtype, code);
   return {
     code: `0x${code.toString(16).padStart(Math.ceil(bitsOf(dtype) / 4), '0')}`,

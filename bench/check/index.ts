@@ -2,6 +2,7 @@
 export {
   compareCodes,
   tileAt,
+  written,
   type Comparison,
   type Tile,
   type WrittenCode,

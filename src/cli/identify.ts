@@ -5,6 +5,7 @@ import type { FileRequest, Identification, IdentifyProgress } from '../../bench/
 import { parseChip, type ChipName } from '../chip';
 import { parseDtype, UserError } from '../numerics';
 import { seconds } from './options';
+import { stageLine } from './progress';
 
 interface IdentifyCommandOptions {
   readonly dtype?: readonly (StoredDtype | undefined)[];
@@ -84,7 +85,7 @@ async function runIdentify(
     interrupt.abort();
   };
   process.on('SIGINT', onSignal);
-  const progress = progressLine(process.stderr);
+  const progress = stageLine(process.stderr, STAGES);
   const opened: FileRequest[] = [];
   const open = async (file: NamedTensor, how: Omit<FileRequest, 'source'>): Promise<FileRequest> => {
     const { openSource } = await import('../../bench/node/source');
@@ -156,37 +157,8 @@ function oneOf<T extends string>(option: string, values: readonly T[]): (text: s
   };
 }
 
-const PATIENCE_MS = 2000;
-
 const STAGES = {
   comparing: 'comparing with the systolic order',
   trying: 'trying hypotheses on a sample',
   confirming: 'confirming on all elements',
 } as const satisfies Record<IdentifyProgress['stage'], string>;
-
-/** At a terminal one line that is written over; elsewhere one for each stage. Nothing in the first two seconds. */
-function progressLine(stream: NodeJS.WriteStream): {
-  readonly update: (progress: IdentifyProgress) => void;
-  readonly clear: () => void;
-} {
-  const start = performance.now();
-  let shown = '';
-  const clear = (): void => {
-    if (shown !== '' && stream.isTTY) {
-      stream.cursorTo(0);
-      stream.clearLine(0);
-    }
-    shown = '';
-  };
-  return {
-    update: ({ stage, share }) => {
-      if (performance.now() - start < PATIENCE_MS) return;
-      const text = stream.isTTY ? `${STAGES[stage]} ${Math.floor(100 * share)}%` : `${STAGES[stage]}\n`;
-      if (text === shown) return;
-      clear();
-      stream.write(text);
-      shown = text;
-    },
-    clear,
-  };
-}

@@ -79,3 +79,37 @@ export function passingLine(stream: NodeJS.WriteStream, text: string): () => voi
     stream.clearLine(0);
   };
 }
+
+export interface StageLine<Stage extends string> {
+  readonly update: (progress: { readonly stage: Stage; readonly share: number }) => void;
+  readonly clear: () => void;
+}
+
+const STAGE_PATIENCE_MS = 2000;
+
+/** At a terminal one line that is written over; elsewhere one for each stage. Nothing in the first two seconds. */
+export function stageLine<Stage extends string>(
+  stream: NodeJS.WriteStream,
+  words: Readonly<Record<Stage, string>>,
+): StageLine<Stage> {
+  const start = performance.now();
+  let shown = '';
+  const clear = (): void => {
+    if (shown !== '' && stream.isTTY) {
+      stream.cursorTo(0);
+      stream.clearLine(0);
+    }
+    shown = '';
+  };
+  return {
+    update: ({ stage, share }) => {
+      if (performance.now() - start < STAGE_PATIENCE_MS) return;
+      const text = stream.isTTY ? `${words[stage]} ${Math.floor(100 * share)}%` : `${words[stage]}\n`;
+      if (text === shown) return;
+      clear();
+      stream.write(text);
+      shown = text;
+    },
+    clear,
+  };
+}

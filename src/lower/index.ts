@@ -1,2 +1,3 @@
 /** Tensor operations to plans and Programs. */
 export * from './matmul';
+export * from './tiling';
