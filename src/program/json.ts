@@ -2,7 +2,7 @@
  * A Program as JSON and back. Reading checks the form of everything, so that a Program edited by hand fails here with the path
  * of the mistake: `program.instructions[12].sources.data.dims[0]`.
  */
-import { integer, listOf, object, oneOf, wrong, type Check } from './check';
+import { integer, itemsOf, listOf, object, oneOf, wrong, type Check } from './check';
 import { FORMS, type Form } from './forms';
 import { requireCount, requireDepth } from './limits';
 import { chipName, node, requireAgreement, tensor } from './structure';
@@ -53,11 +53,11 @@ export function encodeAttributes({ opcode, attributes }: Instruction): Readonly<
 
 /** Instructions and loops of what nobody has checked yet: what is no list of objects is told by the check of its form. */
 function countNodes(nodes: unknown, where: string, depth: number): number {
-  if (!Array.isArray(nodes)) return 0;
-  requireDepth(depth, where);
-  return nodes.reduce((total: number, each: unknown, index) => {
-    const inner = typeof each === 'object' && each !== null && 'body' in each ? each.body : undefined;
-    return total + 1 + countNodes(inner, `${where}[${index}].body`, depth + 1);
+  return itemsOf(nodes).reduce((total: number, each, index) => {
+    if (typeof each !== 'object' || each === null || !('body' in each)) return total + 1;
+    const here = `${where}[${index}]`;
+    requireDepth(depth + 1, here);
+    return total + 1 + countNodes(each.body, `${here}.body`, depth + 1);
   }, 0);
 }
 

@@ -15,10 +15,10 @@ export function requireCount(count: number, where: string): void {
   );
 }
 
-/** @throws UserError when loops lie deeper in each other than they may. */
+/** `depth` is 1 for a loop that lies in none. @throws UserError when loops lie deeper in each other than they may. */
 export function requireDepth(depth: number, where: string): void {
   if (depth <= MAX_LOOP_DEPTH) return;
   throw new UserError(
-    `${where} is a loop within ${MAX_LOOP_DEPTH} others, and no more may lie in each other.`,
+    `${where} is a loop within ${depth - 1} others, and at most ${MAX_LOOP_DEPTH} may lie in each other.`,
   );
 }

@@ -182,7 +182,7 @@ class Reader {
     };
     const body: ProgramNode[] = [];
     const node = { ...loop(head, where), body };
-    requireDepth(this.#open.length, `${where} "${id}"`);
+    requireDepth(this.#open.length + 1, `${where} "${id}"`);
     this.#add(node, where);
     this.#open.push({ head: node, body, where });
   }

@@ -128,12 +128,12 @@ test('what is larger than a Program may be is refused before its instructions ar
   expect(() => fromJSON(many)).toThrow(
     'program.instructions has 5000001 instructions and loops, more than the 5000000 that a Program may have: take larger tiles',
   );
-  let node: unknown = { loop: 'while', id: 'inner', register: 'r', body: [] };
-  for (let depth = 0; depth <= MAX_LOOP_DEPTH; depth++) {
-    node = { loop: 'while', id: `l${depth}`, register: 'r', body: [node] };
-  }
-  expect(() => fromJSON({ ...toJSON(program), instructions: [node] })).toThrow(
-    `is a loop within ${MAX_LOOP_DEPTH} others, and no more may lie in each other.`,
+  const loops = (depth: number): unknown[] =>
+    depth === 0 ? [] : [{ loop: 'while', id: `l${depth}`, register: 'r', body: loops(depth - 1) }];
+  const nested = (depth: number) => ({ ...toJSON(program), instructions: loops(depth) });
+  expect(() => fromJSON(nested(MAX_LOOP_DEPTH))).not.toThrow();
+  expect(() => fromJSON(nested(MAX_LOOP_DEPTH + 1))).toThrow(
+    /^program\.instructions\[0\](\.body\[0\]){32} is a loop within 32 others, and at most 32 may lie in each other\.$/,
   );
 });
 

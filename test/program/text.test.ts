@@ -227,9 +227,11 @@ test('tensors come first, loops are closed and not too deep, and there is a firs
   expect(() => parseProgram('program trn1\na while $r {\n}\nhbm t int8 [1] input\n')).toThrow(
     'line 4: tensors come before instructions',
   );
-  const heads = Array.from({ length: MAX_LOOP_DEPTH + 2 }, (_, index) => `l${index} while $r {`);
-  expect(() => parseProgram(`program trn1\n${heads.join('\n')}\n`)).toThrow(
-    `line ${MAX_LOOP_DEPTH + 3}: "l${MAX_LOOP_DEPTH + 1}" is a loop within ${MAX_LOOP_DEPTH} others`,
+  const loops = (depth: number) =>
+    `program trn1\n${Array.from({ length: depth }, (_, index) => `l${index} while $r {\n`).join('')}${'}\n'.repeat(depth)}`;
+  expect(() => parseProgram(loops(MAX_LOOP_DEPTH))).not.toThrow();
+  expect(() => parseProgram(loops(MAX_LOOP_DEPTH + 1))).toThrow(
+    'line 34: "l32" is a loop within 32 others, and at most 32 may lie in each other.',
   );
 });
 
