@@ -6,9 +6,9 @@ import { writeAtomically } from '../../bench/node/write';
 import { plainTable } from '../../bench/report/plain-table';
 import { npyBytes } from '../../bench/weights';
 import { parseChip, type ChipName } from '../chip';
-import { startProgram, type ProgramRun, type View } from '../execute/reference';
+import { startProgram, type ProgramRun, type MemoryView } from '../execute/reference';
 import { decodeArray, UserError, type CodeArray } from '../numerics';
-import { elementsOf, isLoop, printProgram, toJSON, type HbmTensor, type Program } from '../program';
+import { isLoop, printProgram, toJSON, type HbmTensor, type Program } from '../program';
 import { findingOf, verdictText, verifyProgram } from '../verify';
 import { interruptOnce } from './interrupt';
 import { integerFrom, repeated, seconds } from './options';
@@ -161,7 +161,7 @@ function standsAt(run: ProgramRun): string {
   return `stopped after ${steps} steps, before ${place}${turns.length > 0 ? `, in ${turns.join(', ')}` : ''}${node.at === undefined ? '' : ` (${node.at})`}`;
 }
 
-function shown(run: ProgramRun, what: string): View | string {
+function shown(run: ProgramRun, what: string): MemoryView | string {
   const [, kind, name = ''] = /^(bank|register):(.+)$/.exec(what) ?? [];
   if (kind === 'bank') return run.bank(Number(name));
   if (kind === 'register') return `register ${name} = ${run.register(name) ?? 'never set'}`;

@@ -1,0 +1,37 @@
+/** How kernels cut extents into tiles, and what they require of their inputs. */
+import type { HbmView } from '../kernel';
+import { UserError } from '../numerics';
+
+/** [start, stop) of one tile of an axis: what `slice` takes. */
+export type Tile = readonly [start: number, stop: number];
+
+/** The axis in steps, the last one ragged where the step does not divide it. */
+export function tilesOf(extent: number, step: number, from = 0): readonly Tile[] {
+  return Array.from({ length: Math.ceil(extent / step) }, (_, index) => [
+    from + index * step,
+    from + Math.min((index + 1) * step, extent),
+  ]);
+}
+
+export const sizeOf = ([start, stop]: Tile): number => stop - start;
+
+/** [rows, columns] of an input. @throws UserError when it is no matrix. */
+export function matrixOf(name: string, { shape }: HbmView): readonly [rows: number, columns: number] {
+  const [rows, columns, ...more] = shape;
+  if (rows !== undefined && columns !== undefined && more.length === 0) return [rows, columns];
+  throw new UserError(`${name} must be a matrix, received shape [${shape.join(', ')}].`);
+}
+
+export interface MatmulShape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Of lhsT [K, M] and rhs [K, N]. @throws UserError when they do not fit. */
+export function matmulShape(lhsT: HbmView, rhs: HbmView): MatmulShape {
+  const [k, m] = matrixOf('lhsT', lhsT);
+  const [rows, n] = matrixOf('rhs', rhs);
+  if (rows === k) return { m, n, k };
+  throw new UserError(`lhsT [K, M] and rhs [K, N] must have equal K, received ${k} and ${rows}.`);
+}
