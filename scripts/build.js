@@ -59,15 +59,16 @@ const common = {
   define: { SYSTOLE_VERSION: JSON.stringify(version), SYSTOLE_REVISION: JSON.stringify(gitRevision()) },
 };
 
-/** Entry points share one copy of src/numerics, so that a `UserError` is the same class in each of them. */
-const sharedNumerics = {
-  name: 'shared-numerics',
+/** Entry points share one copy of a layer, so that its classes are the same in each of them. */
+const shared = (layer) => ({
+  name: `shared-${layer}`,
   setup({ onResolve }) {
-    onResolve({ filter: /\/numerics$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './numerics.js', external: true },
+    onResolve({ filter: new RegExp(`/${layer}$`) }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${layer}.js`, external: true },
     );
   },
-};
+});
+const sharedNumerics = shared('numerics'); // a `UserError` is one everywhere
 
 /** For browsers and Node alike. */
 const forAll = { ...common, outdir: 'dist', platform: 'neutral' };
@@ -77,7 +78,7 @@ const forNode = {
   ...common,
   outdir: 'dist',
   platform: 'node',
-  external: ['webgpu', '@sparticuz/chromium', 'gpu.js', 'playwright'],
+  external: ['webgpu', '@sparticuz/chromium', 'esbuild', 'gpu.js', 'playwright'],
 };
 const REQUIRE =
   "import { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);";
@@ -92,6 +93,11 @@ async function buildBundles() {
       entryPoints: { node: 'src/node.ts' },
       plugins: [sharedNumerics],
       banner: { js: REQUIRE },
+    }),
+    build({
+      ...forNode,
+      entryPoints: { 'kernel-worker': 'src/cli/kernel-worker.ts' },
+      plugins: [sharedNumerics, shared('kernel')], // kernel files have the same copy
     }),
     build({
       ...forNode,

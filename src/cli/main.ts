@@ -3,11 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { SYSTOLE } from '../../bench/environment';
 import { UserError } from '../numerics';
 import { addBench } from './bench';
+import { addCheck } from './check';
 import { addCompare } from './compare';
 import { addDevices } from './devices';
 import { addIdentify } from './identify';
 import { addPage } from './page';
 import { addPlan } from './plan';
+import { addRun } from './run';
+import { addVerify } from './verify';
 
 const USER_ERROR = 2;
 /** Nobody's mistake, and no fault of this program: the message says it all. */
@@ -22,6 +25,9 @@ async function main(): Promise<void> {
     .exitOverride();
   addBench(program);
   addPlan(program);
+  addCheck(program);
+  addRun(program);
+  addVerify(program);
   addDevices(program);
   addIdentify(program);
   addCompare(program);
