@@ -71,15 +71,17 @@ function writeWhere(
   const offsets = offsetsOf(dst);
   const [stride, inner] = dst.dims.at(-1) ?? [1, 1];
   const width = widthOf(dst);
-  for (let start = 0; start < flags.length; start++) {
-    if (!taken(start)) continue;
+  let start = 0;
+  while (start < flags.length) {
     const rowEnd = start - (start % inner) + inner;
-    let end = start + 1;
+    let end = start;
     while (end < rowEnd && taken(end)) end++;
-    const partition = dst.partition + Math.floor(start / width);
-    const offset = offsets[start % width] ?? NaN;
-    const run = { ...dst, partition, partitions: 1, offset, dims: [[stride, end - start]] as const };
-    machine.write(run, codes.slice(start, end));
-    start = end;
+    if (end > start) {
+      const partition = dst.partition + Math.floor(start / width);
+      const offset = offsets[start % width] ?? NaN;
+      const run = { ...dst, partition, partitions: 1, offset, dims: [[stride, end - start]] as const };
+      machine.write(run, codes.slice(start, end));
+    }
+    start = Math.max(end, start + 1);
   }
 }
