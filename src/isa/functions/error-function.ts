@@ -24,6 +24,8 @@ import { inverse } from './roots';
 const SQRT_HALF: Pair = { hi: 0.7071067690849304, lo: 1.2101617485882343e-8 };
 const DENSITY: Pair = { hi: 0.3989422917366028, lo: -1.1335170135851058e-8 }; // 1 / sqrt(2 pi)
 const SLOPE: Pair = { hi: 1.128379225730896, lo: -5.8635382771399236e-8 }; // 2 / sqrt pi
+/** Up to here from the polynomial of erf, and from that of erfcx beyond: each is the better one there. */
+const NEAR = 0.75;
 /** From here on what lies above x, times x, is less than half of the smallest float32. */
 const LIMIT = 16;
 
@@ -35,7 +37,7 @@ function erfcx(z: Pair): Pair {
 
 export function erf(x: number): number {
   const size = Math.abs(x);
-  if (size <= 0.75) {
+  if (size <= NEAR) {
     if (x === 0) return x;
     const { mantissa, exponent } = split(size); // the second summand alone could be subnormal
     const bend = multiply(mantissa, polynomial(ERF, multiply(x, x)));
@@ -58,7 +60,7 @@ const ratioOf = (size: number): Pair => shifted(erfcx(times(SQRT_HALF, size)), -
 
 /** What lies below x, |x| at most LIMIT: (1 + erf(x / sqrt 2)) / 2 near 0, from what lies above |x| elsewhere. */
 function belowOf(x: number): Scaled {
-  if (Math.abs(x) <= 1) {
+  if (Math.abs(x) <= NEAR) {
     const z = times(SQRT_HALF, x);
     const bend = multiply(z.hi, polynomial(ERF, multiply(z.hi, z.hi)));
     return { ...shifted(plus(plus(z, bend), 1), -1), exponent: 0 };
@@ -82,6 +84,6 @@ export function geluSlope(x: number): number {
   const bounded = Math.max(-LIMIT, Math.min(LIMIT, x));
   const decay = decayOf(bounded);
   const line = times(DENSITY, bounded);
-  if (x < -1) return rounded(product(decay, sum(ratioOf(-bounded), line)), decay.exponent);
+  if (x < -NEAR) return rounded(product(decay, sum(ratioOf(-bounded), line)), decay.exponent);
   return rounded(sum(belowOf(bounded), product(unscaled(decay), line)));
 }

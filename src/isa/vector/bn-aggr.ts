@@ -41,7 +41,7 @@ export const bnAggr: Entry<'bn_aggr'> = {
   engines: ['vector'],
   rules: [
     'data has a multiple of 3 elements of each partition: count, mean, variance x count; dst has 2.',
-    'Triples join in order; one that counts no element is passed over; mean and variance of no element are NaN.',
+    'The first triple is taken as it is, the others join it in order; one that counts no element is passed over; mean and variance of no element are NaN.',
     'With n elements so far and m more: share = m (1 / (n + m)), d = its mean - mean, mean + d share, variance x count + its own + d^2 (n share).',
   ],
   problems: (instruction, chip) => {
