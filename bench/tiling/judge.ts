@@ -14,6 +14,7 @@ import { firstWrongTile } from './first-wrong';
 import { count, pureChecks, verifierCheck, type PureChecks } from './pure-checks';
 import { slicedProgram, wholeProgram, type Runnable, type Stored } from './run-program';
 import {
+  bareTiles,
   chooseTiles,
   commonOrder,
   compareTile,
@@ -116,13 +117,14 @@ async function runBoth(
   const { product, passes, canonical } = tiled;
   const work = tiles.reduce((sum, tile) => sum + workOf(tile, passes), 0);
   const suspects = new Set(pure.groups.problems.map(areaKey));
-  const chosen = work <= budget ? tiles : chooseTiles(tiles, passes, suspects, budget, seed);
+  const sample = work <= budget ? tiles : chooseTiles(tiles, passes, suspects, budget, seed);
+  const chosen = [...sample, ...bareTiles(pure.coverage, product)];
   const runnable =
-    chosen.length === tiles.length ? wholeProgram(program, product) : slicedProgram(program, product, chosen);
+    sample.length === tiles.length ? wholeProgram(program, product) : slicedProgram(program, product, chosen);
   const sampled =
-    chosen.length === tiles.length
+    sample.length === tiles.length
       ? ''
-      : ` of ${count(chosen.length)} of ${count(tiles.length)} tiles, the ${count(runnable.instructions)} of ${count(program.instructions.length)} instructions that they depend on`;
+      : ` of ${count(sample.length)} of ${count(tiles.length)} tiles, the ${count(runnable.instructions)} of ${count(program.instructions.length)} instructions that they depend on`;
 
   await stage(request, 'verifying');
   const verifier = verifierCheck(program);

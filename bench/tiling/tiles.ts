@@ -9,8 +9,10 @@ import {
   outputTiles,
   sameOrder,
   type Area,
+  type Coverage,
   type KPass,
   type OutputTile,
+  type Product,
   type TilePass,
 } from '../../src/verify/tiling';
 import { written } from '../check';
@@ -30,6 +32,13 @@ export function orderedTiles({ passes, product }: Tiled): readonly OrderedTile[]
   return outputTiles(passes)
     .filter((tile) => tile.m[1] <= m && tile.n[1] <= n)
     .map((tile) => ({ ...tile, order: orderOf(tile, passes, k) }));
+}
+
+/** Where no pass adds anything: tiles of no passes. */
+export function bareTiles({ gaps }: Coverage, { k }: Product): readonly OrderedTile[] {
+  return gaps
+    .filter((gap) => gap.times === 0 && lengthOf(gap.k) === k)
+    .map(({ m, n }) => ({ m, n, passes: [], order: undefined }));
 }
 
 /** The order of all tiles, or two tiles that differ. */

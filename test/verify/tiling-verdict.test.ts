@@ -1,0 +1,363 @@
+/** The verdict on whole tilings: sound ones on every chip, seeded faults each caught at the right tile, samples, the adapter. */
+import { describe, expect, it, test } from 'vitest';
+import { ourPlan, readTiling, verdictText } from '../../bench/tiling';
+import { CHIPS, CHIP_NAMES } from '../../src/chip';
+import { referenceMatmul } from '../../src/execute/reference';
+import { sliceOf } from '../../src/lower';
+import type { MatmulDevice, PreparedProduct } from '../../bench/tools';
+import type { TilePass } from '../../src/verify/tiling';
+import { judge, passesOf, product, SHAPE, SOUND, statesOf, TILE, tilingText } from './tilings';
+
+const RAN = {
+  coverage: 'right',
+  chip: 'right',
+  memory: 'right',
+  groups: 'right',
+  verifier: 'right',
+  integers: 'right',
+  order: 'right',
+  adapter: 'left-out',
+};
+
+describe.each(CHIP_NAMES)('sound tilings on %s', (chip) => {
+  it.each(Object.entries(SOUND))('%s', async (_, nest) => {
+    const verdict = await judge(tilingText({ ...nest, chip }));
+    expect(statesOf(verdict)).toEqual(RAN);
+    expect(verdict.checks.flatMap(({ details }) => details)).toEqual([]);
+    expect(verdict).toMatchObject({ right: true, firstWrong: null });
+    expect(verdict.grid.marks).toEqual(new Array(9).fill('right'));
+  });
+
+  it('ours', async () => {
+    expect(statesOf(await judge(undefined, { wanted: { ...SHAPE, chip } }))).toEqual(RAN);
+  });
+
+  it('K-major A, narrow output, the widest tile', async () => {
+    const { moving } = CHIPS[chip].matmul;
+    const verdict = await judge(
+      tilingText({ tile: { m: 128, n: moving, k: 128 }, aLayout: 'k-major', out: 'bfloat16', chip }),
+      { wanted: { m: 3, n: moving + 1, k: 130 } },
+    );
+    expect(statesOf(verdict)).toEqual(RAN);
+  });
+});
+
+test('double-row passes of fp8, by hand and ours', async () => {
+  const fp8 = { a: 'float8_e4m3', b: 'float8_e5m2' } as const;
+  const wanted = { m: 5, n: 9, k: 300 };
+  const tile = { m: 4, n: 8, k: 256 };
+  const byHand = await judge(tilingText({ ...fp8, tile, doubleRow: true }), { wanted });
+  expect(statesOf(byHand)).toEqual(RAN);
+  expect(statesOf(await judge(undefined, { wanted: { ...wanted, ...fp8 } }))).toEqual(RAN);
+});
+
+describe('the canonical bits are said apart', () => {
+  const wanted = { m: 4, n: 5, k: 300 };
+  const tile = { m: 4, n: 5, k: 128 };
+  it('128 rows to a pass in one group: the same order', async () => {
+    const { canonical } = await judge(tilingText({ tile }), { wanted });
+    expect(canonical).toMatchObject({ sameOrder: true, differing: 0, compared: 20 });
+  });
+
+  it('passes in another order of K are right, and not canonical', async () => {
+    const passes = passesOf({ tile }, { ...product(), ...wanted }).map(({ m, n, bank }, index, all) => ({
+      ...{ m, n, bank, k: all[all.length - 1 - index]?.k, start: index === 0, stop: index === 2 },
+    }));
+    const verdict = await judge(tilingText({ passes }), { wanted });
+    expect(statesOf(verdict)).toEqual(RAN);
+    expect(verdict.canonical.sameOrder).toBe(false);
+    expect(verdict.canonical.differing).toBeGreaterThan(0);
+    expect(verdict.canonical.text).toMatch(/^Not the canonical 128-row bits/);
+    expect(verdict.right).toBe(true);
+  });
+});
+
+/** Passes of tile (row, column) of the grid of three by three: three along K. */
+const at = (row: number, column: number, k: number): number => (3 * row + column) * 3 + k;
+const BASE = passesOf(SOUND['k innermost']);
+
+const changed = (index: number, change: Partial<TilePass>): TilePass[] =>
+  BASE.map((pass, other) => (other === index ? { ...pass, ...change } : pass));
+const bankOf = (index: number): number => BASE[index]?.bank ?? NaN;
+interface Fault {
+  readonly passes: readonly TilePass[];
+  /** In the grid of tiles, as the fault leaves it. */
+  readonly tile: readonly [row: number, column: number];
+  readonly wrong: readonly string[];
+  readonly pass?: number;
+  readonly mark?: string;
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'a dropped tile': {
+    passes: BASE.filter((_, index) => index < at(1, 1, 0) || index > at(1, 1, 2)),
+    tile: [1, 1],
+    wrong: ['coverage', 'integers', 'order'],
+    mark: 'missing',
+  },
+  'a dropped pass': {
+    passes: BASE.filter((_, index) => index !== at(1, 1, 1)),
+    tile: [1, 1],
+    wrong: ['coverage', 'integers', 'order'],
+    mark: 'missing',
+  },
+  'a doubled pass': {
+    passes: BASE.flatMap((pass, index) => (index === at(1, 2, 1) ? [pass, pass] : [pass])),
+    tile: [1, 2],
+    wrong: ['coverage', 'integers', 'order'],
+    pass: at(1, 2, 2),
+    mark: 'doubled',
+  },
+  'a wrong bank': {
+    passes: changed(at(1, 1, 1), { bank: bankOf(at(1, 1, 1)) - 1 }),
+    tile: [1, 1],
+    wrong: ['groups'],
+    pass: at(1, 1, 1),
+  },
+  'a missing start': {
+    passes: changed(at(2, 2, 0), { start: false }),
+    tile: [2, 2],
+    wrong: ['groups'],
+    pass: at(2, 2, 0),
+  },
+  'a missing start of the first tile': {
+    passes: changed(at(0, 0, 0), { start: false }),
+    tile: [0, 0],
+    wrong: ['groups', 'verifier', 'integers', 'order'],
+    pass: at(0, 0, 0),
+  },
+  'a restart': {
+    passes: changed(at(1, 0, 1), { start: true }),
+    tile: [1, 0],
+    wrong: ['groups', 'integers', 'order'],
+    pass: at(1, 0, 1),
+  },
+  'an early stop': {
+    passes: changed(at(2, 0, 1), { stop: true }).map((pass, index) =>
+      index === at(2, 0, 2) ? { ...pass, stop: false } : pass,
+    ),
+    tile: [2, 0],
+    wrong: ['groups', 'integers', 'order'],
+    pass: at(2, 0, 2),
+  },
+  'a stop too many': {
+    passes: changed(at(2, 0, 1), { stop: true }),
+    tile: [2, 0],
+    wrong: ['groups', 'integers', 'order'],
+    pass: at(2, 0, 2),
+  },
+  'no stop': {
+    passes: changed(at(0, 2, 2), { stop: false }),
+    tile: [0, 2],
+    wrong: ['groups', 'integers', 'order'],
+    pass: at(0, 2, 2),
+  },
+  'interleaved groups in one bank': {
+    // The second tile's first pass comes between those of the first tile, in its bank.
+    passes: BASE.flatMap((pass, index): TilePass[] => {
+      if (index === at(0, 1, 0)) return [];
+      return index === 0 ? [pass, { ...pass, n: [16, 32] }] : [pass];
+    }),
+    tile: [0, 0],
+    wrong: ['groups', 'integers', 'order'],
+    pass: 2,
+  },
+  'an end of M one too far': {
+    passes: changed(at(0, 0, 0), { m: [0, 9] }),
+    tile: [0, 0],
+    wrong: ['coverage', 'groups'],
+  },
+  'an end of N one short': {
+    passes: BASE.map((pass, index) =>
+      index >= at(1, 1, 0) && index <= at(1, 1, 2) ? { ...pass, n: [16, 31] } : pass,
+    ),
+    tile: [1, 2],
+    wrong: ['coverage'],
+    mark: 'missing',
+  },
+  'an end of K one short': {
+    passes: changed(at(1, 1, 0), { k: [0, 7] }),
+    tile: [1, 1],
+    wrong: ['coverage', 'integers', 'order'],
+    mark: 'missing',
+  },
+  'a K that overlaps': {
+    passes: changed(at(1, 1, 1), { k: [7, 15] }),
+    tile: [1, 1],
+    wrong: ['coverage', 'integers', 'order'],
+  },
+  'outside of the product': {
+    passes: changed(at(2, 2, 2), { m: [16, 24] }),
+    tile: [2, 2],
+    wrong: ['coverage'],
+  },
+  'two tiles taken from the same rows': {
+    passes: BASE.map((pass, index) =>
+      index >= at(2, 1, 0) && index <= at(2, 1, 2) ? { ...pass, m: [0, 4] } : pass,
+    ),
+    tile: [0, 1],
+    wrong: ['coverage'],
+    mark: 'doubled',
+  },
+  'too many rows for the array': {
+    passes: [{ m: [0, 20], n: [0, 44], k: [0, 21], bank: 9, start: true, stop: true }],
+    tile: [0, 0],
+    wrong: ['chip'],
+  },
+};
+
+describe('seeded faults', () => {
+  it.each(Object.entries(FAULTS))('%s', async (_, { passes, tile, wrong, pass, mark }) => {
+    const verdict = await judge(tilingText({ passes }));
+    const states = statesOf(verdict);
+    expect(verdict.right).toBe(false);
+    for (const name of wrong) expect(states[name], name).toBe('wrong');
+    if (wrong.includes('chip')) return; // nothing was run and every product is covered: there is no wrong tile
+    expect([verdict.firstWrong?.row, verdict.firstWrong?.column]).toEqual(tile);
+    if (pass !== undefined) expect(verdict.firstWrong?.pass?.index).toBe(pass);
+    if (mark !== undefined) expect(verdict.firstWrong?.mark).toBe(mark);
+    expect(verdictText(verdict)).toContain('The tiling is WRONG.');
+  });
+
+  it('a swap of two passes of one tile is no fault', async () => {
+    const passes = BASE.map((pass, index) => {
+      const twin = index === at(1, 1, 0) ? at(1, 1, 1) : index === at(1, 1, 1) ? at(1, 1, 0) : index;
+      return { ...pass, k: BASE[twin]?.k ?? pass.k };
+    });
+    const other = await judge(tilingText({ passes }));
+    expect(statesOf(other)).toEqual(RAN);
+    expect(other.canonical.sameOrder).toBe(false);
+  });
+});
+
+describe('the first wrong tile', () => {
+  it('has the values, the instruction that stored them, and the pass', async () => {
+    const verdict = await judge(tilingText({ passes: FAULTS['an end of K one short']?.passes }));
+    const { firstWrong } = verdict;
+    expect(firstWrong).toMatchObject({
+      ...{ executor: 'reference', operands: 'small-integer', m: [8, 16], n: [16, 32] },
+      writtenBy: { opcode: 'dma_copy', id: `p${at(1, 1, 2)}.store` },
+      why: 'No pass takes k 7..7 of it.',
+    });
+    expect(firstWrong?.first?.expected).not.toEqual(firstWrong?.first?.received);
+    expect(verdictText(verdict)).toMatch(/ {2}\. \. \.\n {2}\. M \.\n {2}\. \. \.\n/);
+  });
+
+  it('that nothing writes has no value and no instruction', async () => {
+    const { firstWrong } = await judge(tilingText({ passes: FAULTS['a dropped tile']?.passes }));
+    expect(firstWrong).toMatchObject({ writtenBy: null, pass: null, why: 'No pass takes this tile.' });
+    expect(firstWrong?.first).toMatchObject({ m: 8, n: 16, received: null });
+    expect(firstWrong?.mismatches).toBe(8 * 16);
+  });
+
+  it('of a Program that stops says at which instruction', async () => {
+    const { checks } = await judge(
+      tilingText({ passes: FAULTS['a missing start of the first tile']?.passes }),
+    );
+    const stopped = checks.find(({ name }) => name === 'integers');
+    expect(stopped?.details[0]).toMatch(/^it stopped: nc_matmul p0\.matmul/);
+  });
+});
+
+describe('memories', () => {
+  it('more open tiles than banks', async () => {
+    const verdict = await judge(
+      tilingText({ tile: TILE, loops: [{ axis: 'k' }, { axis: 'm' }, { axis: 'n' }] }),
+    );
+    expect(statesOf(verdict)).toMatchObject({ memory: 'wrong', groups: 'wrong' });
+    expect(verdict.memory.psum).toMatchObject({ banks: 9, of: 8, pass: 8 });
+  });
+
+  it('sums that SBUF cannot hold', async () => {
+    const verdict = await judge(
+      tilingText({
+        tile: { m: 128, n: 512, k: 8 },
+        group: 8,
+        loops: [{ axis: 'k' }, { axis: 'm' }, { axis: 'n' }],
+      }),
+      { wanted: { m: 1280, n: 6144, k: 16 } },
+    );
+    expect(statesOf(verdict)).toMatchObject({ memory: 'wrong', integers: 'left-out', groups: 'right' });
+    expect(verdict.checks.find(({ name }) => name === 'memory')?.details[0]).toMatch(
+      /120 sums of groups of 2048 bytes/,
+    );
+  });
+
+  it('a plan whose block is too large for PSUM', async () => {
+    const tall = { ...SHAPE, k: 200 };
+    const plan = JSON.stringify({
+      ...ourPlan(tall),
+      tile: { m: 2, n: 44, k: 128 },
+      block: { m: 20, n: 44, k: 200 },
+    });
+    expect(statesOf(await judge(plan, { wanted: tall }))).toMatchObject({
+      memory: 'wrong',
+      integers: 'left-out',
+    });
+  });
+});
+
+describe('a sample of tiles', () => {
+  it('has the bits of the whole, and finds a fault that is in it', async () => {
+    const sound = await judge(tilingText(SOUND['K streamed past a block']), { budget: 1 });
+    expect(statesOf(sound)).toEqual(RAN);
+    expect(sound.grid.marks.filter((mark) => mark === 'right')).toHaveLength(2);
+    expect(sound.grid.marks.filter((mark) => mark === 'unchecked')).toHaveLength(7);
+    const faulty = await judge(tilingText({ passes: FAULTS['a restart']?.passes }), { budget: 1 });
+    expect([faulty.firstWrong?.row, faulty.firstWrong?.column]).toEqual([1, 0]);
+    expect(faulty.firstWrong?.first).not.toBeNull();
+  });
+
+  it.each(Object.entries(SOUND))('%s: a slice holds only what its store depends on', (_, nest) => {
+    const program = readTiling(tilingText(nest), SHAPE).program();
+    const stores = program.instructions.filter(({ dst }) => dst?.space === 'hbm');
+    const [last] = stores.slice(-1);
+    const slice = sliceOf(program, (store) => store === last?.dst);
+    const matmuls = slice.program.instructions.filter(({ opcode }) => opcode === 'nc_matmul');
+    expect(matmuls).toHaveLength(3);
+    expect(slice.outputs).toHaveLength(1);
+    expect(slice.inputs).toHaveLength(6);
+  });
+});
+
+/** A device that is the reference loop, or wrong in one element. */
+function device(spoil = false): MatmulDevice {
+  return {
+    subnormals: 'exact',
+    prepare: (plan, operands) => {
+      const codes = referenceMatmul(plan, operands);
+      if (spoil) codes[SHAPE.n + 17] = (codes[SHAPE.n + 17] ?? 0) ^ 1;
+      const product: PreparedProduct = {
+        ...{ memory: {}, compileMs: 0, kernel: 'loop', dispatches: 1 },
+        run: () => Promise.resolve(),
+        runMany: () => Promise.resolve(1),
+        read: () => Promise.resolve(codes),
+        release: () => undefined,
+      };
+      return Promise.resolve(product);
+    },
+  };
+}
+
+describe('the adapter', () => {
+  it.each(Object.entries(SOUND))('%s: is given the order of the tiling', async (_, nest) => {
+    const verdict = await judge(tilingText(nest), { adapter: { name: 'loop', device: device() } });
+    expect(statesOf(verdict)).toEqual({ ...RAN, adapter: 'right' });
+  });
+
+  it('that is wrong is shown at its tile', async () => {
+    const verdict = await judge(undefined, { adapter: { name: 'loop', device: device(true) } });
+    expect(statesOf(verdict)).toEqual({ ...RAN, adapter: 'wrong' });
+    expect(verdict.firstWrong).toMatchObject({ executor: 'webgpu', first: { m: 1, n: 17 } });
+  });
+
+  it('cannot be given a tiling whose tiles add in different orders, and says which', async () => {
+    const passes = BASE.map((pass, index) =>
+      index === at(1, 1, 0) ? { ...pass, k: [8, 16] } : index === at(1, 1, 1) ? { ...pass, k: [0, 8] } : pass,
+    );
+    const verdict = await judge(tilingText({ passes }), { adapter: { name: 'loop', device: device() } });
+    expect(verdict.right).toBe(true);
+    const { text } = verdict.checks.find(({ name }) => name === 'adapter') ?? { text: '' };
+    expect(text).toMatch(/one order, and m 0\.\.7, n 0\.\.15 adds in another than m 8\.\.15, n 16\.\.31/);
+  });
+});
