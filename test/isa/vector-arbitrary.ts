@@ -4,7 +4,7 @@ import { CHIPS } from '../../src/chip';
 import { bitsOf, decode, FORMATS } from '../../src/numerics';
 import type { Dtype } from '../../src/numerics';
 import type { Dim, Pattern } from '../../src/program';
-import type { TestMachine, TestTensor, View } from './machine';
+import { testMachine, type TestMachine, type TestTensor, type View } from './machine';
 
 export interface Shape {
   readonly partitions: number;
@@ -46,7 +46,7 @@ export function codes(dtype: Dtype): fc.Arbitrary<number> {
 
 /** A tensor and the view of it that an instruction takes. */
 export interface Operand {
-  readonly tensor: TestTensor & { readonly dtype: Dtype };
+  readonly tensor: TestTensor & { readonly partitions: number };
   readonly view: View;
 }
 
@@ -94,6 +94,14 @@ export const target = (shape: Shape, dtypes = ANY) =>
 /** A [P, 1] operand. */
 export const column = ({ partitions }: Shape, dtypes: readonly Dtype[] = ['float32']) =>
   source({ partitions, outer: 1, inner: 1 }, dtypes);
+
+/** A machine that holds operands, and their patterns by name. */
+export function place<K extends string>(operands: Readonly<Record<K, Operand>>) {
+  const machine = testMachine(
+    Object.fromEntries(entriesOf(operands).map(([name, { tensor }]) => [name, tensor])),
+  );
+  return { machine, at: (name: K) => machine.on(name, operands[name].view) };
+}
 
 /** What a pattern holds, as codes. */
 export function codesAt(machine: TestMachine, pattern: Pattern): number[] {

@@ -14,23 +14,15 @@ import {
   entriesOf,
   floatsAt,
   namesOf,
+  place,
   shapes,
   source,
   target,
-  type Operand,
 } from './vector-arbitrary';
 
 const named = { id: 'i', engine: 'vector' } as const;
 const encoded = (dtype: Dtype, values: readonly number[]) =>
   values.map((value) => encode(dtype, Math.fround(value)));
-
-/** A machine that holds operands, and their patterns by name. */
-function place<K extends string>(operands: Readonly<Record<K, Operand>>) {
-  const machine = testMachine(
-    Object.fromEntries(entriesOf(operands).map(([name, { tensor }]) => [name, tensor])),
-  );
-  return { machine, at: (name: K) => machine.on(name, operands[name].view) };
-}
 
 /** The element of a [P, 1] operand that goes with each element of as many partitions. */
 const spread = (list: readonly number[], count: number) =>
@@ -353,15 +345,13 @@ describe('tensor_copy_predicated', () => {
 
   test('takes src or a constant where the predicate says so, and leaves the rest', () => {
     const given = shapes.chain((shape) =>
-      fc
-        .constantFrom(...ANY)
-        .chain((dtype) =>
-          fc.record({
-            src: source(shape, [dtype]),
-            predicate: source(shape, flags),
-            dst: target(shape, [dtype]),
-          }),
-        ),
+      fc.constantFrom(...ANY).chain((dtype) =>
+        fc.record({
+          src: source(shape, [dtype]),
+          predicate: source(shape, flags),
+          dst: target(shape, [dtype]),
+        }),
+      ),
     );
     const few = fc.array(fc.boolean(), { minLength: 1 });
     fc.assert(

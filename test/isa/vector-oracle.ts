@@ -17,6 +17,9 @@ export function fromBits(bits: number): number {
   return view.getFloat32(0);
 }
 
+/** Bits, with one NaN for all, as every written one is. */
+export const canonical = (x: number): number => (Number.isNaN(x) ? 0x7fc00000 : bitsOf(x));
+
 const magnitude = (x: number) => bitsOf(x) & 0x7fffffff;
 const negative = (x: number) => bitsOf(x) >>> 31 === 1;
 const isNaN = (x: number) => magnitude(x) > 0x7f800000;
