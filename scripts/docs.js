@@ -1,19 +1,24 @@
-// Writes docs/isa.md from the forms and entries of the instructions (src/isa/document.ts): `npm run docs` after a change of them.
+// Writes the pages that are made from the code, `npm run docs` after a change of it: docs/isa.md from the forms and entries of the
+// instructions (src/isa/document.ts), docs/errors.md from the verifier's rules (src/verify/document.ts).
 import { writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 
-const PAGE = 'docs/isa.md';
+const PAGES = [
+  { page: 'docs/isa.md', source: 'src/isa/document.ts', make: ({ isaDocument }) => isaDocument() },
+  {
+    page: 'docs/errors.md',
+    source: 'src/verify/document.ts',
+    make: ({ errorsDocument }) => errorsDocument(),
+  },
+];
 const MODULE = 'build/document.mjs';
 
-await build({
-  entryPoints: ['src/isa/document.ts'],
-  outfile: MODULE,
-  bundle: true,
-  format: 'esm',
-  logLevel: 'warning',
-});
-const { isaDocument } = await import(new URL(`../${MODULE}`, import.meta.url));
-writeFileSync(PAGE, await format(isaDocument(), { ...(await resolveConfig(PAGE)), filepath: PAGE }));
+for (const { page, source, make } of PAGES) {
+  await build({ entryPoints: [source], outfile: MODULE, bundle: true, format: 'esm', logLevel: 'warning' });
+  // The query tells one page's module from the next, which has the same address.
+  const module = await import(`${new URL(`../${MODULE}`, import.meta.url)}?${page}`);
+  writeFileSync(page, await format(make(module), { ...(await resolveConfig(page)), filepath: page }));
+}

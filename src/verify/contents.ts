@@ -197,8 +197,8 @@ export class Contents {
       if (home.tensor.space === 'hbm' && home.tensor.role === 'output') this.#checkOutput(home, home.tensor);
     }
     const left = new Set<Effect>();
-    for (const { cells } of this.homes.values()) {
-      for (const id of new Set(cells.ids)) {
+    for (const { ids } of new Set([...this.homes.values()].map(({ cells }) => cells))) {
+      for (const id of ids) {
         const effect = this.#writers[id]?.effect;
         if (effect?.needed === false) left.add(effect);
       }
