@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Plugin } from 'esbuild';
+import type * as Esbuild from 'esbuild';
 import { UserError } from '../numerics';
 import type { Program } from '../program';
 import type { FoundKernel, FromKernelWorker, KernelFile, TraceRequest } from './kernel-protocol';
@@ -46,7 +46,7 @@ export async function openKernel(
     const file = await bundle(path, folder);
     const started = new Worker(new URL('./kernel-worker.js', import.meta.url), { workerData: file });
     worker = started;
-    const overdue = `${path} did not come to an end in ${limitSeconds} s: a loop that never ends makes no instructions that could be counted. --time-limit SECONDS gives it more.`;
+    const overdue = `${path} did not come to an end in ${limitSeconds} s. Mend the loop that never ends, or give it more by --time-limit SECONDS.`;
     const message = await reply(started, limit, overdue);
     if (message.type !== 'kernels') throw new Error('Invariant violation: a kernel file was traced unasked');
     const found = chosen(path, message.kernels, name);
@@ -121,7 +121,7 @@ function failure({ message, mistake, stack }: Extract<FromKernelWorker, { type: 
 }
 
 /** esbuild is an optional peer: who installs systole for its library bundles no kernels. */
-async function bundler(): Promise<typeof import('esbuild')> {
+async function bundler(): Promise<typeof Esbuild> {
   try {
     return await import('esbuild');
   } catch (error) {
@@ -168,10 +168,10 @@ function namedFromHere(map: string, folder: string): string {
   return JSON.stringify({ ...parsed, sources });
 }
 
-const own: Plugin = {
+const own: Esbuild.Plugin = {
   name: 'systole',
-  setup({ onResolve }) {
-    onResolve({ filter: /^systole(\/(kernel|numerics))?$/ }, ({ path }) => {
+  setup(build) {
+    build.onResolve({ filter: /^systole(\/(kernel|numerics))?$/ }, ({ path }) => {
       const name = path.replace(/^systole\/?/, '') || 'index';
       return { path: new URL(`./${name}.js`, import.meta.url).href, external: true };
     });

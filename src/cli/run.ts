@@ -88,7 +88,7 @@ async function runFile(path: string, texts: readonly string[], options: RunComma
   const codes = Object.fromEntries([...opened.inputs].map(([name, array]) => [name, array.codes]));
   const run = startProgram(program, codes, { ...(budget !== undefined && { budget }) });
   const ended = await advance(run, options.until);
-  for (const what of options.show ?? []) console.log(`${shown(run, what)}\n`);
+  for (const what of options.show ?? []) console.log(`${shown(run, what).toString()}\n`);
   for (const finding of run.findings) console.error(verdictText([findingOf(finding)]));
   if (run.findings.length > 0) process.exitCode = 1;
   if (!ended) {
@@ -189,9 +189,9 @@ function outputsTable(tensors: readonly HbmTensor[], outputs: Readonly<Record<st
         sum += value;
       } else odd++;
     }
-    const number = (value: number): string =>
-      Number.isFinite(value) ? String(Number(value.toPrecision(6))) : '';
-    const first = Array.from(values.subarray(0, 4), number).join(' ');
+    const digits = (value: number): string => String(Number(value.toPrecision(6)));
+    const number = (value: number): string => (Number.isFinite(value) ? digits(value) : '');
+    const first = Array.from(values.subarray(0, 4), digits).join(' ');
     return [
       name,
       dtype,

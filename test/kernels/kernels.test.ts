@@ -152,8 +152,6 @@ test.each([
   [softmax, { x: [4] }, /x must be a matrix, received shape \[4\]/],
   [rmsnorm, { x: [4, 8], gain: [8, 1] }, /gain must be \[1, 8\], received \[8, 1\]/],
 ])('$name refuses shapes that do not fit', (kernel, shapes, message) => {
-  const inputs = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: 'float32' as const }]),
-  );
-  expect(() => trace(kernel, { chip: 'trn2', inputs })).toThrow(message);
+  const inputs = Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: 'float32' }] as const);
+  expect(() => trace<string>(kernel, { chip: 'trn2', inputs: Object.fromEntries(inputs) })).toThrow(message);
 });
