@@ -105,7 +105,7 @@ describe('refused', () => {
     [
       'dst must be float32 in PSUM, received bfloat16.',
       { ...matmul, dst: { ...psum, dtype: 'bfloat16' } },
-      'trn3',
+      'trn2',
     ],
     [
       'stationary: 64 partitions must start at partition 0 or 64, received 32.',

@@ -76,9 +76,8 @@ function formatProblem({ dst, sources: { src } }: Transpose): Problem {
 function hardwareProblem({ sources: { src }, attributes: { dge_mode } }: Transpose): Problem {
   if (dge_mode !== 'hwdge') return undefined;
   const shape = shapeOf(src);
-  const [first = 1, last = 1] = [shape[0], shape.at(-1)];
+  const [first = 1] = shape;
   if (bytesOf(src.dtype) !== 2) return `hwdge transposes elements of 2 bytes, received ${src.dtype}.`;
-  if (last > 128) return `hwdge: src’s last dimension is at most 128, received ${last}.`;
   if (shape.length === 2) {
     return first === 16 ? undefined : `hwdge: src of 2 dimensions has 16 rows, received ${first}.`;
   }
@@ -90,7 +89,7 @@ function hardwareProblem({ sources: { src }, attributes: { dge_mode } }: Transpo
 function gatherProblem({ sources: { src, src_index: index } }: Transpose): Problem {
   if (index === undefined) return undefined;
   const shape = shapeOf(src);
-  const [first = 1, second = 1, third = 1, last = 1] = [shape[0], shape[1], shape[2], shape.at(-1)];
+  const [first = 1, second = 1, third = 1] = shape;
   if (index.dtype !== 'uint32') return `src_index must be uint32, received ${index.dtype}.`;
   if (index.partitions < 16 || index.partitions % 16 !== 0) {
     return `src_index must have 16 to 128 partitions, a multiple of 16, received ${index.partitions}.`;
@@ -98,7 +97,6 @@ function gatherProblem({ sources: { src, src_index: index } }: Transpose): Probl
   if (bytesOf(src.dtype) !== 2)
     return `with an index src must have elements of 2 bytes, received ${src.dtype}.`;
   if (first % 16 !== 0) return `with an index src’s first dimension is a multiple of 16, received ${first}.`;
-  if (last > 128) return `with an index src’s last dimension is at most 128, received ${last}.`;
   if (shape.length < 4 || second === 1 || third === 1) return undefined;
   return `with an index one of src’s middle dimensions is 1, received ${second} and ${third}.`;
 }
@@ -129,10 +127,10 @@ export const dmaTranspose: Entry<'dma_transpose'> = {
   engines: DMA_ENGINES,
   rules: [
     'src is in HBM or SBUF and has 2 to 4 dimensions, of which the partitions are one; axes are [1, 0], [2, 1, 0] or [3, 1, 2, 0].',
-    'dst is in SBUF: src’s last dimension is its partitions, and its elements the others, in the order of axes.',
+    'dst is in SBUF: src’s last dimension, of at most 128, is its partitions, and its elements the others, in the order of axes.',
     'Elements have 2 or 4 bytes; dst has src’s format and codes.',
-    'hwdge takes 2-byte elements and a last dimension of at most 128; 16 rows of 2 dimensions, else a first of 1, 2, 4, 8 or 16 whose product with the last but one is a multiple of 16.',
-    'With an index (dge_mode unknown or swdge): src is in HBM, of 2 bytes, first dimension a multiple of 16, last at most 128, one of two middle ones 1.',
+    'hwdge takes 2-byte elements; 16 rows of 2 dimensions, else a first of 1, 2, 4, 8 or 16 whose product with the last but one is a multiple of 16.',
+    'With an index (dge_mode unknown or swdge): src is in HBM, of 2 bytes, first dimension a multiple of 16, one of two middle ones 1.',
     'src_index is uint32, of 16 to 128 partitions (a multiple of 16; 128 where it has several columns), taken column by column; what is over is not used.',
     'An index outside is an error before anything is written, or skipped: the elements of dst that it would give keep what they held.',
     ...DGE_RULES,
