@@ -114,6 +114,7 @@ const PAGE = {
     main: 'bench/page/main.tsx',
     worker: 'bench/page/worker.ts',
     'identify-worker': 'bench/page/identify-worker.ts',
+    'tiling-worker': 'bench/page/tiling-worker.ts',
   },
   files: {
     'index.html': 'bench/page/index.html',

@@ -14,6 +14,7 @@ import { CopyLink, showLink } from './share';
 import { reduce, type Action, type PageState, type Phase } from './state';
 import type { Keeper } from './storage';
 import { ThemeSwitch } from './theme';
+import { TilingSection } from './tiling-section';
 import { announcement, firstProductText, settingsText } from './words';
 
 interface AppProps {
@@ -182,6 +183,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           </section>
         )}
         <IdentifySection />
+        <TilingSection />
       </main>
       <footer>
         systole {SYSTOLE.version} <small>{SYSTOLE.revision}</small>

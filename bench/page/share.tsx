@@ -48,7 +48,7 @@ export function fileName({ adapter, started }: Pick<ReportView, 'adapter' | 'sta
   return words.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
-function save(name: string, blob: Blob): void {
+export function save(name: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   setTimeout(() => {

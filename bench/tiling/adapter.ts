@@ -28,7 +28,7 @@ export interface AdapterPace {
 }
 
 export const leftOut = (why: string): OnAdapter => ({
-  check: { name: 'adapter', state: 'left-out', text: `left out: ${why}`, details: [], more: 0 },
+  check: { name: 'adapter', state: 'left-out', text: why, details: [], more: 0 },
 });
 
 export async function onAdapter(

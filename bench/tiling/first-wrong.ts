@@ -1,7 +1,14 @@
 /** The first tile that is not right, from the top left row by row: its first wrong element, who wrote it, and why. */
 import type { Tiled } from '../../src/lower';
 import type { HbmPattern, Instruction, StraightProgram } from '../../src/program';
-import { areaText, type Area, type Mark, type Range, type TilePass } from '../../src/verify/tiling';
+import {
+  areaText,
+  rangeText,
+  type Area,
+  type Mark,
+  type Range,
+  type TilePass,
+} from '../../src/verify/tiling';
 import type { CheckReport } from '../check';
 import type { PureChecks } from './pure-checks';
 import type { Outcome } from './tiles';
@@ -83,7 +90,7 @@ function blame(
   const last = lastPassOver(passes, area);
   const gap = coverage.gaps.find((each) => overlap(each, area));
   if (gap !== undefined && (mark === 'missing' || mark === 'doubled')) {
-    const k = `k ${gap.k[0]}..${gap.k[1] - 1}`;
+    const k = `k ${rangeText(gap.k)}`;
     return gap.times === 0
       ? { index: last, why: last === undefined ? 'No pass takes this tile.' : `No pass takes ${k} of it.` }
       : { index: gap.passes.at(-1), why: `Passes ${gap.passes.join(', ')} all take ${k} of it.` };

@@ -25,7 +25,7 @@ import {
   type OrderedTile,
   type Outcome,
 } from './tiles';
-import type { Canonical, TilingCheck, TilingVerdict } from './verdict';
+import type { Canonical, JudgeProgress, TilingCheck, TilingVerdict } from './verdict';
 
 export interface JudgeRequest {
   readonly tiled: Tiled;
@@ -39,19 +39,6 @@ export interface JudgeRequest {
   readonly onProgress?: (progress: JudgeProgress) => void;
   readonly signal?: AbortSignal;
 }
-
-export interface JudgeProgress {
-  readonly stage: keyof typeof STAGES;
-  readonly share: number;
-}
-
-export const STAGES = {
-  covering: 'counting what the passes cover',
-  verifying: 'verifying the Program',
-  integers: 'running the Program on small integers',
-  random: 'running the Program on random operands',
-  adapter: 'multiplying in this order on the adapter',
-} as const;
 
 /** About a second for each of the two operands. */
 const BUDGET = 2 ** 27;
@@ -99,7 +86,7 @@ interface Ran {
 }
 
 function notRun(): readonly TilingCheck[] {
-  const text = 'not run: the tiling cannot be made a Program, see above';
+  const text = 'the tiling cannot be made a Program, see above';
   return [
     { name: 'verifier', state: 'left-out', text, details: [], more: 0 },
     { name: 'integers', state: 'left-out', text, details: [], more: 0 },

@@ -1,28 +1,18 @@
 /** A verdict as text for people, with a picture of the grid of tiles. */
 import { shortName } from '../../src/numerics';
 import { areaText, type Mark } from '../../src/verify/tiling';
-import { CHECKS, type TilingVerdict, type WrongTile } from './verdict';
+import { CHECKS, MEANINGS, type TilingVerdict, type WrongTile } from './verdict';
 
-const STATES = { right: 'ok   ', wrong: 'WRONG', 'left-out': '-    ' } as const;
+const STATES = { right: 'ok', wrong: 'WRONG', 'left-out': 'left out' } as const;
 
 /** One character for each tile. */
-export const LETTERS = {
+const LETTERS = {
   right: '.',
   missing: 'M',
   doubled: 'D',
   torn: 'T',
   wrong: 'X',
   unchecked: '?',
-} as const satisfies Record<Mark, string>;
-
-/** What the characters, and the colours of the page, stand for. */
-export const MEANINGS = {
-  right: 'right',
-  missing: 'missing: part of it is never added',
-  doubled: 'doubled: part of it is added more than once',
-  torn: 'torn: tiles of other edges store over it',
-  wrong: 'wrong values',
-  unchecked: 'covered, not run',
 } as const satisfies Record<Mark, string>;
 
 export function verdictText(verdict: TilingVerdict): string {
@@ -34,10 +24,10 @@ export function verdictText(verdict: TilingVerdict): string {
     `${passes} passes${instructions === null ? '' : `, ${instructions} instructions`}`,
     '',
     ...checks.flatMap(({ name, state, text, details, more }) => [
-      `${STATES[state]}  ${CHECKS[name].padEnd(width)}  ${text}`,
-      ...details.slice(0, DETAILS).map((detail) => `${' '.repeat(width + 9)}${detail}`),
+      `${STATES[state].padEnd(8)}  ${CHECKS[name].padEnd(width)}  ${text}`,
+      ...details.slice(0, DETAILS).map((detail) => `${' '.repeat(width + 12)}${detail}`),
       ...(details.length + more > DETAILS
-        ? [`${' '.repeat(width + 9)}and ${details.length + more - DETAILS} more`]
+        ? [`${' '.repeat(width + 12)}and ${details.length + more - DETAILS} more`]
         : []),
     ]),
     '',

@@ -85,3 +85,27 @@ export interface Canonical {
   readonly compared: number;
   readonly text: string;
 }
+
+/** What the marks of tiles stand for. */
+export const MEANINGS = {
+  right: 'right',
+  missing: 'missing: part of it is never added',
+  doubled: 'doubled: part of it is added more than once',
+  torn: 'torn: tiles of other edges store over it',
+  wrong: 'wrong values',
+  unchecked: 'covered, not run',
+} as const satisfies Record<Mark, string>;
+
+/** What goes on, and how much of it is done. */
+export interface JudgeProgress {
+  readonly stage: keyof typeof STAGES;
+  readonly share: number;
+}
+
+export const STAGES = {
+  covering: 'counting what the passes cover',
+  verifying: 'verifying the Program',
+  integers: 'running the Program on small integers',
+  random: 'running the Program on random operands',
+  adapter: 'multiplying in this order on the adapter',
+} as const;

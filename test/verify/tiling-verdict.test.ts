@@ -230,6 +230,33 @@ describe('seeded faults', () => {
   });
 });
 
+/** Kinds of faults that any pass of the base can have: what becomes of it. */
+const KINDS: Readonly<Record<string, (pass: TilePass) => readonly TilePass[]>> = {
+  dropped: () => [],
+  doubled: (pass) => [pass, pass],
+  'started otherwise': (pass) => [{ ...pass, start: !pass.start }],
+  'stopped otherwise': (pass) => [{ ...pass, stop: !pass.stop }],
+  'in the next bank': (pass) => [{ ...pass, bank: (pass.bank + 1) % 8 }],
+  'a row short': ({ m, ...pass }) => [{ ...pass, m: [m[0], m[1] - 1] }],
+  'a row on': ({ m, ...pass }) => [{ ...pass, m: [m[0] + 1, m[1] + 1] }],
+  'a column short': ({ n, ...pass }) => [{ ...pass, n: [n[0] + 1, n[1]] }],
+  'an index of K short': ({ k, ...pass }) => [{ ...pass, k: [k[0], k[1] - 1] }],
+  'an index of K early': ({ k, ...pass }) => [{ ...pass, k: [Math.max(0, k[0] - 1), k[1]] }],
+};
+
+describe('every kind of fault in every pass', () => {
+  it.each(Object.entries(KINDS))('%s', async (kind, faulty) => {
+    for (const [index, pass] of BASE.entries()) {
+      if (kind === 'an index of K early' && pass.k[0] === 0) continue; // there is none before it
+      const passes = BASE.flatMap((each, other) => (other === index ? faulty(pass) : [each]));
+      const verdict = await judge(tilingText({ passes }));
+      expect(verdict.right, `pass ${index}`).toBe(false);
+      const area = verdict.firstWrong;
+      expect(area, `pass ${index}`).not.toBeNull();
+    }
+  });
+});
+
 describe('the first wrong tile', () => {
   it('has the values, the instruction that stored them, and the pass', async () => {
     const verdict = await judge(tilingText({ passes: FAULTS['an end of K one short']?.passes }));
@@ -237,7 +264,7 @@ describe('the first wrong tile', () => {
     expect(firstWrong).toMatchObject({
       ...{ executor: 'reference', operands: 'small-integer', m: [8, 16], n: [16, 32] },
       writtenBy: { opcode: 'dma_copy', id: `p${at(1, 1, 2)}.store` },
-      why: 'No pass takes k 7..7 of it.',
+      why: 'No pass takes k 7 of it.',
     });
     expect(firstWrong?.first?.expected).not.toEqual(firstWrong?.first?.received);
     expect(verdictText(verdict)).toMatch(/ {2}\. \. \.\n {2}\. M \.\n {2}\. \. \.\n/);

@@ -89,8 +89,13 @@ function Output({
   );
 }
 
+/** What of a wrong tile its picture shows. */
+interface Part extends Pick<WrongTile, 'window' | 'mismatches'> {
+  readonly firstWrong: Pick<WrongTile['firstWrong'], 'm' | 'n'>;
+}
+
 /** The wrong tile alone, with a cross through its first wrong element. */
-function Inside({ tile: { window, firstWrong, mismatches } }: { tile: WrongTile }) {
+export function Inside({ tile: { window, firstWrong, mismatches } }: { tile: Part }) {
   const [rows, columns] = [window.m1 - window.m0, window.n1 - window.n0];
   const { width, height } = fitted(rows, columns);
   const x = ((firstWrong.n - window.n0) / columns) * width;

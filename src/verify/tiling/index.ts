@@ -30,6 +30,7 @@ export {
   banksOf,
   boxText,
   lengthOf,
+  rangeText,
   type Area,
   type Axis,
   type Box,

@@ -63,7 +63,8 @@ export function boxText(box: Box): string {
   return `${areaText(box)}, k ${rangeText(box.k)}`;
 }
 
-function rangeText([begin, end]: Range): string {
+/** Both ends included. */
+export function rangeText([begin, end]: Range): string {
   return end - begin === 1 ? String(begin) : `${begin}..${end - 1}`;
 }
 

@@ -1,0 +1,127 @@
+/** Checking a tiling on the page, in a real browser: our plan, loops, a fault, mistakes, and what each looks like. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lookFromEverywhere, openPage, openPlace, type OpenPage, type Place } from './page';
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace();
+});
+afterAll(async () => {
+  await place.close();
+});
+
+async function open(): Promise<OpenPage> {
+  const opened = await openPage(place.chromium.browser, place.server.url);
+  await opened.page.click('#tiling summary');
+  await opened.page.locator('#tiling-run').waitFor();
+  return opened;
+}
+
+const small = async ({ page }: OpenPage, m: number, n: number, k: number): Promise<void> => {
+  for (const [axis, value] of Object.entries({ m, n, k })) await page.fill(`#tiling-${axis}`, String(value));
+};
+
+const verdict = async ({ page }: OpenPage): Promise<string> => {
+  await page.click('#tiling-run');
+  await page.locator('#tiling-verdict > *').first().waitFor({ timeout: 60_000 });
+  return (await page.textContent('#tiling-verdict')) ?? '';
+};
+
+test('our plan is filled in, follows the fields, and is right on the adapter too', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 160, 600, 300);
+  expect(await page.inputValue('#tiling-text')).toContain('"m": 160');
+  const text = await verdict(opened);
+  expect(text).toContain('The tiling is right.');
+  expect(text).toContain('It adds in the canonical order');
+  expect(await page.locator('.checked > li.right').count()).toBe(8);
+  expect(await page.getAttribute('#tile-grid', 'aria-label')).toBe(
+    'The output in 2 × 2 tiles: 4 tiles right',
+  );
+  await lookFromEverywhere(opened, 'tiling-right');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+/** Two tiles; the second lacks the last index of K. */
+const FAULTY = {
+  format: 'systole tiling',
+  version: 1,
+  passes: [
+    { m: [0, 64], n: [0, 32], k: [0, 96], bank: 0, start: true, stop: true },
+    { m: [0, 64], n: [32, 64], k: [0, 64], bank: 1, start: true, stop: false },
+    { m: [0, 64], n: [32, 64], k: [64, 95], bank: 1, start: false, stop: true },
+  ],
+};
+
+test('a faulty tiling: the first wrong tile, its values, who wrote it; the grid is walked by keys; the verdict is a file', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 64, 64, 96);
+  await page.fill('#tiling-text', JSON.stringify(FAULTY));
+  const text = await verdict(opened);
+  expect(text).toContain('The tiling is wrong.');
+  expect(text).toContain('missing: m 0..63, n 32..63, k 95: no pass takes it');
+  const wrong = (await page.textContent('#tiling-wrong')) ?? '';
+  expect(wrong).toContain('row 0, column 1 of the tiles');
+  expect(wrong).toContain('m 0, n 32');
+  expect(wrong).toContain('p2.matmul');
+  expect(wrong).toContain('dma_copy p2.store');
+
+  expect(await page.textContent('#tile-grid-at')).toContain('column 1: m 0..63, n 32..63: missing');
+  await page.focus('#tile-grid');
+  await page.keyboard.press('ArrowLeft');
+  expect(await page.textContent('#tile-grid-at')).toBe('Row 0, column 0: m 0..63, n 0..31: right');
+  await page.keyboard.press('End');
+  expect(await page.textContent('#tile-grid-at')).toContain('column 1');
+  await lookFromEverywhere(opened, 'tiling-wrong');
+
+  const download = page.waitForEvent('download');
+  await page.click('#tiling-download');
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('systole-tiling-64x64x96-trn2.json');
+  const chunks: Buffer[] = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk as Buffer);
+  expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({
+    right: false,
+    firstWrong: { row: 0, column: 1 },
+  });
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('loops of an example, and a file that is dropped', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 256, 1024, 256);
+  await page.click('#tiling-loops');
+  expect(await page.inputValue('#tiling-text')).toContain('"loops"');
+  expect(await verdict(opened)).toContain('The tiling is right.');
+  await page.setInputFiles('#tiling-file', {
+    name: 'tiling.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(FAULTY)),
+  });
+  await expect.poll(() => page.inputValue('#tiling-text')).toContain('"passes"');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('mistakes are told where they are: an extent, JSON with a bad field', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await page.fill('#tiling-m', '0');
+  await page.click('#tiling-run');
+  expect(await page.textContent('#tiling-problem')).toBe(
+    'M must be a whole number of at least 1, received "0".',
+  );
+  await page.fill('#tiling-m', '8');
+  await page.fill('#tiling-text', JSON.stringify({ ...FAULTY, passes: [{ ...FAULTY.passes[0], m: [3] }] }));
+  expect(await verdict(opened)).toMatch(/^tiling\.passes\[0\]\.m must be \[begin, end\]/);
+  await page.fill('#tiling-text', '{');
+  await page.click('#tiling-run');
+  await page.getByText('The tiling is no JSON').waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
