@@ -8,7 +8,8 @@ const LEAVE = 255;
 export function leavesSome({ opcode, attributes }: Instruction): boolean {
   if (opcode === 'tensor_copy_predicated') return true;
   if (opcode === 'nc_stream_shuffle') return attributes.shuffle_mask.includes(LEAVE);
-  return (opcode === 'dma_copy' || opcode === 'dma_compute') && attributes.oob_mode === 'skip';
+  const indexed = opcode === 'dma_copy' || opcode === 'dma_transpose' || opcode === 'dma_compute';
+  return indexed && attributes.oob_mode === 'skip';
 }
 
 /** Whether indices that only a run knows decide which elements of an operand are meant. */
