@@ -34,7 +34,7 @@ export interface PsumOptions extends OnChipOptions {
 /** A bound of a loop. */
 export type Bound = number | Register;
 
-export interface KernelBuilder extends Instructions {
+export interface Nc extends Instructions {
   readonly chip: Chip;
   /** An output of the kernel, in HBM. */
   hbm(name: string, shape: readonly number[], dtype: Dtype): HbmView;
@@ -73,7 +73,7 @@ function whole(name: string, value: number, low: number, high: number): number {
 }
 
 /** The methods of `nc`, each of which finds its caller by being the function that the caller called. */
-export function builderOf(recorder: Recorder): KernelBuilder {
+export function builderOf(recorder: Recorder): Nc {
   const { chip } = recorder;
 
   const inHbm = (name: string, shape: readonly number[], given: Dtype, role: HbmTensor['role']): HbmView => {
@@ -122,7 +122,7 @@ export function builderOf(recorder: Recorder): KernelBuilder {
     return whole(what, value, -(2 ** 31), 2 ** 31 - 1);
   };
 
-  const nc: Omit<KernelBuilder, Opcode> = {
+  const nc: Omit<Nc, Opcode> = {
     chip,
     hbm: (name, shape, dtype) => recorder.call('hbm', nc.hbm, () => inHbm(name, shape, dtype, 'output')),
     scratch: (name, shape, dtype) =>

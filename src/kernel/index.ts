@@ -1,5 +1,5 @@
 /** The builder of kernels, `systole/kernel`: docs/kernel-authoring.md. */
-export type { Bound, KernelBuilder, OnChipOptions, PsumOptions, SbufOptions } from './builder';
+export type { Bound, Nc, OnChipOptions, PsumOptions, SbufOptions } from './builder';
 export { KernelError, type Call } from './errors';
 export {
   isKernel,

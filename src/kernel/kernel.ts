@@ -5,7 +5,7 @@ import { parseDtype, requireFields, UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import type { Program } from '../program';
 import { requireName } from '../program/names';
-import { builderOf, hbmView, type KernelBuilder } from './builder';
+import { builderOf, hbmView, type Nc } from './builder';
 import { placed } from './placing';
 import { DEFAULT_BUDGET, Recorder } from './recorder';
 import type { HbmView } from './views';
@@ -13,17 +13,14 @@ import type { HbmView } from './views';
 const KERNEL = Symbol.for('systole.kernel');
 
 /** What a kernel does with its inputs. */
-export type KernelFunction<Input extends string> = (
-  nc: KernelBuilder,
-  inputs: Readonly<Record<Input, HbmView>>,
-) => void;
+export type KernelFunction<Input extends string> = (nc: Nc, inputs: Readonly<Record<Input, HbmView>>) => void;
 
 /** A function over HBM tensors that makes a Program. */
 export interface Kernel<Input extends string = string> {
   readonly name: string;
   /** Names of its inputs, in order. */
   readonly inputs: readonly Input[];
-  readonly body: (nc: KernelBuilder, inputs: Readonly<Record<string, HbmView>>) => void;
+  readonly body: (nc: Nc, inputs: Readonly<Record<string, HbmView>>) => void;
   readonly [KERNEL]: true;
 }
 

@@ -14,24 +14,29 @@ interface Location {
 /** A function that authors call. */
 export type Callee = (...parameters: never[]) => unknown;
 
+/** What V8 has of Error; the others have none of it, or the first, with text instead of call sites. */
+interface StackTraces {
+  readonly captureStackTrace?: (target: object, above: Callee) => void;
+  prepareStackTrace?: unknown;
+  stackTraceLimit?: number | undefined;
+}
+
 const firstSite = (_error: unknown, sites: readonly NodeJS.CallSite[]) => sites[0];
 
 /** The frame that called `callee`: a call site, or the text of the stack from there. */
 function frameAbove(callee: Callee): unknown {
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- not every browser has it
-  if (Error.captureStackTrace === undefined) return undefined;
-  const { stackTraceLimit } = Error;
-  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const traces: StackTraces = Error;
+  if (traces.captureStackTrace === undefined) return undefined;
+  const { prepareStackTrace, stackTraceLimit } = traces;
   const holder: { readonly stack?: unknown } = {};
-  Error.prepareStackTrace = firstSite;
-  Error.stackTraceLimit = 1;
+  traces.prepareStackTrace = firstSite;
+  traces.stackTraceLimit = 1;
   try {
-    Error.captureStackTrace(holder, callee);
+    traces.captureStackTrace(holder, callee);
     return holder.stack; // formatted when it is first read: while our function is in place
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    if (prepare === undefined) delete Error.prepareStackTrace;
-    else Object.defineProperty(Error, 'prepareStackTrace', prepare);
+    traces.stackTraceLimit = stackTraceLimit;
+    traces.prepareStackTrace = prepareStackTrace;
   }
 }
 
