@@ -40,8 +40,8 @@ export interface JudgeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** About a second for each of the two operands. */
-const BUDGET = 2 ** 27;
+/** A few seconds for each of the two pairs of operands. */
+const BUDGET = 2 ** 28;
 
 /** @throws UserError for a tiling that cannot be judged, or the signal's reason. */
 export async function judgeTiling(request: JudgeRequest): Promise<TilingVerdict> {
@@ -240,9 +240,9 @@ async function lastOf(
 ): Promise<OnAdapter> {
   if (wrongSoFar) return leftOut('the tiling is wrong already');
   const { tiled, reference, seed, onProgress, signal } = request;
-  await stage(request, 'adapter');
   const adapter = await request.adapter();
   if ('leftOut' in adapter) return leftOut(adapter.leftOut);
+  await stage(request, 'adapter');
   return onAdapter(tiled, tiles, adapter, reference, {
     seed,
     onShare: (share) => onProgress?.({ stage: 'adapter', share }),
