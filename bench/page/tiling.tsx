@@ -267,15 +267,14 @@ function extentOf(text: string): number | undefined {
 
 /** @throws UserError for an extent that is none. */
 function wantedOf({ dtype, chip, ...extents }: Fields): Wanted {
-  const [m, n, k] = EXTENTS.map((axis) => {
+  const read = (axis: (typeof EXTENTS)[number]): number => {
     const value = extentOf(extents[axis]);
-    if (value === undefined)
-      throw new UserError(
-        `${axis.toUpperCase()} must be a whole number of at least 1, received "${extents[axis].slice(0, 40)}".`,
-      );
-    return value;
-  });
-  return { ...{ m, n, k }, a: dtype, b: dtype, chip } as Wanted;
+    if (value !== undefined) return value;
+    throw new UserError(
+      `${axis.toUpperCase()} must be a whole number of at least 1, received "${extents[axis].slice(0, 40)}".`,
+    );
+  };
+  return { m: read('m'), n: read('n'), k: read('k'), a: dtype, b: dtype, chip };
 }
 
 /** A plan, with a line for each pass instead of six. */

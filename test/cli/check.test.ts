@@ -104,6 +104,20 @@ describe('verdicts', () => {
     expect(stdout).toMatch(/^plan of .* fp8e4m3 x fp8e5m2 to bf16, A row-major, on trn3\n/);
   });
 
+  it('on the adapter of this machine too', async () => {
+    const { stdout, code } = await check(
+      '40',
+      '70',
+      '300',
+      '--plan',
+      file('tile.json', tilingText({ tile: { m: 16, n: 64, k: 96 }, group: 192 })),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /ok {8}on the WebGPU adapter .*: the fused kernel, given this order, equals the same loop/,
+    );
+  });
+
   it('--program prints it, as text and as JSON, and it verifies', async () => {
     const text = (await check('4', '6', '5', '--plan', sound, '--program')).stdout;
     const json = (await check('4', '6', '5', '--plan', sound, '--program', '--json')).stdout;

@@ -42,6 +42,16 @@ describe.each(CHIP_NAMES)('sound tilings on %s', (chip) => {
   });
 });
 
+test('banks that tiles of different widths take one after the other', async () => {
+  const pass = { m: [0, 4], k: [0, 5], start: true, stop: true };
+  const passes = [
+    { ...pass, n: [0, 1024], bank: 0 },
+    { ...pass, n: [1024, 1100], bank: 1 },
+  ];
+  const verdict = await judge(tilingText({ passes, chip: 'trn3' }), { wanted: { m: 4, n: 1100, k: 5 } });
+  expect(statesOf(verdict)).toEqual(RAN);
+});
+
 test('double-row passes of fp8, by hand and ours', async () => {
   const fp8 = { a: 'float8_e4m3', b: 'float8_e5m2' } as const;
   const wanted = { m: 5, n: 9, k: 300 };
