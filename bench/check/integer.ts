@@ -1,17 +1,23 @@
 /**
  * What a product of small integers must be: an oracle in float64, which is exact below 2^53 and shares no code with the
- * executors but the decoding of formats, and Freivalds' check of a whole result (R. Freivalds, "Probabilistic machines
- * can use less running time", IFIP 1977), which costs a few passes over the operands instead of a product.
+ * executors but the decoding of formats and the plan's one rounding at the end, and Freivalds' check of a whole result
+ * (R. Freivalds, "Probabilistic machines can use less running time", IFIP 1977), which costs a few passes over the operands
+ * instead of a product.
  */
 import type { MatmulOperands, Window } from '../../src/execute/matmul';
+import { finishSums, wholeOutput } from '../../src/execute/reference/matmul';
 import type { MatmulPlan } from '../../src/lower';
-import { codeArray, decodeArray, encodeArray, type CodeArray, type Dtype } from '../../src/numerics';
+import { codeArray, decodeArray, type CodeArray, type Dtype } from '../../src/numerics';
 import { integersBelow, words } from './draws';
 import { EXACT } from './operands';
 
 /** Codes of the window of (C +) A B, row-major. The operands are those of `smallIntegerOperands`. */
-export function exactIntegerProduct(plan: MatmulPlan, operands: MatmulOperands, window?: Window): CodeArray {
-  const { m0, m1, n0, n1 } = window ?? { m0: 0, m1: plan.m, n0: 0, n1: plan.n };
+export function exactIntegerProduct(
+  plan: MatmulPlan,
+  operands: MatmulOperands,
+  window: Window = wholeOutput(plan),
+): CodeArray {
+  const { m0, m1, n0, n1 } = window;
   const width = n1 - n0;
   const rows = (
     dtype: Dtype,
@@ -36,7 +42,7 @@ export function exactIntegerProduct(plan: MatmulPlan, operands: MatmulOperands, 
     }
     sums.set(sum, (m - m0) * width);
   }
-  return encodeArray(plan.out, sums);
+  return finishSums(plan, { a: operands.a, b: operands.b }, sums, { window }); // C is in the sums
 }
 
 /** Adds four rows at once, twice as fast as one by one; the order is free where every sum is exact. */

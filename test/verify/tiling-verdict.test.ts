@@ -1,11 +1,13 @@
 /** The verdict on whole tilings: sound ones on every chip, seeded faults each caught at the right tile, samples, the adapter. */
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { ourPlan, readTiling, verdictText } from '../../bench/tiling';
 import { CHIPS, CHIP_NAMES } from '../../src/chip';
 import { referenceMatmul } from '../../src/execute/reference';
-import { sliceOf } from '../../src/lower';
+import { planMatmul, sliceOf } from '../../src/lower';
 import type { MatmulDevice, PreparedProduct } from '../../bench/tools';
 import type { TilePass } from '../../src/verify/tiling';
+import { anyRequest } from '../lower/requests';
 import { judge, passesOf, product, SHAPE, SOUND, statesOf, TILE, tilingText } from './tilings';
 
 const RAN = {
@@ -39,6 +41,42 @@ describe.each(CHIP_NAMES)('sound tilings on %s', (chip) => {
       { wanted: { m: 3, n: moving + 1, k: 130 } },
     );
     expect(statesOf(verdict)).toEqual(RAN);
+  });
+});
+
+describe('nothing is said of what is sound', () => {
+  it('any plan of ours, on any chip, in any formats', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRequest(40, 20), async (request) => {
+        const plan = planMatmul(request);
+        const verdict = await judge(JSON.stringify(plan), { wanted: {} });
+        expect(verdict.checks.filter(({ state }) => state === 'wrong')).toEqual([]);
+        expect(verdict.checks.flatMap(({ details }) => details)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const extent = fc.integer({ min: 1, max: 20 });
+  const anyNest = fc
+    .record({
+      tile: fc.record({ m: extent, n: extent, k: extent }),
+      // K runs inside of M and N, so that one tile at a time is open.
+      outer: fc.constantFrom(['m', 'n'] as const, ['n', 'm'] as const),
+      group: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
+      banks: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 3 }),
+      buffers: fc.record({ a: extent, b: extent, out: extent }),
+      aLayout: fc.constantFrom('row-major', 'k-major'),
+    })
+    .map(({ outer, ...rest }) => ({ ...rest, loops: [...outer, 'k'].map((axis) => ({ axis })) }));
+
+  it('any loops with K inside', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNest, async (nest) => {
+        expect(statesOf(await judge(tilingText(nest)))).toEqual(RAN);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
