@@ -70,4 +70,3 @@ export type Attributes<F> = Flat<
   { readonly [K in Needed<F>]: ValueOf<F[K]> } & { readonly [K in Spare<F>]?: ValueOf<F[K]> }
 >;
 export type Destination<F> = F extends OperandForm<infer P> ? PlacePattern[P] : undefined;
-

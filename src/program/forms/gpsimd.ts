@@ -4,7 +4,10 @@ import { chip, given, maybe, type Form } from './form';
 import { WRITE } from './write';
 
 const affine = {
-  pattern: given(listOf(pairOf('[step, count]')), '[step, count] of each of up to 4 dimensions, outermost first'),
+  pattern: given(
+    listOf(pairOf('[step, count]')),
+    '[step, count] of each of up to 4 dimensions, outermost first',
+  ),
   offset: maybe(integer, 'of every element; 0 when left out'),
   channel_multiplier: maybe(integer, 'of the partition; 0 when left out'),
 };

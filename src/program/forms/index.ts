@@ -16,7 +16,14 @@ export type GpsimdOpcode = keyof typeof GPSIMD;
 export type RegisterOpcode = keyof typeof REGISTER;
 
 /** By the engine that has them of its own; the order is that of docs/isa.md. */
-export const FAMILIES = { dma: DMA, tensor: TENSOR, scalar: SCALAR, vector: VECTOR, gpsimd: GPSIMD, register: REGISTER };
+export const FAMILIES = {
+  dma: DMA,
+  tensor: TENSOR,
+  scalar: SCALAR,
+  vector: VECTOR,
+  gpsimd: GPSIMD,
+  register: REGISTER,
+};
 
 export { DGE_MODES, OOB_MODES } from './dma';
 export { WRITE } from './write';

@@ -107,7 +107,10 @@ export const VECTOR = {
   tensor_copy_predicated: {
     dst: chip('[P, N]'),
     results: {},
-    sources: { src: chipOrNone('[P, N], of dst’s format'), predicate: chip('[P, N]: uint8, uint16 or uint32') },
+    sources: {
+      src: chipOrNone('[P, N], of dst’s format'),
+      predicate: chip('[P, N]: uint8, uint16 or uint32'),
+    },
     attributes: {
       src: maybe(number, 'float32 constant, where no tile is given'),
       reverse_pred: maybe(flag, 'copies where the predicate is zero'),
