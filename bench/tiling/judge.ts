@@ -40,8 +40,8 @@ export interface JudgeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A few seconds for each of the two pairs of operands. */
-const BUDGET = 2 ** 28;
+/** A few seconds for each of the two pairs of operands: 1024 x 1024 x 1024 is run whole. */
+const BUDGET = 2 ** 30;
 
 /** @throws UserError for a tiling that cannot be judged, or the signal's reason. */
 export async function judgeTiling(request: JudgeRequest): Promise<TilingVerdict> {
