@@ -150,6 +150,7 @@ test.each<[string, Instruction, ChipName?]>([
   // tensor_reduce
   ['op must be one of add, subtract, multiply', { ...reduce, attributes: { op: 'abs_max', axes: 1 } }],
   ['axes must be 1 to 2, the innermost free dimensions of data, received 3.', { ...reduce, attributes: { op: 'add', axes: 3 } }],
+  ['received 9007199254740991.', { ...reduce, attributes: { op: 'add', axes: Number.MAX_SAFE_INTEGER } }], // at once
   ['axes must be 1 to 2, the innermost free dimensions of data, received 0.', { ...reduce, attributes: { op: 'add', axes: 0 } }],
   ['dst must be 64 x 4 (partitions x elements that stay), received 64 x 1.', { ...reduce, dst: column }],
   ['dst must be 64 x 1 (partitions x elements that stay), received 32 x 1.', { ...reduce, dst: sbuf('float32', 1, 32), attributes: { op: 'add', axes: 2 } }],

@@ -3,6 +3,7 @@
  * first element on. Arithmetic operators round to float32 at each step; bitwise ones work on codes.
  */
 import { codeArray } from '../../numerics';
+import { countOf } from '../../program';
 import type { AluOp, Instruction } from '../../program';
 import { isBitwise, operatorOf, REDUCTIONS, type Operator } from '../alu';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
@@ -16,10 +17,7 @@ const LEGAL: ReadonlySet<AluOp> = new Set(REDUCTIONS);
 
 /** How many elements become one. */
 function lengthOf({ sources: { data }, attributes: { axes } }: Reduce): number {
-  let length = 1;
-  for (let axis = data.dims.length - axes; axis < data.dims.length; axis++)
-    length *= data.dims[axis]?.[1] ?? 1;
-  return length;
+  return countOf(data.dims.slice(Math.max(0, data.dims.length - axes)));
 }
 
 function axesProblem({ sources: { data }, attributes: { axes } }: Reduce): Problem {
