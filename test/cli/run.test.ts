@@ -192,6 +192,25 @@ describe('what cannot be used is one message and exit code 2', () => {
   });
 });
 
+describe('what the documents show runs', () => {
+  const guide = readFileSync(new URL('../../docs/kernel-authoring.md', import.meta.url), 'utf8');
+  const [, shown = ''] = /```ts\n(import [^]*?)```/.exec(guide) ?? [];
+  it.each([
+    ['docs/kernel-authoring.md', file('guide.ts', shown), ['a=random:300x64:bf16', 'b=random:300x64:bf16']],
+    [
+      'examples/kernel.ts',
+      new URL('../../examples/kernel.ts', import.meta.url).pathname,
+      ['x=random:300x64:bf16'],
+    ],
+  ])('%s', async (_, path, inputs) => {
+    const { code, stdout } = await systole('run', path, ...inputs);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/\nout +bfloat16 +300x64/) as string,
+    });
+  });
+});
+
 describe('systole verify', () => {
   it('finds nothing in a sound kernel, and names the line of what is wrong', async () => {
     expect(await systole('verify', KERNELS, 'x=random:4x8', '--kernel', 'double')).toMatchObject({ code: 0 });
