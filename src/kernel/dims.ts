@@ -61,14 +61,11 @@ export function recounted(
     return `the last dimension must be contiguous (stride 1) to be read as another size, received stride ${stride}.`;
   }
   const scale = (elements: number) => (elements * from) / to;
-  const outer = dims.slice(0, -1).map(([step, steps]): Dim => [scale(step), steps]);
+  // A dimension of one element never takes its step.
+  const outer = dims.slice(0, -1).map(([step, steps]): Dim => [steps === 1 ? 1 : scale(step), steps]);
   const scaled = { offset: scale(offset), dims: [...outer, [1, scale(count)] as const] };
   const whole = [scaled.offset, scale(count), ...outer.map(([step]) => step)].every(Number.isInteger);
   if (whole) return scaled;
-  return `offset, last dimension and strides must be multiples of ${to / from} elements, received offset ${offset}, ${count} elements, strides ${
-    dims
-      .slice(0, -1)
-      .map(([step]) => step)
-      .join(', ') || 'none'
-  }.`;
+  const strides = dims.slice(0, -1).flatMap(([step, steps]) => (steps === 1 ? [] : [step]));
+  return `offset, last dimension and strides must be multiples of ${to / from} elements, received offset ${offset}, ${count} elements, strides ${strides.join(', ') || 'none'}.`;
 }
