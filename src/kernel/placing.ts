@@ -33,15 +33,15 @@ const madeAt = (at: string | undefined) => (at === undefined ? '' : ` (${at})`);
 
 const share = (a: Block, b: Block) => a.from < b.to && b.from < a.to;
 
-/** The first gap of `bytes` at or after `cursor` between blocks sorted by start, or -1. */
-function gapAfter(cursor: number, block: Block, sorted: readonly Block[], limit: number): number {
+/** The first gap for a block at or after `cursor` between blocks sorted by start, or -1. */
+function gapAfter(cursor: number, block: Block, sorted: readonly Block[], { bytes, unit }: Arena): number {
   let start = cursor;
   for (const other of sorted) {
     if (other.start + other.bytes <= start || !share(block, other)) continue;
     if (other.start >= start + block.bytes) break;
-    start = other.start + other.bytes;
+    start = Math.ceil((other.start + other.bytes) / unit) * unit; // authors' addresses are any
   }
-  return start + block.bytes <= limit ? start : -1;
+  return start + block.bytes <= bytes ? start : -1;
 }
 
 function insertSorted(sorted: Block[], block: Block): void {
@@ -68,7 +68,7 @@ function* coming(given: readonly Block[], block: Block): Generator<Block> {
 /** Places every block that is not given; the first that does not fit, with what lives then, or nothing. */
 function fit(
   blocks: readonly Block[],
-  { bytes }: Arena,
+  arena: Arena,
   rotate: boolean,
 ): { readonly block: Block; readonly live: readonly Block[] } | undefined {
   const given = blocks.filter(({ claim }) => claim.given);
@@ -80,8 +80,8 @@ function fit(
     if (!block.claim.given) {
       const others = [...live];
       for (const other of coming(given, block)) insertSorted(others, other);
-      let start = gapAfter(cursor, block, others, bytes);
-      if (start < 0) start = gapAfter(0, block, others, bytes);
+      let start = gapAfter(cursor, block, others, arena);
+      if (start < 0) start = gapAfter(0, block, others, arena);
       if (start < 0) return { block, live };
       block.start = start;
       if (rotate) cursor = start + block.bytes;
@@ -92,7 +92,10 @@ function fit(
 }
 
 function place(blocks: readonly Block[], arena: Arena, kernel: string): void {
-  const sorted = [...blocks].sort((a, b) => a.claim.first - b.claim.first);
+  // Of those that begin to live together the given come first, so that the others see where they are.
+  const sorted = [...blocks].sort(
+    ({ claim: a }, { claim: b }) => a.first - b.first || Number(b.given) - Number(a.given),
+  );
   const full = fit(sorted, arena, true) && fit(sorted, arena, false);
   if (full === undefined) return;
   const { claim, bytes } = full.block;
