@@ -65,16 +65,19 @@ export class Banks {
   #quadrantsOf({ pattern, home, boxes }: Access): readonly number[] {
     const { tensor } = home;
     if (pattern.space === 'hbm' || tensor.space !== 'psum') return [];
+    const { banks, bankBytes } = this.#chip.psum;
     const address = addressOf(tensor, this.#chip) - home.column;
+    const rows = [
+      Math.max(Math.floor(pattern.partition / QUADRANT), 0),
+      Math.min(Math.ceil((pattern.partition + pattern.partitions) / QUADRANT), QUADRANTS),
+    ] as const;
     const quadrants: number[] = [];
     for (const { columns } of boxes) {
-      const first = Math.floor((address + (columns[0] ?? 0)) / this.#chip.psum.bankBytes);
-      const last = Math.floor((address + (columns.at(-1) ?? 0) - 1) / this.#chip.psum.bankBytes);
-      const end = pattern.partition + pattern.partitions;
-      for (let bank = first; bank <= last; bank++) {
-        for (let quadrant = Math.floor(pattern.partition / QUADRANT); quadrant * QUADRANT < end; quadrant++) {
+      const first = Math.max(Math.floor((address + (columns[0] ?? 0)) / bankBytes), 0);
+      const end = Math.min(Math.ceil((address + (columns.at(-1) ?? 0)) / bankBytes), banks);
+      for (let bank = first; bank < end; bank++) {
+        for (let quadrant = rows[0]; quadrant < rows[1]; quadrant++)
           quadrants.push(bank * QUADRANTS + quadrant);
-        }
       }
     }
     return quadrants;

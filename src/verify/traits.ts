@@ -28,6 +28,8 @@ const MOVED: { readonly [O in Opcode]?: string } = {
 };
 
 /** Codes go from this operand to dst as they are, so that it does not matter what they mean. */
-export function movesCodes({ opcode, dst }: Instruction, operand: string, { dtype }: Pattern): boolean {
-  return MOVED[opcode] === operand && dst?.dtype === dtype;
+export function movesCodes(instruction: Instruction, operand: string, { dtype }: Pattern): boolean {
+  const { opcode, dst, attributes } = instruction;
+  const moved = opcode === 'nc_matmul' && attributes.transpose === true ? 'stationary' : MOVED[opcode];
+  return moved === operand && dst?.dtype === dtype;
 }

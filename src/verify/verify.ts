@@ -18,9 +18,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Analyses a Program without running it. It need not be legal, but has the form of one: `fromJSON` sees to that.
- *
- * Tensors hold what they held before; a Program starts with HBM inputs written and nothing else.
+ * Analyses a Program without running it. It need not be legal, but has the form of one: `fromJSON` sees to that. When it starts,
+ * its HBM inputs are written and nothing else is.
  */
 export function verifyProgram(program: Program, options: VerifyOptions = {}): Verdict {
   const { chip: name = program.chip, limit = 100, budget = 2 ** 20 } = options;
@@ -58,7 +57,6 @@ function checkNodes(nodes: readonly ProgramNode[], legality: Legality, findings:
 function registersOf(node: ProgramNode): readonly string[] {
   if (isLoop(node)) return [node.register];
   if ('register' in node.attributes) return [node.attributes.register];
-  if (node.dst?.registers === undefined && Object.values(node.sources).length === 0) return [];
   return [...writesOf(node), ...readsOf(node)].flatMap(({ pattern }) =>
     (pattern.registers ?? []).map(([register]) => register),
   );

@@ -24,6 +24,8 @@ export class Walk {
   readonly #findings: Findings;
   /** Instructions that loops may still execute one by one. */
   #budget: number;
+  /** In the body of a loop whose turns are not known. */
+  #inUnknown = false;
 
   constructor(program: Program, chip: Chip, findings: Findings, budget: number) {
     this.#findings = findings;
@@ -92,19 +94,26 @@ export class Walk {
   }
 
   #afford(turns: number, body: Loop['body']): boolean {
-    const cost = turns * Math.max(body.length, 1);
+    const cost = turns * sizeOf(body);
     if (cost > this.#budget) return false;
     this.#budget -= cost;
     return true;
   }
 
-  /** The body of a loop whose turns are not known: twice, so that each part follows every other. */
+  /**
+   * The body of a loop whose turns are not known: twice, so that each part follows every other. Such loops within it have one turn
+   * in each of the two, so that the work does not double with their depth.
+   */
   #anyTurn(body: Loop['body'], enter: () => void): void {
     for (const name of registersSet(body)) this.#registers.forget(name);
-    for (let turn = 0; turn < 2; turn++) {
+    const turns = this.#inUnknown ? 1 : 2;
+    const before = this.#inUnknown;
+    this.#inUnknown = true;
+    for (let turn = 0; turn < turns; turn++) {
       enter();
       this.#nodes(body);
     }
+    this.#inUnknown = before;
   }
 
   #instruction(instruction: Instruction): void {
@@ -213,6 +222,11 @@ export class Walk {
       `elements ${low}..${high}`,
     );
   }
+}
+
+/** Instructions of nodes, those of loops twice: what a turn takes at most before loops within take from the budget themselves. */
+function sizeOf(nodes: readonly ProgramNode[]): number {
+  return nodes.reduce((sum, node) => sum + (isLoop(node) ? 2 * sizeOf(node.body) + 1 : 1), 1);
 }
 
 const EVERYWHERE: Range = { low: -Infinity, high: Infinity };

@@ -82,6 +82,23 @@ describe('a loop with bounds that only a run knows', () => {
   });
 });
 
+test('loops in loops, of any number of turns, take no longer than the budget', () => {
+  const nest = (head: (depth: number) => string) =>
+    parseProgram(
+      [
+        'program trn2',
+        'hbm n int32 [1, 1] input',
+        'sbuf t float32 partitions 0:8 elements 24 address 0',
+        LOAD_N,
+        ...Array.from({ length: 30 }, (_, depth) => head(depth)),
+        'clear vector memset t p0:8 [1,24] = code 0',
+        ...Array.from({ length: 30 }, () => '}'),
+      ].join('\n'),
+    );
+  expect(codes(nest((depth) => `l${depth} fori $i${depth} = 0 to 1000000000 step 1 {`))).toEqual([]);
+  expect(codes(nest((depth) => `l${depth} fori $i${depth} = 0 to $r step 1 {`))).toEqual([]);
+});
+
 test('findings beyond the limit are counted', () => {
   const verdict = verifyProgram(copied({ head: 'rows fori $i = 0 to 7 step 1 {' }), { limit: 1 });
   expect(verdict).toMatchObject({ sound: false, more: 1 });

@@ -2,12 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHIP_NAMES } from '../../src/chip';
+import { programProblem } from '../../src/isa';
 import { trace } from '../../src/kernel';
 import { KERNELS } from '../../src/kernels';
 import { planMatmul, planToProgram } from '../../src/lower';
 import type { Program } from '../../src/program';
 import { verifyProgram } from '../../src/verify';
 import { anyRequest } from '../lower/requests';
+import { anyProgram } from '../program/arbitrary';
 import { inputsFor } from './kernels';
 
 const SOUND = { sound: true, findings: [], more: 0, unfollowed: [] };
@@ -44,4 +46,14 @@ describe('our own kernels are sound', () => {
       }
     });
   }
+});
+
+test('any Program of the right form gets a verdict, and what no executor takes is not sound', () => {
+  fc.assert(
+    fc.property(anyProgram, (program) => {
+      const { sound } = verdict(program);
+      if (programProblem(program) !== undefined) expect(sound).toBe(false);
+    }),
+    { numRuns: 1000 },
+  );
 });
