@@ -4,39 +4,64 @@
  * from its first matmul to that instruction.
  */
 import { UserError } from '../numerics';
+import { bytesOf, countOf, offsetsOf } from '../program';
 import type { ChipPattern } from '../program';
 
 interface Region {
   readonly pattern: ChipPattern;
-  /** Partitions first to last and elements low to high of each, ends included. */
+  /** Partitions first to last and bytes low to high of each, ends included; all bytes where a register moves it. */
   readonly first: number;
   readonly last: number;
   readonly low: number;
   readonly high: number;
+  /** Whether it takes every byte from low to high. */
+  readonly dense: boolean;
 }
 
 function regionOf(pattern: ChipPattern): Region {
+  const { partition, partitions, dims, registers } = pattern;
+  const place = { pattern, first: partition, last: partition + partitions - 1 };
+  if (registers !== undefined) return { ...place, low: -Infinity, high: Infinity, dense: true };
   let [low, high] = [pattern.offset, pattern.offset];
-  for (const [stride, count] of pattern.dims) {
+  for (const [stride, count] of dims) {
     const reach = stride * (count - 1);
     low += Math.min(reach, 0);
     high += Math.max(reach, 0);
   }
-  const { partition, partitions } = pattern;
-  return { pattern, first: partition, last: partition + partitions - 1, low, high };
+  const size = bytesOf(pattern.dtype);
+  const dense = high - low + 1 === countOf(dims);
+  return { ...place, low: low * size, high: (high + 1) * size - 1, dense };
 }
 
-const meet = (a: Region, b: Region) =>
-  a.first <= b.last && b.first <= a.last && a.low <= b.high && b.low <= a.high;
+/** Each byte of a partition that it takes. */
+function bytesIn({ pattern }: Region): number[] {
+  const size = bytesOf(pattern.dtype);
+  return [...offsetsOf(pattern)].flatMap((offset) =>
+    Array.from({ length: size }, (_, byte) => offset * size + byte),
+  );
+}
 
-const bounds = ({ first, last, low, high }: Region) =>
-  `partitions ${first}..${last}, elements ${low}..${high}`;
+function meet(a: Region, b: Region): boolean {
+  if (a.first > b.last || b.first > a.last || a.low > b.high || b.low > a.high) return false;
+  if (a.dense && b.dense) return true;
+  if (a.high === Infinity || b.high === Infinity) return true;
+  const taken = new Set(bytesIn(a));
+  return bytesIn(b).some((byte) => taken.has(byte));
+}
+
+function bounds({ pattern, first, last, low, high }: Region): string {
+  const size = bytesOf(pattern.dtype);
+  const elements =
+    pattern.registers === undefined ? `${low / size}..${(high + 1) / size - 1}` : 'that a register chooses';
+  return `partitions ${first}..${last}, elements ${elements}`;
+}
 
 function same(a: ChipPattern, b: ChipPattern): boolean {
   return (
     a.partition === b.partition &&
     a.partitions === b.partitions &&
     a.offset === b.offset &&
+    a.registers === b.registers &&
     a.dtype === b.dtype &&
     a.dims.length === b.dims.length &&
     a.dims.every(([stride, count], index) => stride === b.dims[index]?.[0] && count === b.dims[index][1])
@@ -67,6 +92,11 @@ export class Accumulation {
 
   /** Whether a matmul adds to its dst. @throws UserError when dst is open in part, or in another order. */
   infer(pattern: ChipPattern): boolean {
+    if (pattern.registers !== undefined) {
+      throw new UserError(
+        'accumulate cannot be inferred where a register moves dst: give accumulate: true or false.',
+      );
+    }
     const wanted = regionOf(pattern);
     const met = (this.#open.get(pattern.tensor) ?? []).filter((region) => meet(region, wanted));
     if (met.some((region) => same(region.pattern, pattern))) return true;

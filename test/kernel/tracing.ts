@@ -12,7 +12,7 @@ export interface Setting {
   readonly locate?: (location: string) => string;
 }
 
-type Body<T> = (nc: Nc, inputs: Readonly<Record<string, HbmView>>) => T;
+export type Body<T> = (nc: Nc, inputs: Readonly<Record<string, HbmView>>) => T;
 
 /** The Program of a kernel named "k", and what its function gave. */
 export function traced<T>(
