@@ -3,11 +3,12 @@ import type { Chip, EngineName } from '../chip';
 import { DTYPES, parseDtype, UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import { instructionProblem, ISA } from '../isa';
-import { OPCODES, tensorBytes } from '../program';
+import { BITWISE_OPS, OPCODES, tensorBytes } from '../program';
 import type { HbmTensor, Instruction, Opcode, PsumTensor, SbufTensor, Scalar } from '../program';
 import { requireName } from '../program/names';
 import { dense } from './dims';
 import { EASE, joiningOf } from './ease';
+import { asyncProblem } from './errors';
 import { Drafter, type Draft, type Given } from './instructions';
 import type { Recorder } from './recorder';
 import { Register } from './register';
@@ -70,6 +71,12 @@ function requireTensor(shape: readonly number[], dtype: Dtype, least: number): D
 function whole(name: string, value: number, low: number, high: number): number {
   if (Number.isSafeInteger(value) && value >= low && value <= high) return value;
   throw new UserError(`${name} must be a whole number of ${low}..${high}, received ${String(value)}.`);
+}
+
+/** The body of a loop. @throws UserError when it returns a promise. */
+function runSynchronous(body: () => unknown): void {
+  const problem = asyncProblem(body());
+  if (problem !== undefined) throw new UserError(problem);
 }
 
 /** The methods of `nc`, each of which finds its caller by being the function that the caller called. */
@@ -186,7 +193,8 @@ export function builderOf(recorder: Recorder): Nc {
             body: nodes,
           }),
           () => {
-            body(register);
+            const write: (i: Register) => unknown = body;
+            runSynchronous(() => write(register));
           },
         );
       });
@@ -203,7 +211,9 @@ export function builderOf(recorder: Recorder): Nc {
             register: register.register,
             body: nodes,
           }),
-          body,
+          () => {
+            runSynchronous(body);
+          },
         );
       });
     },
@@ -259,11 +269,13 @@ function nameOf(name: unknown): string {
 }
 
 const INTEGERS: readonly Dtype[] = ['int32', 'uint32'];
+/** Operators that are exact on every engine that has them. */
+const ON_CODES: ReadonlySet<unknown> = new Set(BITWISE_OPS);
 
 /** Engines in the order in which they are tried. */
-function enginesFor(opcode: Opcode, { dst, sources }: Draft): readonly EngineName[] {
+function enginesFor(opcode: Opcode, { dst, sources, attributes }: Draft): readonly EngineName[] {
   const { engines } = ISA[opcode];
-  if (opcode !== 'tensor_tensor') return engines;
+  if (opcode !== 'tensor_tensor' || ON_CODES.has(attributes['op'])) return engines;
   // GpSimd is exact on 32-bit integers, and does not reach PSUM (nki.isa.tensor_tensor).
   const operands = [dst, ...Object.values(sources)];
   const exact = operands.every(

@@ -37,3 +37,10 @@ export class KernelError extends UserError {
     return new KernelError(`${message} (thrown by the kernel, ${after})`, { kernel }, { cause });
   }
 }
+
+/** Why a function that was traced must not have returned what it did, or nothing. */
+export function asyncProblem(returned: unknown): string | undefined {
+  if (!(returned instanceof Promise)) return undefined;
+  returned.catch(() => undefined); // this problem is told instead of its own
+  return 'the function must not be async, received a promise: what it calls after an await is in no Program. Read what it needs before trace.';
+}

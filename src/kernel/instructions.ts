@@ -111,9 +111,12 @@ export class Drafter {
   }
 
   #indexNames(operand: string): readonly [index: string, stride: string] {
+    const takes = (name: string) => (INDEXED[name]?.[0] ?? '') in this.#form.sources;
     const names = INDEXED[operand];
-    if (names !== undefined && names[0] in this.#form.sources) return names;
-    throw new UserError(`${operand} of ${this.#opcode} takes no index: DMA does.`);
+    if (names !== undefined && takes(operand)) return names;
+    const others = ['dst', ...Object.keys(this.#form.sources)].filter(takes);
+    const instead = others.length > 0 ? others.join(' and ') : 'dma_copy';
+    throw new UserError(`${operand} of ${this.#opcode} takes no index: ${instead} may have one.`);
   }
 }
 

@@ -6,8 +6,10 @@ import type { Dtype } from '../numerics';
 import type { Program } from '../program';
 import { requireName } from '../program/names';
 import { builderOf, hbmView, type Nc } from './builder';
+import { asyncProblem, KernelError } from './errors';
 import { placed } from './placing';
 import { DEFAULT_BUDGET, Recorder } from './recorder';
+import { list } from './strided';
 import type { HbmView } from './views';
 
 const KERNEL = Symbol.for('systole.kernel');
@@ -20,7 +22,7 @@ export interface Kernel<Input extends string = string> {
   readonly name: string;
   /** Names of its inputs, in order. */
   readonly inputs: readonly Input[];
-  readonly body: (nc: Nc, inputs: Readonly<Record<string, HbmView>>) => void;
+  readonly body: (nc: Nc, inputs: Readonly<Record<string, HbmView>>) => unknown;
   readonly [KERNEL]: true;
 }
 
@@ -32,6 +34,9 @@ export function kernel<const Input extends string>(
 ): Kernel<Input> {
   requireName('a kernel', name);
   for (const input of inputs) requireName(`an input of kernel "${name}"`, input);
+  const twice = inputs.find((input, index) => inputs.indexOf(input) < index);
+  if (twice !== undefined)
+    throw new UserError(`Kernel "${name}" has two inputs "${twice}": names must differ.`);
   if (typeof body !== 'function') throw new UserError(`Kernel "${name}" takes its function last.`);
   return { name, inputs, body, [KERNEL]: true };
 }
@@ -60,6 +65,17 @@ export interface Traced {
   readonly program: Program;
 }
 
+/** @throws UserError when an untyped caller gives something else, or an extent is none. */
+function requireShape(input: string, shape: unknown): void {
+  const extents: readonly unknown[] | undefined = Array.isArray(shape) ? shape : undefined;
+  const whole = (extent: unknown) =>
+    typeof extent === 'number' && Number.isSafeInteger(extent) && extent >= 1;
+  if (extents !== undefined && extents.length > 0 && extents.every(whole)) return;
+  throw new UserError(
+    `shape of input "${input}" must be whole numbers of at least 1, received ${extents === undefined ? String(shape) : list(extents)}.`,
+  );
+}
+
 /**
  * Runs a kernel once on inputs of given shapes and formats, and gives the Program that it made, with every address.
  *
@@ -83,11 +99,7 @@ export function trace<Input extends string>(traced: Kernel<Input>, options: Trac
     if (shape === undefined || dtype === undefined) {
       throw new UserError(`input "${input}" of kernel "${name}" needs shape and dtype.`);
     }
-    if (shape.length === 0 || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 1)) {
-      throw new UserError(
-        `shape of input "${input}" must be whole numbers of at least 1, received [${shape.join(', ')}].`,
-      );
-    }
+    requireShape(input, shape);
     const tensor = {
       space: 'hbm',
       name: recorder.tensorNames.unique(input),
@@ -99,11 +111,13 @@ export function trace<Input extends string>(traced: Kernel<Input>, options: Trac
     return [input, hbmView(recorder, tensor)] as const;
   });
   try {
-    body(builderOf(recorder), Object.fromEntries(views));
+    const problem = asyncProblem(body(builderOf(recorder), Object.fromEntries(views)));
+    if (problem !== undefined) throw new KernelError(problem, { kernel: name });
   } catch (error) {
     throw recorder.thrown(error);
+  } finally {
+    recorder.close();
   }
-  recorder.close();
   const tensors = [...recorder.hbm, ...placed(recorder.claims, recorder.chip, name)];
   return { kernel: name, program: { chip: recorder.chip.name, tensors, instructions: recorder.nodes } };
 }

@@ -1,0 +1,83 @@
+/** A small legal call of every instruction. */
+import type { Destination, Nc, Options } from '../../src/kernel';
+import type { Dtype } from '../../src/numerics';
+import type { Opcode } from '../../src/program';
+
+export type Call<O extends Opcode> = readonly [dst: Destination<O>, options: Options<O>];
+
+const CALLS_BY_OPCODE: { readonly [O in Opcode]: (nc: Nc) => Call<O> } = {
+  dma_copy: (nc) => [tile(nc), { src: tile(nc) }],
+  dma_transpose: (nc) => [tile(nc, 'bfloat16', [8, 32]), { src: tile(nc, 'bfloat16'), axes: [1, 0] }],
+  dma_compute: (nc) => [tile(nc), { src0: tile(nc), src1: tile(nc), reduce_op: 'add' }],
+  nc_matmul: (nc) => [
+    nc.psum([8, 8], 'float32'),
+    { stationary: tile(nc, 'bfloat16'), moving: tile(nc, 'bfloat16') },
+  ],
+  nc_transpose: (nc) => [nc.psum([8, 32], 'bfloat16'), { data: tile(nc, 'bfloat16') }],
+  activation: (nc) => [tile(nc), { op: 'exp', data: tile(nc) }],
+  activation_reduce: (nc) => [
+    tile(nc),
+    { op: 'exp', data: tile(nc), reduce_op: 'add', reduce_res: column(nc) },
+  ],
+  tensor_copy: (nc) => [tile(nc), { src: tile(nc) }],
+  tensor_tensor: (nc) => [tile(nc), { data1: tile(nc), data2: tile(nc), op: 'add' }],
+  tensor_scalar: (nc) => [tile(nc), { data: tile(nc), op0: 'add', operand0: 1 }],
+  scalar_tensor_tensor: (nc) => [
+    tile(nc),
+    { data: tile(nc), op0: 'add', operand0: 1, op1: 'multiply', operand1: tile(nc) },
+  ],
+  tensor_scalar_reduce: (nc) => [
+    tile(nc),
+    { data: tile(nc), op0: 'add', operand0: 1, reduce_op: 'add', reduce_res: column(nc) },
+  ],
+  tensor_scalar_cumulative: (nc) => [tile(nc), { src: tile(nc), op0: 'add', op1: 'add', imm0: 1 }],
+  tensor_tensor_scan: (nc) => [
+    tile(nc),
+    { data0: tile(nc), data1: tile(nc), initial: 0, op0: 'add', op1: 'add' },
+  ],
+  tensor_reduce: (nc) => [column(nc), { data: tile(nc), op: 'add', axes: 1 }],
+  tensor_copy_predicated: (nc) => [tile(nc), { src: tile(nc), predicate: tile(nc, 'uint8') }],
+  select_reduce: (nc) => [tile(nc), { predicate: tile(nc, 'uint8'), on_true: tile(nc), on_false: 0 }],
+  range_select: (nc) => [
+    tile(nc),
+    {
+      on_true: tile(nc),
+      bound0: column(nc),
+      bound1: column(nc),
+      comp_op0: 'greater_equal',
+      comp_op1: 'less',
+      on_false_value: -3.4028234663852886e38,
+    },
+  ],
+  reciprocal: (nc) => [tile(nc), { data: tile(nc) }],
+  bn_stats: (nc) => [tile(nc, 'float32', [32, 6]), { data: tile(nc) }],
+  bn_aggr: (nc) => [tile(nc, 'float32', [32, 2]), { data: tile(nc, 'float32', [32, 6]) }],
+  max8: (nc) => [tile(nc), { src: tile(nc) }],
+  nc_find_index8: (nc) => [tile(nc, 'uint32'), { data: tile(nc), vals: tile(nc) }],
+  nc_match_replace8: (nc) => [tile(nc), { data: tile(nc), vals: tile(nc), imm: 0 }],
+  nc_stream_shuffle: (nc) => [
+    tile(nc),
+    { src: tile(nc), shuffle_mask: Array.from({ length: 32 }, (_, index) => 31 - index) },
+  ],
+  memset: (nc) => [tile(nc), { value: 1 }],
+  iota: (nc) => [tile(nc, 'int32'), { pattern: [[1, 8]] }],
+  affine_select: (nc) => [tile(nc), { on_true: tile(nc), pattern: [[1, 8]], on_false_value: 0 }],
+  tensor_partition_reduce: (nc) => [tile(nc, 'float32', [1, 8]), { data: tile(nc), op: 'add' }],
+  register_move: (nc) => [nc.register(), { value: 3 }],
+  register_load: (nc) => [nc.register(), { src: tile(nc, 'int32', [1, 1]) }],
+  register_store: (nc) => [tile(nc, 'int32', [1, 1]), { register: nc.register() }],
+};
+
+/** The calls where the opcode is one of many. */
+export const CALLS: Readonly<Record<Opcode, (nc: Nc) => readonly [dst: unknown, options: object]>> =
+  CALLS_BY_OPCODE;
+
+export const tile = (nc: Nc, dtype: Dtype = 'float32', shape: readonly number[] = [32, 8]) =>
+  nc.sbuf(shape, dtype);
+
+export const column = (nc: Nc) => tile(nc, 'float32', [32, 1]);
+
+/** As a caller without types calls it. */
+export function callUntyped(nc: Nc, opcode: Opcode, dst: unknown, options: unknown): void {
+  (nc[opcode] as unknown as (dst: unknown, options: unknown) => void)(dst, options);
+}
