@@ -90,6 +90,42 @@ test('banks that tiles of different widths take one after the other', async () =
   expect(statesOf(verdict)).toEqual(RAN);
 });
 
+describe('groups of one tile that are open at once, in banks of their own', () => {
+  const pass = (bank: number, k: readonly [number, number], start: boolean, stop: boolean): TilePass => ({
+    ...{ m: [0, 64], n: [0, 64], k, bank, start, stop },
+  });
+  const wanted = { m: 64, n: 64, k: 96 };
+  const opened = [pass(0, [0, 32], true, false), pass(1, [32, 64], true, false)];
+  it.each([
+    [
+      'closed in the order in which they opened',
+      [pass(0, [64, 80], false, true), pass(1, [80, 96], false, true)],
+    ],
+    ['closed in the other order', [pass(1, [64, 80], false, true), pass(0, [80, 96], false, true)]],
+  ])('%s', async (_, closed) => {
+    const verdict = await judge(tilingText({ passes: [...opened, ...closed] }), { wanted });
+    expect(verdict.checks.flatMap(({ details }) => details)).toEqual([]);
+    expect(statesOf(verdict)).toEqual(RAN);
+  });
+});
+
+describe('a plan that was edited', () => {
+  const wanted = { m: 300, n: 300, k: 300 };
+  const plan = ourPlan(wanted);
+
+  it('whose blocks and tiles are larger than the product is right: they end where it does', async () => {
+    const large = { ...plan, block: { ...plan.block, m: 1100, n: 9999 }, tile: { ...plan.tile, n: 512 } };
+    const verdict = await judge(JSON.stringify(large), { wanted });
+    expect(statesOf(verdict)).toEqual(RAN);
+    expect(verdict.memory.psum.banks).toBe(3);
+  });
+
+  it('groups may have any numbers: they add in the order of the passes', async () => {
+    const passes = plan.passes.map((pass, index) => ({ ...pass, group: 4 - index }));
+    expect(statesOf(await judge(JSON.stringify({ ...plan, passes }), { wanted }))).toEqual(RAN);
+  });
+});
+
 test('double-row passes of fp8, by hand and ours', async () => {
   const fp8 = { a: 'float8_e4m3', b: 'float8_e5m2' } as const;
   const wanted = { m: 5, n: 9, k: 300 };

@@ -122,6 +122,87 @@ describe('coverage', () => {
   });
 });
 
+/** Passes of two narrow tiles in three banks, each of whose groups ends where the other tile takes its bank; then one is spoilt, or none. */
+const groupedPasses: fc.Arbitrary<readonly TilePass[]> = fc
+  .record({
+    turns: fc.array(fc.record({ tile: fc.constantFrom(0, 3), bank: fc.integer({ min: 0, max: 2 }) }), {
+      minLength: 1,
+      maxLength: 8,
+    }),
+    spoilt: fc.integer({ min: 0, max: 12 }),
+    field: fc.constantFrom('start', 'stop'),
+  })
+  .map(({ turns, spoilt, field }) =>
+    turns.map(({ tile, bank }, index): TilePass => {
+      const before = turns.slice(0, index).findLast((turn) => turn.bank === bank);
+      const after = turns.slice(index + 1).find((turn) => turn.bank === bank);
+      const pass: TilePass = {
+        ...{ m: [0, 5], n: [tile, tile + 3], k: [0, 4], bank },
+        ...{ start: before?.tile !== tile, stop: after?.tile !== tile },
+      };
+      return index === spoilt ? { ...pass, [field]: !pass[field] } : pass;
+    }),
+  );
+
+/** Bank by bank: which tile's group is open in it. */
+function groupsAreRight(passes: readonly TilePass[]): boolean {
+  const open = new Map<number, number>();
+  for (const { n, bank, start, stop } of passes) {
+    if (start ? open.has(bank) : open.get(bank) !== n[0]) return false;
+    if (stop) open.delete(bank);
+    else open.set(bank, n[0]);
+  }
+  return open.size === 0;
+}
+
+describe('accumulation groups', () => {
+  it('are right where each bank is, followed by itself', () => {
+    fc.assert(
+      fc.property(groupedPasses, (passes) => {
+        expect(groupsOf(passes, SMALL).right).toBe(groupsAreRight(passes));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  const pass = (bank: number, k: readonly [number, number], start: boolean, stop: boolean): TilePass => ({
+    ...{ m: [0, 5], n: [0, 6], k, bank, start, stop },
+  });
+
+  it('of one tile may be open at once in two banks, and add in the order in which they are copied out', () => {
+    const passes = [
+      pass(0, [0, 1], true, false),
+      pass(1, [1, 2], true, false),
+      pass(1, [2, 3], false, true),
+      pass(0, [3, 4], false, true),
+    ];
+    expect(groupsOf(passes, SMALL)).toMatchObject({ right: true, opened: 2, peak: { banks: 2, pass: 1 } });
+    const [tile] = outputTiles(passes);
+    const order = tile && orderOf(tile, passes, SMALL.k);
+    expect(order?.map(({ k0, group }) => [k0, group])).toEqual([
+      [1, 0],
+      [2, 0],
+      [0, 1],
+      [3, 1],
+    ]);
+  });
+
+  it('a pass in a bank of none of the open groups of its tile names them', () => {
+    const passes = [
+      pass(0, [0, 1], true, false),
+      pass(3, [1, 2], false, false),
+      pass(0, [2, 4], false, true),
+    ];
+    const { problems, found } = groupsOf(passes, SMALL);
+    expect(found).toBe(1);
+    expect(problems[0]).toMatchObject({
+      rule: 'wrong-bank',
+      pass: 1,
+      text: expect.stringMatching(/in bank 3; the group that pass 0 opened is in bank 0\./) as string,
+    });
+  });
+});
+
 describe('loops', () => {
   it.each(Object.entries(SOUND))(
     '%s: every product once, groups right, one partition of K a tile',
@@ -199,6 +280,15 @@ describe('limits of the chip', () => {
   });
 });
 
+/** A plan of three passes, in these groups. */
+function planInGroups(...groups: readonly number[]): string {
+  const plan = planMatmul({ ...SHAPE, a: 'bfloat16', b: 'bfloat16', tile: { m: 8, n: 16, k: 8 } });
+  return JSON.stringify({
+    ...plan,
+    passes: plan.passes.map((pass, index) => ({ ...pass, group: groups[index] })),
+  });
+}
+
 describe('JSON', () => {
   const wanted = SHAPE;
   const pass = { m: [0, 8], n: [0, 16], k: [0, 8], bank: 0, start: true, stop: true };
@@ -231,6 +321,10 @@ describe('JSON', () => {
     [JSON.stringify({ ...plan, tile: { m: 8 } }), /plan\.tile\.n must be/],
     [JSON.stringify({ ...plan, passes: [{ k0: -1 }] }), /plan\.passes\[0\]\.k0 must be/],
     [JSON.stringify({ ...plan, loopOrder: ['m'] }), /plan\.loopOrder must be .* write others as a tiling/],
+    [JSON.stringify({ ...plan, tile: { ...plan.tile, k: 8 } }), /plan\.tile\.k must be 21, .*received 8/],
+    [JSON.stringify({ ...plan, block: { ...plan.block, k: 8 } }), /plan\.block\.k must be at least 21/],
+    [JSON.stringify({ ...plan, doubleRow: true }), /plan\.doubleRow must be false, whether any/],
+    [planInGroups(0, 1, 0), /plan\.passes\[2\]\.group must be .*group 0 ended before pass 1, received 0/],
   ])('%s', (text, message) => {
     expect(() => readTiling(text, wanted)).toThrow(UserError);
     expect(() => readTiling(text, wanted)).toThrow(message);

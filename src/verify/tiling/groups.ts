@@ -1,7 +1,8 @@
 /**
  * Are the accumulation groups right? PSUM is followed pass by pass: which tile's group is open in which bank. The first pass of
- * a group starts it (overwrites), none within it restarts it, no other tile's pass comes between in its banks, and its last
- * pass stops it, after which the tile is copied out (NKI architecture guides, PSUM accumulation; nki.isa.nc_matmul).
+ * a group starts it (overwrites), none within it restarts it, no pass of another group comes between in its banks, and its last
+ * pass stops it, after which the tile is copied out (NKI architecture guides, PSUM accumulation; nki.isa.nc_matmul). A group is
+ * known by its tile and its bank: one tile may have several open at once, in banks of their own.
  */
 import { CHIPS } from '../../chip';
 import { areaKey, areaText, banksOf, type Area, type Product, type TilePass } from './types';
@@ -34,15 +35,17 @@ const TILES_NAMED = 16;
 
 interface OpenGroup extends Area {
   readonly key: string;
-  bank: number;
+  readonly bank: number;
   readonly banks: number;
   first: number;
   last: number;
 }
 
+/** The open groups of each tile, by bank; tiles and groups in the order in which they were opened. */
+type OpenGroups = Map<string, Map<number, OpenGroup>>;
+
 interface PsumState {
-  /** Open groups by tile, in the order in which they were opened. */
-  readonly open: Map<string, OpenGroup>;
+  readonly open: OpenGroups;
   /** The group that wrote a bank last. */
   readonly banks: Map<number, OpenGroup>;
 }
@@ -59,41 +62,30 @@ export function groupsOf(passes: readonly TilePass[], { chip }: Product): Groups
   };
   for (const [index, pass] of passes.entries()) {
     const key = areaKey(pass);
-    const before = state.open.get(key);
+    const ofTile = state.open.get(key) ?? new Map<number, OpenGroup>();
+    // A pass in a bank of no open group of its tile is taken to have been meant for the one opened last.
+    const before = ofTile.get(pass.bank) ?? (pass.start ? undefined : [...ofTile.values()].at(-1));
     const problem = problemOf(index, pass, key, before, state, bankBytes);
     if (problem !== undefined) report({ ...problem, pass: index, m: pass.m, n: pass.n });
-    let group = before;
-    if (group === undefined || pass.start) {
-      if (pass.start || group === undefined) opened++;
-      group ??= {
-        key,
-        m: pass.m,
-        n: pass.n,
-        bank: pass.bank,
-        banks: banksOf(pass, bankBytes),
-        first: index,
-        last: index,
-      };
-      if (before === undefined) inUse += group.banks;
-      else group.first = index;
-      state.open.set(key, group);
-    }
-    group.bank = pass.bank;
+    if (before === undefined || pass.start) opened++;
+    const group = before ?? {
+      ...{ key, m: pass.m, n: pass.n, bank: pass.bank, banks: banksOf(pass, bankBytes) },
+      ...{ first: index, last: index },
+    };
+    if (before === undefined) {
+      inUse += group.banks;
+      state.open.set(key, ofTile.set(group.bank, group));
+    } else if (pass.start) group.first = index;
     group.last = index;
     for (let bank = pass.bank; bank < pass.bank + group.banks; bank++) state.banks.set(bank, group);
-    if (inUse > peak.banks)
-      peak = {
-        banks: inUse,
-        pass: index,
-        tiles: [...state.open.values()].slice(0, TILES_NAMED).map(({ m, n }) => ({ m, n })),
-      };
-    if (pass.stop) {
-      state.open.delete(key);
-      inUse -= group.banks;
-    }
+    if (inUse > peak.banks) peak = { banks: inUse, pass: index, tiles: firstOpen(state.open) };
+    if (!pass.stop) continue;
+    ofTile.delete(group.bank);
+    if (ofTile.size === 0) state.open.delete(key);
+    inUse -= group.banks;
   }
-  for (const { key, m, n, bank, first, last } of state.open.values()) {
-    const { rule, why } = leftOpen(key, passes, last);
+  for (const { key, m, n, bank, first, last } of allOpen(state.open)) {
+    const { rule, why } = leftOpen(key, bank, passes, last);
     report({
       rule,
       pass: last,
@@ -103,6 +95,16 @@ export function groupsOf(passes: readonly TilePass[], { chip }: Product): Groups
     });
   }
   return { right: found === 0, opened, found, problems, peak };
+}
+
+function* allOpen(open: OpenGroups): Generator<OpenGroup> {
+  for (const ofTile of open.values()) yield* ofTile.values();
+}
+
+function firstOpen(open: OpenGroups): readonly Area[] {
+  const areas: Area[] = [];
+  for (const { m, n } of allOpen(open)) if (areas.push({ m, n }) === TILES_NAMED) break;
+  return areas;
 }
 
 /** What is wrong with one pass, given what PSUM holds before it. */
@@ -115,7 +117,7 @@ function problemOf(
   bankBytes: number,
 ): Pick<GroupProblem, 'rule' | 'text'> | undefined {
   const tile = areaText(pass);
-  const stranger = strangerIn(pass, key, open, banks, bankBytes);
+  const stranger = strangerIn(pass, own, open, banks, bankBytes);
   if (pass.start) {
     if (own !== undefined) {
       return {
@@ -151,32 +153,33 @@ function problemOf(
   if (stranger === undefined) return undefined;
   return {
     rule: 'interleaved',
-    text: `Pass ${index} accumulates ${tile} in bank ${pass.bank}, which pass ${stranger.last} of ${areaText(stranger)} wrote since the group was opened: give the two tiles banks of their own.`,
+    text: `Pass ${index} accumulates ${tile} in bank ${pass.bank}, which pass ${stranger.last} of ${areaText(stranger)} wrote since the group was opened: give the two groups banks of their own.`,
   };
 }
 
-/** Another tile's open group in the banks of a pass. */
+/** Another open group in the banks of a pass. */
 function strangerIn(
   pass: TilePass,
-  key: string,
-  open: PsumState['open'],
+  own: OpenGroup | undefined,
+  open: OpenGroups,
   banks: PsumState['banks'],
   bankBytes: number,
 ): OpenGroup | undefined {
   const end = pass.bank + banksOf(pass, bankBytes);
   for (let bank = pass.bank; bank < end; bank++) {
     const group = banks.get(bank);
-    if (group !== undefined && group.key !== key && open.get(group.key) === group) return group;
+    if (group !== undefined && group !== own && open.get(group.key)?.get(group.bank) === group) return group;
   }
   return undefined;
 }
 
 function leftOpen(
   key: string,
+  bank: number,
   passes: readonly TilePass[],
   last: number,
 ): { readonly rule: GroupRule; readonly why: string } {
-  const stopped = passes.findLastIndex((pass) => pass.stop && areaKey(pass) === key);
+  const stopped = passes.findLastIndex((pass) => pass.stop && pass.bank === bank && areaKey(pass) === key);
   return stopped < 0
     ? { rule: 'no-stop', why: `is never copied out: its last pass, ${last}, must stop it.` }
     : {

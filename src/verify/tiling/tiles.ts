@@ -28,7 +28,8 @@ export interface KPass {
 
 /**
  * The K partition of a tile and its order, where the tile is the plain loop of one: every k exactly once, in groups that
- * begin with a start and end with a stop. Undefined where it is not.
+ * begin with a start and end with a stop. Groups, each in a bank of its own, add in the order in which they are copied out.
+ * Undefined where it is not.
  */
 export function orderOf(
   tile: OutputTile,
@@ -36,17 +37,21 @@ export function orderOf(
   k: number,
 ): readonly KPass[] | undefined {
   const order: KPass[] = [];
-  let group = -1;
-  let open = false;
+  const open = new Map<number, Omit<KPass, 'group'>[]>();
+  let groups = 0;
   for (const index of tile.passes) {
     const pass = passes[index];
-    if (pass === undefined || pass.start === open) return undefined;
-    if (pass.start) group++;
-    open = !pass.stop;
+    if (pass === undefined || pass.start === open.has(pass.bank)) return undefined;
     const interleave = pass.doubleRow ? 2 : 1;
-    order.push({ k0: pass.k[0], rows: lengthOf(pass.k) / interleave, interleave, group });
+    const group = open.get(pass.bank) ?? [];
+    group.push({ k0: pass.k[0], rows: lengthOf(pass.k) / interleave, interleave });
+    open.set(pass.bank, group);
+    if (!pass.stop) continue;
+    for (const each of group) order.push({ ...each, group: groups });
+    groups++;
+    open.delete(pass.bank);
   }
-  if (open) return undefined;
+  if (open.size > 0) return undefined;
   let next = 0;
   for (const { k0, rows, interleave } of [...order].sort((one, other) => one.k0 - other.k0)) {
     if (k0 !== next) return undefined;
