@@ -126,6 +126,9 @@ export function builderOf(recorder: Recorder): Nc {
 
   const scalar = (what: string, value: Bound): Scalar => {
     if (value instanceof Register) return { register: value.register };
+
+    if (typeof value !== 'number')
+      throw new UserError(`${what} must be a whole number or a register (nc.register).`);
     return whole(what, value, -(2 ** 31), 2 ** 31 - 1);
   };
 

@@ -43,11 +43,20 @@ function frameAbove(callee: Callee): unknown {
 const isSite = (frame: unknown): frame is NodeJS.CallSite =>
   typeof frame === 'object' && frame !== null && 'getLineNumber' in frame;
 
-/** The place in the first line of a stack that has one: `at f (FILE:LINE:COLUMN)`, or `f@FILE:LINE:COLUMN`. */
+/** Lines of a stack: `at f (FILE:LINE:COLUMN)` and `at FILE:LINE:COLUMN` of V8, `f@FILE:LINE:COLUMN` of the others. */
+const FRAMES = [
+  /^at .*? \((.*):(\d+):(\d+)\)$/,
+  /^at (?:async )?(.*):(\d+):(\d+)$/,
+  /^[^@]*@(.*):(\d+):(\d+)$/,
+] as const;
+
+/** The place in the first line of a stack that has one. */
 export function parseFrame(stack: string): Location | undefined {
   for (const text of stack.split('\n')) {
-    const found = /(?:\(|@|at )([^()@]*):(\d+):(\d+)\)?$/.exec(text.trim());
-    if (found !== null) return { file: found[1] ?? '', line: Number(found[2]), column: Number(found[3]) };
+    for (const frame of FRAMES) {
+      const found = frame.exec(text.trim());
+      if (found !== null) return { file: found[1] ?? '', line: Number(found[2]), column: Number(found[3]) };
+    }
   }
   return undefined;
 }

@@ -28,6 +28,9 @@ export class Affine {
 
 /** A 32-bit signed integer on the chip: `nc.register`, or what a loop counts with. */
 export class Register extends Affine {
+  /** Bounds of loops and moves take a register, and no index of one: types tell them apart by this. */
+  readonly kind = 'register';
+
   constructor(name: string) {
     super(name, 1, 0);
   }
