@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment, @typescript-eslint/no-unsafe-call -- what is wrong is what is checked */
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access -- what is wrong is what is checked */
 /**
  * What the types of the builder refuse: tsc fails where a line marked as an error has none. The calls are not made, but for
  * those that the tracing refuses as well.
