@@ -59,7 +59,7 @@ export class Drafter {
       if (this.#known.has(name)) continue;
       const meant = nearestName(name, this.#known);
       throw new UserError(
-        `${this.#opcode} has no option "${name}"${meant === undefined ? '' : `: did you mean ${meant}?`} It takes ${[...this.#known].join(', ')}.`,
+        `${this.#opcode} has no option "${name}"${meant === undefined ? '.' : `: did you mean ${meant}?`} It takes ${[...this.#known].join(', ')}.`,
       );
     }
   }

@@ -59,7 +59,7 @@ describe.each(OPCODES)('%s', (opcode) => {
       call(nc, opcode, (options) => (options['zzzzzzzz'] = 1));
     });
     expect(unknown).toMatch(
-      new RegExp(`^${opcode} has no option "zzzzzzzz" It takes (.*, )?engine, name\\.$`),
+      new RegExp(`^${opcode} has no option "zzzzzzzz"\\. It takes (.*, )?engine, name\\.$`),
     );
     const misspelt = ruleOf((nc) => {
       call(nc, opcode, (options) => (options['engin'] = 'vector'));
