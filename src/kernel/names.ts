@@ -1,21 +1,26 @@
 /** Names that differ within a Program: those that authors give, and those of what they left nameless. */
 export class Names {
-  /** How often each was asked for. */
-  readonly #asked = new Map<string, number>();
+  /** How many names begin with each that was asked for: itself, and those with a number after it. */
+  readonly #counts = new Map<string, number>();
 
   /** The name, or where it is taken the name with a number: kernels name what they make in loops. */
   unique(name: string): string {
-    const before = this.#asked.get(name);
-    if (before === undefined) {
-      this.#asked.set(name, 1);
+    const count = this.#counts.get(name);
+    if (count === undefined && !this.#numbered(name)) {
+      this.#counts.set(name, 1);
       return name;
     }
-    for (let number = before; ; number++) {
-      const numbered = `${name}.${number}`;
-      if (this.#asked.has(numbered)) continue;
-      this.#asked.set(name, number + 1);
-      this.#asked.set(numbered, 1);
-      return numbered;
-    }
+    let number = count ?? 1;
+    while (this.#counts.has(`${name}.${number}`)) number++;
+    this.#counts.set(name, number + 1);
+    return `${name}.${number}`;
+  }
+
+  /** Whether it was given out as another name with a number. */
+  #numbered(name: string): boolean {
+    const dot = name.lastIndexOf('.');
+    const number = name.slice(dot + 1);
+    const count = this.#counts.get(name.slice(0, dot)) ?? 1;
+    return dot > 0 && /^[1-9]\d*$/.test(number) && Number(number) < count;
   }
 }
