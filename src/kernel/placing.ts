@@ -8,85 +8,46 @@ import type { Chip } from '../chip';
 import { SBUF_ALIGN, tensorBytes } from '../program';
 import type { Tensor } from '../program';
 import { KernelError } from './errors';
+import { countUpTo, Occupied, share, type Arena, type Block } from './occupied';
 import type { Claim } from './recorder';
-
-/** A memory: so many bytes of each partition, tensors at multiples of `unit`. */
-interface Arena {
-  readonly what: string;
-  readonly bytes: number;
-  readonly unit: number;
-}
-
-/** What a claim takes of an arena. */
-interface Block {
-  readonly claim: Claim;
-  /** First partition and the one after the last. */
-  readonly from: number;
-  readonly to: number;
-  /** Whole units. */
-  readonly bytes: number;
-  /** Where it lies; -1 until it is placed. */
-  start: number;
-}
 
 const madeAt = (at: string | undefined) => (at === undefined ? '' : ` (${at})`);
 
-const share = (a: Block, b: Block) => a.from < b.to && b.from < a.to;
+const firstOf = ({ claim }: Block) => claim.first;
 
-/** The first gap for a block at or after `cursor` between blocks sorted by start, or -1. */
-function gapAfter(cursor: number, block: Block, sorted: readonly Block[], { bytes, unit }: Arena): number {
-  let start = cursor;
-  for (const other of sorted) {
-    if (other.start + other.bytes <= start || !share(block, other)) continue;
-    if (other.start >= start + block.bytes) break;
-    start = Math.ceil((other.start + other.bytes) / unit) * unit; // authors' addresses are any
-  }
-  return start + block.bytes <= bytes ? start : -1;
-}
-
-function insertSorted(sorted: Block[], block: Block): void {
-  let at = sorted.length;
-  while (at > 0 && (sorted[at - 1]?.start ?? 0) > block.start) at--;
-  sorted.splice(at, 0, block);
-}
-
-/** Given blocks that begin to live while `block` does. */
-function* coming(given: readonly Block[], block: Block): Generator<Block> {
-  let [low, high] = [0, given.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((given[middle]?.claim.first ?? 0) > block.claim.first) high = middle;
-    else low = middle + 1;
-  }
-  for (let index = low; index < given.length; index++) {
-    const other = given[index];
-    if (other === undefined || other.claim.first > block.claim.last) return;
-    yield other;
-  }
-}
-
-/** Places every block that is not given; the first that does not fit, with what lives then, or nothing. */
+/** Places every block that is not given; the first that does not fit, with what lives with it, or nothing. */
 function fit(
   blocks: readonly Block[],
   arena: Arena,
   rotate: boolean,
 ): { readonly block: Block; readonly live: readonly Block[] } | undefined {
   const given = blocks.filter(({ claim }) => claim.given);
-  let live: Block[] = [];
+  const ending = [...blocks].sort((a, b) => a.claim.last - b.claim.last);
+  const live = new Occupied(arena);
+  let ended = 0;
   let cursor = 0;
   for (const block of blocks) {
-    const now = block.claim.first;
-    live = live.filter(({ claim }) => claim.last >= now);
-    if (!block.claim.given) {
-      const others = [...live];
-      for (const other of coming(given, block)) insertSorted(others, other);
-      let start = gapAfter(cursor, block, others, arena);
-      if (start < 0) start = gapAfter(0, block, others, arena);
-      if (start < 0) return { block, live };
+    const { claim } = block;
+    for (
+      let next = ending[ended];
+      next !== undefined && next.claim.last < claim.first;
+      next = ending[++ended]
+    ) {
+      live.remove(next);
+    }
+    if (!claim.given) {
+      // Authors' own that begin to live later, while this one does.
+      const coming = given.slice(
+        countUpTo(given, firstOf, claim.first),
+        countUpTo(given, firstOf, claim.last),
+      );
+      let start = live.gap(cursor, block, coming);
+      if (start < 0) start = live.gap(0, block, coming);
+      if (start < 0) return { block, live: [...live.blocks, ...coming] };
       block.start = start;
       if (rotate) cursor = start + block.bytes;
     }
-    insertSorted(live, block);
+    live.add(block);
   }
   return undefined;
 }
