@@ -138,11 +138,6 @@ export class Recorder implements ViewOwner {
     if (this.#depth > 0) this.#inLoop.add(claim);
   }
 
-  /** Whether a view is of this trace. */
-  owns(view: { readonly owner: ViewOwner }): boolean {
-    return view.owner === this;
-  }
-
   /** Gathers what `write` makes as the body of a loop. What it uses lives from the loop's start to its end. */
   addLoop(make: (body: readonly ProgramNode[]) => Loop, write: () => void): void {
     const outer = this.#body;
