@@ -72,10 +72,14 @@ export function callerOf(callee: Callee): Location | undefined {
 
 const withoutScheme = (place: string) => (place.startsWith('file://') ? decodeURI(place.slice(7)) : place);
 
+/** Lines of a file have fewer columns than this. */
+const COLUMNS = 2 ** 24;
+
 /** Gives places as file:line:column, one string for each place however often it is called from. */
 export class Locator {
   readonly #map: (location: string) => string;
-  readonly #texts = new Map<string, string>();
+  /** By file, then by line and column: no text is made of a place that is known. */
+  readonly #texts = new Map<string, Map<number, string>>();
 
   /** `map` leads from a place in what runs to the place in what was written. */
   constructor(map: (location: string) => string = (location) => location) {
@@ -85,12 +89,12 @@ export class Locator {
   callerOf(callee: Callee): string | undefined {
     const found = callerOf(callee);
     if (found === undefined) return undefined;
-    const raw = `${found.file}:${found.line}:${found.column}`;
-    let text = this.#texts.get(raw);
-    if (text === undefined) {
-      text = this.#map(withoutScheme(raw));
-      this.#texts.set(raw, text);
-    }
+    const { file, line, column } = found;
+    let texts = this.#texts.get(file);
+    if (texts === undefined) this.#texts.set(file, (texts = new Map<number, string>()));
+    const place = line * COLUMNS + column;
+    let text = texts.get(place);
+    if (text === undefined) texts.set(place, (text = this.#map(withoutScheme(`${file}:${line}:${column}`))));
     return text;
   }
 }
