@@ -44,7 +44,7 @@ export function TileGrid({ grid, first }: TileGridProps) {
     setAt({ row: clamped(row, rows), column: clamped(column, columns) });
   };
   const counts = MARKS.map((mark) => ({ mark, count: grid.marks.filter((each) => each === mark).length }));
-  const title = `The output in ${rows} × ${columns} tiles`;
+  const title = `The output in ${rows} × ${columns} ${grid.of}`;
   return (
     <div class="tile-grid">
       <div
@@ -54,7 +54,7 @@ export function TileGrid({ grid, first }: TileGridProps) {
         aria-roledescription="grid of tiles"
         aria-label={`${title}: ${counts
           .filter(({ count }) => count > 0)
-          .map(({ mark, count }) => `${counted(count, 'tile')} ${mark}`)
+          .map(({ mark, count }) => `${counted(count, grid.of.slice(0, -1))} ${mark}`)
           .join(', ')}`}
         aria-describedby="tile-grid-keys"
         onKeyDown={(event) => {
@@ -158,6 +158,11 @@ const LINES = {
     [0.25, 0.4, 0.75, 0.4],
     [0.25, 0.6, 0.75, 0.6],
   ],
+  outside: [
+    [0.25, 0.75, 0.75, 0.75],
+    [0.75, 0.25, 0.75, 0.75],
+  ],
+  illegal: [[0.5, 0.25, 0.5, 0.75]],
   torn: [[0.25, 0.75, 0.75, 0.25]],
   wrong: [
     [0.25, 0.25, 0.75, 0.75],

@@ -30,7 +30,7 @@ export function TilingVerdictView({ verdict, text }: { verdict: TilingVerdict; t
       </ul>
       <p class="hint">{canonical.text}</p>
       <TileGrid grid={verdict.grid} first={firstWrong} />
-      {firstWrong && <FirstWrong wrong={firstWrong} />}
+      {firstWrong && <FirstWrong wrong={firstWrong} verdict={verdict} />}
       <div class="downloads">
         <button
           id="tiling-download"
@@ -87,19 +87,20 @@ function Check({ check: { name, state, text, details, more } }: { check: TilingC
   );
 }
 
-function FirstWrong({ wrong }: { wrong: WrongTile }) {
-  const { row, column, m, n, first, mismatches, operands, pass, writtenBy, why, executor } = wrong;
+function FirstWrong({ wrong, verdict }: { wrong: WrongTile; verdict: TilingVerdict }) {
+  const { row, column, m, n, first, mismatches, operands, pass, writtenBy, why, executor, regions } = wrong;
+  const { grid, instructions } = verdict;
   const window = { m0: m[0], m1: m[1], n0: n[0], n1: n[1] };
   return (
     <figure class="wrong-tile" id="tiling-wrong">
       <figcaption>
         <b>
-          The first wrong tile is at row {row}, column {column} of the tiles.
+          The first wrong tile is at row {row}, column {column} of the {grid.of}.
         </b>{' '}
         {why}
       </figcaption>
       <div class="pictures">
-        {first && <Inside tile={{ window, mismatches: mismatches ?? 0, firstWrong: first }} />}
+        {first && <Inside tile={{ window, mismatches: mismatches ?? 0, firstWrong: first, regions }} />}
         <dl class="facts">
           <Fact name="tile">{areaText(wrong)}</Fact>
           {first && (
@@ -125,12 +126,14 @@ function FirstWrong({ wrong }: { wrong: WrongTile }) {
           )}
           {pass && (
             <Fact name="pass">
-              {pass.index} <code>{pass.instruction}</code>
+              {pass.index}, {pass.box} {pass.instruction !== null && <code>{pass.instruction}</code>}
             </Fact>
           )}
-          <Fact name="stored by">
-            {writtenBy ? <code>{`${writtenBy.opcode} ${writtenBy.id}`}</code> : 'no instruction'}
-          </Fact>
+          {instructions !== null && executor === 'reference' && (
+            <Fact name="stored by">
+              {writtenBy ? <code>{`${writtenBy.opcode} ${writtenBy.id}`}</code> : 'no instruction'}
+            </Fact>
+          )}
         </dl>
       </div>
     </figure>

@@ -1,15 +1,9 @@
-/** The first tile that is not right, from the top left row by row: its first wrong element, who wrote it, and why. */
+/** The first tile that is not right, from the top left row by row: its first wrong element, who wrote it, and why (blame.ts). */
 import type { Tiled } from '../../src/lower';
 import type { HbmPattern, Instruction, StraightProgram } from '../../src/program';
-import {
-  areaText,
-  rangeText,
-  type Area,
-  type Mark,
-  type Range,
-  type TilePass,
-} from '../../src/verify/tiling';
+import { boxText, cellAt, type Area, type Mark } from '../../src/verify/tiling';
 import type { CheckReport } from '../check';
+import { blame, lastPassOver, overlap } from './blame';
 import type { PureChecks } from './pure-checks';
 import type { Outcome } from './tiles';
 import type { WrongElement, WrongTile } from './verdict';
@@ -41,25 +35,34 @@ function placeOf({ coverage: { grid } }: PureChecks, { m, n }: Area): readonly [
 
 function ofCell(evidence: Evidence, row: number, column: number, mark: Mark): WrongTile {
   const { tiled, pure, outcomes } = evidence;
-  const { grid } = pure.coverage;
-  const cell: Area = { m: span(grid.m, row), n: span(grid.n, column) };
+  const cell = cellAt(pure.coverage.grid, row, column);
   const wrong =
     outcomes.find(({ tile, comparison }) => overlap(tile, cell) && within(comparison.first, cell)) ??
     outcomes.find(({ tile, comparison }) => overlap(tile, cell) && comparison.mismatches > 0);
   const area: Area = wrong?.tile ?? cell;
   const first = wrong?.comparison.first ?? null;
-  const { index, why } = blame(tiled, pure, area, mark);
-  const program = pure.program;
+  const { index, why } = blame(tiled, pure, cell, area, mark);
   return {
     executor: 'reference',
     ...{ row, column, mark, m: area.m, n: area.n },
     mismatches: wrong?.comparison.mismatches ?? null,
     operands: wrong?.operands ?? null,
     first,
-    pass: index === undefined ? null : { index, instruction: matmulOf(program, index) ?? `pass ${index}` },
-    writtenBy: writerOf(program, tiled.product.n, first ?? { m: cell.m[0], n: cell.n[0] }),
+    regions: wrong?.comparison.regions ?? [],
+    pass: passOf(tiled, pure.program, index),
+    writtenBy: writerOf(pure.program, tiled.product.n, first ?? { m: cell.m[0], n: cell.n[0] }),
     why,
   };
+}
+
+function passOf(
+  { passes }: Tiled,
+  program: StraightProgram | undefined,
+  index: number | undefined,
+): WrongTile['pass'] {
+  const pass = passes[index ?? -1];
+  if (index === undefined || pass === undefined) return null;
+  return { index, box: boxText(pass), instruction: matmulOf(program, index) ?? null };
 }
 
 function ofAdapter(
@@ -73,58 +76,17 @@ function ofAdapter(
     executor: 'webgpu',
     ...{ row, column, mark: 'wrong', m: area.m, n: area.n, mismatches, operands },
     first: { m: firstWrong.m, n: firstWrong.n, expected: firstWrong.expected, received: firstWrong.actual },
-    pass:
-      index === undefined ? null : { index, instruction: matmulOf(pure.program, index) ?? `pass ${index}` },
+    regions: [],
+    pass: passOf(tiled, pure.program, index),
     writtenBy: null,
     why: `The adapter’s fused kernel fails: ${check}.`,
   };
-}
-
-/** The pass to blame: that of the first problem found in the tile, else the last one that adds to it. */
-function blame(
-  { passes }: Tiled,
-  { coverage, groups }: PureChecks,
-  area: Area,
-  mark: Mark,
-): { readonly index: number | undefined; readonly why: string } {
-  const last = lastPassOver(passes, area);
-  const gap = coverage.gaps.find((each) => overlap(each, area));
-  if (gap !== undefined && (mark === 'missing' || mark === 'doubled')) {
-    const k = `k ${rangeText(gap.k)}`;
-    return gap.times === 0
-      ? { index: last, why: last === undefined ? 'No pass takes this tile.' : `No pass takes ${k} of it.` }
-      : { index: gap.passes.at(-1), why: `Passes ${gap.passes.join(', ')} all take ${k} of it.` };
-  }
-  if (mark === 'torn') {
-    return {
-      index: coverage.torn?.passes[1] ?? last,
-      why: 'Tiles of other edges share elements of it: each stores its own sum over the other’s.',
-    };
-  }
-  const problem = groups.problems.find((each) => overlap(each, area));
-  if (problem !== undefined) return { index: problem.pass, why: problem.text };
-  const [elsewhere] = groups.problems;
-  if (elsewhere !== undefined) return { index: elsewhere.pass, why: elsewhere.text };
-  return { index: last, why: `The sum of ${areaText(area)} is not what its passes must give.` };
-}
-
-function lastPassOver(passes: readonly TilePass[], area: Area): number | undefined {
-  const index = passes.findLastIndex((pass) => overlap(pass, area));
-  return index < 0 ? undefined : index;
-}
-
-function overlap(one: Area, other: Area): boolean {
-  return one.m[0] < other.m[1] && other.m[0] < one.m[1] && one.n[0] < other.n[1] && other.n[0] < one.n[1];
 }
 
 function within(element: WrongElement | undefined, { m, n }: Area): boolean {
   return (
     element !== undefined && m[0] <= element.m && element.m < m[1] && n[0] <= element.n && element.n < n[1]
   );
-}
-
-function span(edges: readonly number[], index: number): Range {
-  return [edges[index] ?? NaN, edges[index + 1] ?? NaN];
 }
 
 /** Pass i is the i-th nc_matmul of its Program. */

@@ -6,12 +6,20 @@
 import type { MatmulOperands } from '../../src/execute/matmul';
 import type { Tiled } from '../../src/lower';
 import type { StraightProgram } from '../../src/program';
-import { areaKey, sameOrder, type Area, type Mark } from '../../src/verify/tiling';
+import {
+  areaKey,
+  cellsAround,
+  sameOrder,
+  type Area,
+  type Mark,
+  type Range,
+  type TilePass,
+} from '../../src/verify/tiling';
 import { exactIntegerProduct, randomOperands, smallIntegerOperands } from '../check';
 import type { MatmulReference } from '../tools';
 import { leftOut, onAdapter, type Adapter, type OnAdapter } from './adapter';
 import { firstWrongTile } from './first-wrong';
-import { count, pureChecks, verifierCheck, type PureChecks } from './pure-checks';
+import { count, counted, pureChecks, verifierCheck, type PureChecks } from './pure-checks';
 import { slicedProgram, wholeProgram, type Runnable, type Stored } from './run-program';
 import {
   bareTiles,
@@ -56,18 +64,18 @@ export async function judgeTiling(request: JudgeRequest): Promise<TilingVerdict>
   const adapter = await lastOf(request, tiles, wrongSoFar);
   const all = [...checks, adapter.check];
   const marks = marksOf(pure, ran?.outcomes ?? []);
-  const { missing, doubled, gaps, outside } = pure.coverage;
+  const { missing, doubled, gaps, outside, torn = null } = pure.coverage;
   const { opened, found, problems } = pure.groups;
   return {
     right: all.every(({ state }) => state !== 'wrong'),
     given: tiled.given,
     ...{ product, seed, passes: passes.length, instructions: pure.program?.instructions.length ?? null },
     checks: all,
-    coverage: { missing, doubled, gaps, outside },
+    coverage: { missing, doubled, gaps, outside, torn },
     memory: { sbuf: pure.memory.sbuf, psum: pure.memory.psum },
     groups: { opened, found, problems },
     canonical: ran?.canonical ?? notCanonical(tiled, tiles, 'nothing was run'),
-    grid: { ...pure.coverage.grid, marks },
+    grid: { of: cellsAre(pure, passes), ...pure.coverage.grid, marks },
     firstWrong: firstWrongTile({ tiled, pure, marks, outcomes: ran?.outcomes ?? [], report: adapter.report }),
   };
 }
@@ -137,15 +145,16 @@ async function runBoth(
     return outcome(tile, 'random', product, expected, stored);
   });
   const compared = chosen.reduce((sum, { m, n }) => sum + (m[1] - m[0]) * (n[1] - n[0]), 0);
+  const elements = `${counted(compared, 'element')}${pure.coverage.torn ? ', those shared by tiles counted for each' : ''}`;
   return {
     checks: [
       verifier,
-      resultCheck('integers', 'the exact product', sampled, compared, exactly, exact),
+      resultCheck('integers', 'the exact product', sampled, elements, exactly, exact),
       resultCheck(
         'order',
         'the plain loop of the tiling’s own K partition and order',
         sampled,
-        compared,
+        elements,
         inOrder,
         stored,
       ),
@@ -185,7 +194,7 @@ function resultCheck(
   name: 'integers' | 'order',
   what: string,
   sampled: string,
-  compared: number,
+  elements: string,
   outcomes: readonly Outcome[],
   { problem }: Stored,
 ): TilingCheck {
@@ -196,8 +205,8 @@ function resultCheck(
     name,
     state: right ? 'right' : 'wrong',
     text: right
-      ? `the Program${sampled} equals ${what} in all ${count(compared)} elements compared`
-      : `the Program${sampled} differs from ${what} in ${count(mismatches)} of ${count(compared)} elements, in ${count(wrong.length)} of ${count(outcomes.length)} tiles`,
+      ? `the Program${sampled} equals ${what} in all ${elements} compared`
+      : `the Program${sampled} differs from ${what} in ${count(mismatches)} of ${elements}, in ${count(wrong.length)} of ${counted(outcomes.length, 'tile')}`,
     details: problem === undefined ? [] : [`it stopped: ${problem}`],
     more: 0,
   };
@@ -250,21 +259,33 @@ async function lastOf(
   });
 }
 
-/** What coverage says of a cell of the grid and, where it says nothing bad, what the comparisons of its tile say. */
-function marksOf({ coverage }: PureChecks, outcomes: readonly Outcome[]): readonly Mark[] {
+/** Whether the grid's cells are the tiles, none of which is cut by the edges of others or reaches outside. */
+function cellsAre({ coverage: { grid } }: PureChecks, passes: readonly TilePass[]): 'tiles' | 'parts' {
+  const isCell = ([begin, end]: Range, edges: readonly number[]): boolean => {
+    const [first, last] = cellsAround([begin, end], edges);
+    return edges[first] === begin && edges[last] === end && last === first + 1;
+  };
+  return passes.every(({ m, n }) => isCell(m, grid.m) && isCell(n, grid.n)) ? 'tiles' : 'parts';
+}
+
+/** What coverage and the limits say of a cell of the grid and, where it says nothing bad, what the comparisons of its tile say. */
+function marksOf({ coverage, marks }: PureChecks, outcomes: readonly Outcome[]): readonly Mark[] {
   const { m, n } = coverage.grid;
   const columns = n.length - 1;
   const seen = new Map<number, boolean>();
-  const cellsOf = (area: Area): number[] => {
-    const cells: number[] = [];
-    for (let row = m.indexOf(area.m[0]); (m[row] ?? Infinity) < area.m[1]; row++)
-      for (let column = n.indexOf(area.n[0]); (n[column] ?? Infinity) < area.n[1]; column++)
-        cells.push(row * columns + column);
-    return cells;
+  const see = (area: Area, right: boolean): void => {
+    const [rows, places] = [cellsAround(area.m, m), cellsAround(area.n, n)];
+    for (let row = rows[0]; row < rows[1]; row++)
+      for (let column = places[0]; column < places[1]; column++) {
+        const cell = row * columns + column;
+        seen.set(cell, right && (seen.get(cell) ?? true));
+      }
   };
-  for (const { tile, comparison } of outcomes)
-    for (const cell of cellsOf(tile)) seen.set(cell, (seen.get(cell) ?? true) && comparison.mismatches === 0);
-  return coverage.marks.map((mark, cell) => {
+  for (const { tile, comparison } of outcomes) {
+    see(tile, true);
+    for (const region of comparison.regions) see(region, false);
+  }
+  return marks.map((mark, cell) => {
     const right = seen.get(cell);
     return mark !== 'right' ? mark : right === undefined ? 'unchecked' : right ? 'right' : 'wrong';
   });

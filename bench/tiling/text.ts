@@ -10,6 +10,8 @@ const LETTERS = {
   right: '.',
   missing: 'M',
   doubled: 'D',
+  outside: 'O',
+  illegal: 'I',
   torn: 'T',
   wrong: 'X',
   unchecked: '?',
@@ -34,7 +36,7 @@ export function verdictText(verdict: TilingVerdict): string {
     canonical.text,
     '',
     ...gridText(verdict),
-    ...(firstWrong === null ? [] : ['', ...wrongText(firstWrong)]),
+    ...(firstWrong === null ? [] : ['', ...wrongText(firstWrong, verdict)]),
     '',
     right ? 'The tiling is right.' : 'The tiling is WRONG.',
   ].join('\n');
@@ -59,7 +61,7 @@ function gridText({ grid, firstWrong }: TilingVerdict): readonly string[] {
       : '';
   const used = [...new Set(grid.marks)];
   return [
-    `The output in ${rows} x ${columns} tiles${cut}`,
+    `The output in ${rows} x ${columns} ${grid.of}${cut}`,
     ...Array.from({ length: Math.min(rows, ROWS) }, (_, index) => {
       const start = (top + index) * columns + left;
       const cells = grid.marks.slice(start, start + Math.min(columns, COLUMNS));
@@ -69,10 +71,10 @@ function gridText({ grid, firstWrong }: TilingVerdict): readonly string[] {
   ];
 }
 
-function wrongText(wrong: WrongTile): readonly string[] {
+function wrongText(wrong: WrongTile, { grid, instructions }: TilingVerdict): readonly string[] {
   const { row, column, first, operands, mismatches, pass, writtenBy, why, executor } = wrong;
   const lines = [
-    `First wrong tile: row ${row}, column ${column} of the tiles (${areaText(wrong)})`,
+    `First wrong tile: row ${row}, column ${column} of the ${grid.of} (${areaText(wrong)})`,
     `  why       ${why}`,
   ];
   if (first !== null) {
@@ -83,7 +85,13 @@ function wrongText(wrong: WrongTile): readonly string[] {
       `  received  ${first.received === null ? 'nothing: no instruction wrote it' : `${first.received.value} (${first.received.code})`}`,
     );
   }
-  if (pass !== null) lines.push(`  pass      ${pass.index}, instruction ${pass.instruction}`);
-  lines.push(`  stored by ${writtenBy === null ? 'no instruction' : `${writtenBy.opcode} ${writtenBy.id}`}`);
+  if (pass !== null) {
+    const made = pass.instruction === null ? '' : `, instruction ${pass.instruction}`;
+    lines.push(`  pass      ${pass.index} (${pass.box})${made}`);
+  }
+  if (instructions !== null && executor === 'reference')
+    lines.push(
+      `  stored by ${writtenBy === null ? 'no instruction' : `${writtenBy.opcode} ${writtenBy.id}`}`,
+    );
   return lines;
 }

@@ -18,6 +18,7 @@ import {
 import { written } from '../check';
 import { integersBelow, words } from '../check/draws';
 import type { MatmulReference } from '../tools';
+import { Regions } from './regions';
 import type { Stored } from './run-program';
 import type { WrongElement } from './verdict';
 
@@ -122,6 +123,8 @@ export function windowOf({ m, n }: Area) {
 export interface TileComparison {
   readonly mismatches: number;
   readonly first: WrongElement | undefined;
+  /** Where all of them are. */
+  readonly regions: readonly Area[];
 }
 
 /** What a tile was on one kind of operands. */
@@ -141,6 +144,7 @@ export function compareTile(
 ): TileComparison {
   let mismatches = 0;
   let first: WrongElement | undefined;
+  const regions = new Regions();
   let index = 0;
   for (let row = m[0]; row < m[1]; row++) {
     for (let column = n[0]; column < n[1]; column++) {
@@ -150,6 +154,7 @@ export function compareTile(
       const got = stored.codes[at] ?? 0;
       if (there && got === want) continue;
       mismatches++;
+      regions.add(column);
       first ??= {
         m: row,
         n: column,
@@ -157,6 +162,7 @@ export function compareTile(
         received: there ? written(dtype, got) : null,
       };
     }
+    if (mismatches > 0) regions.endRow(row);
   }
-  return { mismatches, first };
+  return { mismatches, first, regions: regions.areas };
 }

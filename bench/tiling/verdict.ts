@@ -1,5 +1,5 @@
 /** What is said of a tiling, as JSON has it. */
-import type { Coverage, Groups, Mark, Memory, Product, Range } from '../../src/verify/tiling';
+import type { Area, Coverage, Groups, Mark, Memory, Product, Range, Torn } from '../../src/verify/tiling';
 import type { WrittenCode } from '../check';
 
 export const CHECKS = {
@@ -40,9 +40,11 @@ export interface WrongTile {
   readonly mismatches: number | null;
   readonly operands: 'small-integer' | 'random' | null;
   readonly first: WrongElement | null;
-  /** The pass that is to blame or, where none is, the last that adds to it; null where no pass does. */
-  readonly pass: { readonly index: number; readonly instruction: string } | null;
-  /** The instruction that wrote the element; null where nothing did. */
+  /** Rectangles of the wrong elements; where they would be too many, one that holds all. */
+  readonly regions: readonly Area[];
+  /** The pass that is to blame, with its instruction where the tiling could be made a Program; null where none is. */
+  readonly pass: { readonly index: number; readonly box: string; readonly instruction: string | null } | null;
+  /** The instruction that wrote the element; null where nothing did, and where there is no Program. */
   readonly writtenBy: { readonly id: string; readonly opcode: string } | null;
   readonly why: string;
 }
@@ -64,12 +66,17 @@ export interface TilingVerdict {
   /** Instructions of the Program; null where there is none. */
   readonly instructions: number | null;
   readonly checks: readonly TilingCheck[];
-  readonly coverage: Pick<Coverage, 'missing' | 'doubled' | 'gaps' | 'outside'>;
+  readonly coverage: Pick<Coverage, 'missing' | 'doubled' | 'gaps' | 'outside'> & {
+    /** What tiles of different edges share of the output; null where they share nothing. */
+    readonly torn: Torn | null;
+  };
   readonly memory: Pick<Memory, 'sbuf' | 'psum'>;
   readonly groups: Pick<Groups, 'opened' | 'found' | 'problems'>;
   /** Whether the result also has the bits of 128-row passes, k ascending in one group. */
   readonly canonical: Canonical;
+  /** The output cut where any tile begins or ends: its cells are `tiles` where each tile is one of them, else `parts`. */
   readonly grid: {
+    readonly of: 'tiles' | 'parts';
     readonly m: readonly number[];
     readonly n: readonly number[];
     readonly marks: readonly Mark[];
@@ -91,6 +98,8 @@ export const MEANINGS = {
   right: 'right',
   missing: 'missing: part of it is never added',
   doubled: 'doubled: part of it is added more than once',
+  outside: 'outside: a pass here reaches outside of the product',
+  illegal: 'illegal: the chip cannot do a pass of it',
   torn: 'torn: tiles of other edges store over it',
   wrong: 'wrong values',
   unchecked: 'covered, not run',

@@ -76,7 +76,9 @@ describe('verdicts', () => {
     expect(stdout).toMatch(
       /First wrong tile: row 0, column 1 [^]*element {3}m 0, n 3[^]*expected[^]*received/,
     );
-    expect(stdout).toMatch(/pass {6}1, instruction p1\.matmul\n {2}stored by dma_copy p1\.store/);
+    expect(stdout).toMatch(
+      /pass {6}1 \(m 0\.\.3, n 3\.\.5, k 0\.\.3\), instruction p1\.matmul\n {2}stored by dma_copy p1\.store/,
+    );
   });
 
   it('--json is the verdict', async () => {

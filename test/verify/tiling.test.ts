@@ -51,7 +51,45 @@ function* triples(): Generator<readonly [number, number, number]> {
     for (let n = 0; n < SMALL.n; n++) for (let k = 0; k < SMALL.k; k++) yield [m, n, k];
 }
 
+const reachesOutside = ({ m, n, k }: TilePass): boolean => m[1] > SMALL.m || n[1] > SMALL.n || k[1] > SMALL.k;
+
 describe('coverage', () => {
+  it('names passes that take all of a doubled box, all of them where they are few', () => {
+    fc.assert(
+      fc.property(fc.array(anyPass, { maxLength: 6 }), (passes) => {
+        for (const { m, n, k, times, passes: named } of coverageOf(passes, SMALL).gaps) {
+          const over = passes.flatMap((pass, index) =>
+            [
+              [pass.m, m],
+              [pass.n, n],
+              [pass.k, k],
+            ].every(
+              ([outer, inner]) =>
+                Number(outer?.[0]) <= Number(inner?.[0]) && Number(inner?.[1]) <= Number(outer?.[1]),
+            )
+              ? [index]
+              : [],
+          );
+          expect(over).toHaveLength(times);
+          expect(named).toEqual(over.slice(0, 4));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('marks where a pass reaches outside, drawn back to the last cell where all of it lies there', () => {
+    const inside: TilePass = { m: [0, 5], n: [0, 6], k: [0, 4], bank: 0, start: true, stop: true };
+    const split = [
+      { ...inside, n: [0, 3] as const },
+      { ...inside, n: [3, 6] as const },
+    ];
+    const marksWith = (pass: Partial<TilePass>) =>
+      coverageOf([...split, { ...inside, ...pass }], SMALL).marks;
+    expect(marksWith({ n: [7, 9] })).toEqual(['right', 'outside']);
+    expect(marksWith({ n: [0, 3], k: [4, 5] })).toEqual(['outside', 'right']);
+  });
+
   it('counts what counting one by one counts, and names the first gap', () => {
     fc.assert(
       fc.property(fc.array(anyPass, { maxLength: 6 }), (passes) => {
@@ -96,7 +134,8 @@ describe('coverage', () => {
               : mark === 'torn'
                 ? 'torn'
                 : 'right';
-          expect(mark).toBe(expected);
+          if (mark !== 'outside') expect(mark).toBe(expected);
+          else expect(passes.some((pass) => reachesOutside(pass))).toBe(true);
         });
       }),
       { numRuns: 200 },
@@ -110,7 +149,14 @@ describe('coverage', () => {
     const passes = [pass([0, 6], [0, 2]), pass([0, 3], [2, 4]), pass([3, 6], [2, 4])];
     const found = coverageOf(passes, SMALL);
     expect(found).toMatchObject({ right: false, missing: 0, doubled: 0 });
-    expect(found.torn).toEqual({ m: [0, 5], n: [0, 3], passes: [0, 1] });
+    expect(found.torn).toEqual({
+      elements: 30,
+      parts: [
+        { m: [0, 5], n: [0, 3], passes: [0, 1], tiles: 2 },
+        { m: [0, 5], n: [3, 6], passes: [0, 2], tiles: 2 },
+      ],
+      more: false,
+    });
     expect(found.marks).toEqual(['torn', 'torn']);
   });
 

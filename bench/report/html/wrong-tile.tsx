@@ -92,12 +92,18 @@ function Output({
 /** What of a wrong tile its picture shows. */
 interface Part extends Pick<WrongTile, 'window' | 'mismatches'> {
   readonly firstWrong: Pick<WrongTile['firstWrong'], 'm' | 'n'>;
+  /** Rectangles in which all wrong elements lie, where they are known. */
+  readonly regions?: readonly {
+    readonly m: readonly [number, number];
+    readonly n: readonly [number, number];
+  }[];
 }
 
-/** The wrong tile alone, with a cross through its first wrong element. */
-export function Inside({ tile: { window, firstWrong, mismatches } }: { tile: Part }) {
+/** The wrong tile alone: wrong elements shaded, with a cross through the first. */
+export function Inside({ tile: { window, firstWrong, mismatches, regions = [] } }: { tile: Part }) {
   const [rows, columns] = [window.m1 - window.m0, window.n1 - window.n0];
   const { width, height } = fitted(rows, columns);
+  const [unitX, unitY] = [width / columns, height / rows];
   const x = ((firstWrong.n - window.n0) / columns) * width;
   const y = ((firstWrong.m - window.m0) / rows) * height;
   const element = visible({ x, y, width: width / columns, height: height / rows }, { width, height });
@@ -108,6 +114,12 @@ export function Inside({ tile: { window, firstWrong, mismatches } }: { tile: Par
       description={`${counted(mismatches, 'wrong element')} in it, the first at m ${firstWrong.m}, n ${firstWrong.n}.`}
       frame={{ x: 0, y: 0, width, height }}
     >
+      {regions.map(({ m, n }) => {
+        const [left, top] = [(n[0] - window.n0) * unitX, (m[0] - window.m0) * unitY];
+        const size = { width: (n[1] - n[0]) * unitX, height: (m[1] - m[0]) * unitY };
+        const place = visible({ x: left, y: top, ...size }, { width, height });
+        return <rect key={`${m[0]},${n[0]}`} class="wrong-region" {...place} />;
+      })}
       <line class="cross" x1={centreX} x2={centreX} y1="0" y2={height} />
       <line class="cross" x1="0" x2={width} y1={centreY} y2={centreY} />
       <rect class="wrong" {...element} />

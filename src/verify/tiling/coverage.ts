@@ -4,30 +4,17 @@
  * two-dimensional array of differences. The count is exact whatever the passes are.
  */
 import { UserError } from '../../numerics';
-import { outputTiles, type OutputTile } from './tiles';
-import { areaKey, lengthOf, type Area, type Box, type Product, type Range, type TilePass } from './types';
+import { addRectangle, edgesOf, marked, placesOf, summed, type Grid, type Mark } from './grid';
+import { outputTiles } from './tiles';
+import { tornOf, type Torn } from './torn';
+import { areaKey, lengthOf, type Box, type Product, type Range, type TilePass } from './types';
 
 /** A box of the product that does not contribute exactly once. */
 export interface Gap extends Box {
   /** How many passes multiply it: 0, or 2 and more. */
   readonly times: number;
-  /** Indices of those passes, at most `PASSES_NAMED`. */
+  /** Indices of those passes, each over all of the box: the first `PASSES_NAMED`. */
   readonly passes: readonly number[];
-}
-
-/** Part of the output that passes of different tiles add to: each would store over the other. */
-export interface Torn extends Area {
-  readonly passes: readonly [number, number];
-}
-
-export const MARKS = ['right', 'missing', 'doubled', 'torn', 'wrong', 'unchecked'] as const;
-export type Mark = (typeof MARKS)[number];
-
-/** The output, cut where any tile begins or ends. */
-export interface Grid {
-  /** Where rows and columns of the grid begin, and where the last ends. */
-  readonly m: readonly number[];
-  readonly n: readonly number[];
 }
 
 export interface Coverage {
@@ -41,7 +28,10 @@ export interface Coverage {
   readonly outside: readonly number[];
   readonly torn: Torn | undefined;
   readonly grid: Grid;
-  /** A mark for each cell of the grid, row by row; `right` as far as coverage goes. */
+  /**
+   * A mark for each cell of the grid, row by row; `right` as far as coverage goes. Of several faults it has the one that says
+   * most of why: a pass that reaches outside, a product missing, one doubled, tiles torn.
+   */
   readonly marks: readonly Mark[];
 }
 
@@ -84,13 +74,22 @@ export function coverageOf(passes: readonly TilePass[], product: Product): Cover
     );
   }
   const finder = new GapFinder();
-  const marks: Mark[] = [];
+  const counted: Mark[] = [];
   for (const [row, slab] of slabs.entries()) {
     const rows: Range = [edges.m[row] ?? NaN, edges.m[row + 1] ?? NaN];
     const counts = countSlab(slab, inside, edges);
-    marks.push(...finder.look(rows, counts, edges, slab, inside));
+    counted.push(...finder.look(rows, counts, edges, slab, inside));
   }
-  const torn = findTorn(marks, outputTiles(passes), product, edges);
+  const grid: Grid = { m: edges.m, n: edges.n };
+  const shared = tornOf(
+    outputTiles(passes).filter(({ m: [row], n: [column] }) => row < m && column < n),
+    grid,
+  );
+  const torn = shared?.torn;
+  const outer = outside.flatMap((index) => passes[index] ?? []);
+  const withTorn = counted.map((mark, cell) =>
+    mark === 'right' && (shared?.owners[cell] ?? 0) > 1 ? 'torn' : mark,
+  );
   const { missing, doubled, gaps } = finder;
   return {
     right: missing === 0 && doubled === 0 && outside.length === 0 && torn === undefined,
@@ -99,8 +98,8 @@ export function coverageOf(passes: readonly TilePass[], product: Product): Cover
     gaps,
     outside,
     torn,
-    grid: { m: edges.m, n: edges.n },
-    marks,
+    grid,
+    marks: marked(withTorn, outer, grid, 'outside', ['right', 'torn', 'doubled', 'missing']),
   };
 }
 
@@ -125,16 +124,6 @@ function sameBox(one: Box, other: Box | undefined): boolean {
     one.k[0] === other.k[0] &&
     one.k[1] === other.k[1]
   );
-}
-
-/** Where anything begins or ends along one axis, ascending. */
-function edgesOf(ranges: readonly (Range | undefined)[], extent: number): number[] {
-  return [...new Set([0, extent, ...ranges.flatMap((range) => range ?? [])])].sort((x, y) => x - y);
-}
-
-/** Position of an edge. */
-function placesOf(edges: readonly number[]): ReadonlyMap<number, number> {
-  return new Map(edges.map((edge, index) => [edge, index]));
 }
 
 /** Indices of the passes over each slab of rows. */
@@ -167,32 +156,6 @@ function spanOf([begin, end]: Range, places: ReadonlyMap<number, number>): Range
   return [places.get(begin) ?? 0, places.get(end) ?? 0];
 }
 
-/** One more for each cell of a rectangle, as differences. */
-function addRectangle(differences: Int32Array, pitch: number, rows: Range, columns: Range): void {
-  for (const [row, sign] of [
-    [rows[0], 1],
-    [rows[1], -1],
-  ] as const) {
-    for (const [column, by] of [
-      [columns[0], sign],
-      [columns[1], -sign],
-    ] as const) {
-      differences[row * pitch + column] = (differences[row * pitch + column] ?? 0) + by;
-    }
-  }
-}
-
-/** Turns differences into the counts that they stand for, in place: each is the sum of all above and to the left. */
-function summed(differences: Int32Array, pitch: number): Int32Array {
-  for (let at = 0; at < differences.length; at++) {
-    const left = at % pitch === 0 ? 0 : (differences[at - 1] ?? 0);
-    const above = at < pitch ? 0 : (differences[at - pitch] ?? 0);
-    const corner = at < pitch || at % pitch === 0 ? 0 : (differences[at - pitch - 1] ?? 0);
-    differences[at] = (differences[at] ?? 0) + left + above - corner;
-  }
-  return differences;
-}
-
 /** Gathers the boxes that do not contribute once, slab by slab. */
 class GapFinder {
   missing = 0;
@@ -216,42 +179,64 @@ class GapFinder {
         else this.doubled += volume;
         if (mark !== 'missing') mark = times === 0 ? 'missing' : 'doubled';
         if (seen[column * pitch + at] === 1 || this.gaps.length >= GAPS_SHOWN) continue;
-        const [n1, k1] = grown(counts, seen, { column, depth: at, times }, columns, pitch);
-        const n: Range = [edges.n[column] ?? NaN, edges.n[n1] ?? NaN];
-        const k: Range = [edges.k[at] ?? NaN, edges.k[k1] ?? NaN];
-        this.#note({ m, n, k, times }, slab, inside);
+        const cellOf = (row: number, depthAt: number): Pick<Box, 'n' | 'k'> => ({
+          n: [edges.n[row] ?? NaN, edges.n[row + 1] ?? NaN],
+          k: [edges.k[depthAt] ?? NaN, edges.k[depthAt + 1] ?? NaN],
+        });
+        const cell = cellOf(column, at);
+        const passes = times === 0 ? [] : firstOver(slab, inside, cell);
+        const from = {
+          column,
+          depth: at,
+          alike: (row: number, depthAt: number): boolean =>
+            counts[row * pitch + depthAt] === times &&
+            seen[row * pitch + depthAt] === 0 &&
+            passes.every((index) => holds(inside[index], cellOf(row, depthAt))),
+        };
+        const [n1, k1] = grown(seen, from, columns, pitch);
+        const n: Range = [cell.n[0], edges.n[n1] ?? NaN];
+        const k: Range = [cell.k[0], edges.k[k1] ?? NaN];
+        this.#note({ m, n, k, times, passes });
       }
       return mark;
     });
   }
 
   /** A gap that goes on from the slab above is one gap. */
-  #note(gap: Omit<Gap, 'passes'>, slab: readonly number[], inside: Inside): void {
-    const passes = slab.filter((index) => holds(inside[index], gap)).slice(0, PASSES_NAMED);
+  #note(gap: Gap): void {
     const above = this.gaps.findIndex(
       (other) =>
         other.m[1] === gap.m[0] &&
         other.times === gap.times &&
         other.n.join() === gap.n.join() &&
         other.k.join() === gap.k.join() &&
-        other.passes.join() === passes.join(),
+        other.passes.join() === gap.passes.join(),
     );
     const first = this.gaps[above];
-    if (first === undefined) this.gaps.push({ ...gap, passes });
+    if (first === undefined) this.gaps.push(gap);
     else this.gaps[above] = { ...first, m: [first.m[0], gap.m[1]] };
   }
 }
 
-/** The largest box of equal counts from a cell on, first along K, then along N; its cells become seen. */
+/** The first passes of a slab over a cell. */
+function firstOver(slab: readonly number[], inside: Inside, cell: Pick<Box, 'n' | 'k'>): readonly number[] {
+  const over: number[] = [];
+  for (const index of slab) if (holds(inside[index], cell) && over.push(index) === PASSES_NAMED) break;
+  return over;
+}
+
+/** The largest box of cells that are alike from one on, first along K, then along N; its cells become seen. */
 function grown(
-  counts: Int32Array,
   seen: Uint8Array,
-  from: { readonly column: number; readonly depth: number; readonly times: number },
+  from: {
+    readonly column: number;
+    readonly depth: number;
+    readonly alike: (column: number, depth: number) => boolean;
+  },
   columns: number,
   pitch: number,
 ): readonly [n1: number, k1: number] {
-  const alike = (column: number, depth: number): boolean =>
-    counts[column * pitch + depth] === from.times && seen[column * pitch + depth] === 0;
+  const { alike } = from;
   let k1 = from.depth + 1;
   while (k1 < pitch - 1 && alike(from.column, k1)) k1++;
   let n1 = from.column + 1;
@@ -267,41 +252,4 @@ function grown(
 
 function holds(box: Box | undefined, { n, k }: Pick<Box, 'n' | 'k'>): boolean {
   return box !== undefined && box.n[0] <= n[0] && n[1] <= box.n[1] && box.k[0] <= k[0] && k[1] <= box.k[1];
-}
-
-/** The first cell of the output that two different tiles share; all of them get their mark, unless they have a worse one. */
-function findTorn(
-  marks: Mark[],
-  tiles: readonly OutputTile[],
-  product: Product,
-  edges: Edges,
-): Torn | undefined {
-  const places = { m: placesOf(edges.m), n: placesOf(edges.n) };
-  const pitch = edges.n.length;
-  const differences = new Int32Array(edges.m.length * pitch);
-  const parts = tiles.map((tile) => ({ ...tile, part: clipped({ ...tile, k: [0, product.k] }, product) }));
-  for (const { part } of parts) {
-    if (part !== undefined)
-      addRectangle(differences, pitch, spanOf(part.m, places.m), spanOf(part.n, places.n));
-  }
-  const owners = summed(differences, pitch);
-  let torn: Torn | undefined;
-  for (let cell = 0; cell < marks.length; cell++) {
-    const [row, column] = [Math.floor(cell / (pitch - 1)), cell % (pitch - 1)];
-    if ((owners[row * pitch + column] ?? 0) < 2) continue;
-    if (marks[cell] === 'right') marks[cell] = 'torn';
-    if (torn !== undefined) continue;
-    const m: Range = [edges.m[row] ?? NaN, edges.m[row + 1] ?? NaN];
-    const n: Range = [edges.n[column] ?? NaN, edges.n[column + 1] ?? NaN];
-    const [one, other] = parts.filter(
-      ({ part }) =>
-        part !== undefined &&
-        part.m[0] <= m[0] &&
-        m[1] <= part.m[1] &&
-        part.n[0] <= n[0] &&
-        n[1] <= part.n[1],
-    );
-    torn = { m, n, passes: [one?.passes[0] ?? NaN, other?.passes[0] ?? NaN] };
-  }
-  return torn;
 }

@@ -5,8 +5,8 @@ import { banksOf, lengthOf, type Product, type TilePass } from './types';
 export interface LimitProblem {
   /** Index of the first pass that breaks the limit. */
   readonly pass: number;
-  /** How many passes do. */
-  readonly passes: number;
+  /** Indices of all passes that do, ascending. */
+  readonly passes: readonly number[];
   readonly text: string;
 }
 
@@ -46,8 +46,6 @@ export function limitProblems(passes: readonly TilePass[], product: Product): re
     const first = passes[broken[0] ?? -1];
     if (first === undefined) return [];
     const problem = limit(first);
-    return [
-      { pass: broken[0] ?? 0, passes: broken.length, text: `Pass ${broken[0] ?? 0}: ${String(problem)}` },
-    ];
+    return [{ pass: broken[0] ?? 0, passes: broken, text: `Pass ${broken[0] ?? 0}: ${String(problem)}` }];
   });
 }
