@@ -3,6 +3,7 @@
  * required and what was received. Checks are values, so that the form of an instruction is data (forms/).
  */
 import { UserError } from '../numerics';
+import { excerpt } from './excerpt';
 
 /** Returns the value as what it must be, or throws, naming the place. */
 export interface Check<T> {
@@ -14,8 +15,7 @@ export interface Check<T> {
 }
 
 export function wrong(where: string, required: string, value: unknown): UserError {
-  const received = typeof value === 'number' ? String(value) : (JSON.stringify(value) as string | undefined);
-  return new UserError(`${where} must be ${required}, received ${(received ?? 'nothing').slice(0, 60)}.`);
+  return new UserError(`${where} must be ${required}, received ${excerpt(value)}.`);
 }
 
 /** The place of a field. Places of a text end with a colon: "line 3: sources". */
@@ -121,7 +121,7 @@ export function object<T>(checks: { readonly [F in keyof T]-?: Check<T[F] | unde
   return (value, where) => {
     const fields = fieldsOf(value, where);
     for (const name in fields) {
-      if (!Object.hasOwn(checks, name)) throw new UserError(`${where} has no field "${name}".`);
+      if (!Object.hasOwn(checks, name)) throw new UserError(`${where} has no field ${excerpt(name)}.`);
     }
     const checked: Record<string, unknown> = {};
     for (const [name, check] of known) {
