@@ -136,8 +136,8 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           )}
           {phase === 'queued' && (
             <p id="queued" class="notice">
-              Another tab of this page is running, and two would disturb each other’s timings. This one begins
-              when that one ends.{' '}
+              Another tab of this page is running, or a tiling is being checked, and two would disturb each
+              other’s timings. This one begins when that one ends.{' '}
               <button
                 id="run-anyway"
                 type="button"

@@ -1,5 +1,5 @@
 /**
- * One run at a time among the tabs of a browser, since two would disturb each other's timings: tabs stand in line for a lock
+ * One run, or check of a tiling, at a time among the tabs of a browser, since two would disturb each other's timings: they stand in line for a lock
  * (https://w3c.github.io/web-locks). A browser that lacks or refuses locks lets every tab run.
  */
 
@@ -9,8 +9,8 @@ const NAME = 'systole-run';
 export type Release = () => void;
 
 /**
- * Resolves when this tab may run. @throws the signal's reason when it is aborted in line.
- * @param onWait is called when another tab runs.
+ * Resolves when this one may run. @throws the signal's reason when it is aborted in line.
+ * @param onWait is called when another runs.
  */
 export async function turn(
   locks: Pick<LockManager, 'request'> | undefined,

@@ -1,8 +1,8 @@
 /** The verdict on a tiling: read it, judge it, say it. docs/tiling.md is its reference. */
 export type { Adapter } from './adapter';
 export { judgeTiling, type JudgeRequest } from './judge';
-export { ourPlan, readTiling, type Wanted } from './read';
-export { verdictText } from './text';
+export { MOST_BYTES, ourPlan, readTiling, type Wanted } from './read';
+export { checkedText, verdictText } from './text';
 export {
   CHECKS,
   MEANINGS,

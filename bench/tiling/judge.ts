@@ -45,6 +45,8 @@ export interface JudgeRequest {
   /** Multiply-adds that the reference executor does, beyond which it does only a sample of the tiles. */
   readonly budget?: number;
   readonly onProgress?: (progress: JudgeProgress) => void;
+  /** Told of each check as it is done. */
+  readonly onChecked?: (checks: readonly TilingCheck[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -57,6 +59,7 @@ export async function judgeTiling(request: JudgeRequest): Promise<TilingVerdict>
   const { product, passes } = tiled;
   await stage(request, 'covering');
   const pure = pureChecks(tiled);
+  request.onChecked?.(pure.checks);
   const tiles = orderedTiles(tiled);
   const ran = pure.program && (await runBoth(request, pure.program, pure, tiles));
   const checks = [...pure.checks, ...(ran?.checks ?? notRun())];
@@ -69,7 +72,13 @@ export async function judgeTiling(request: JudgeRequest): Promise<TilingVerdict>
   return {
     right: all.every(({ state }) => state !== 'wrong'),
     given: tiled.given,
-    ...{ product, seed, passes: passes.length, instructions: pure.program?.instructions.length ?? null },
+    ...{
+      product,
+      accumulate: tiled.canonical.accumulate,
+      seed,
+      passes: passes.length,
+      instructions: pure.program?.instructions.length ?? null,
+    },
     checks: all,
     coverage: { missing, doubled, gaps, outside, torn },
     memory: { sbuf: pure.memory.sbuf, psum: pure.memory.psum },
@@ -121,8 +130,12 @@ async function runBoth(
       ? ''
       : ` of ${count(sample.length)} of ${count(tiles.length)} tiles, the ${count(runnable.instructions)} of ${count(program.instructions.length)} instructions that they depend on`;
 
+  const compared = chosen.reduce((sum, { m, n }) => sum + (m[1] - m[0]) * (n[1] - n[0]), 0);
+  const elements = `${counted(compared, 'element')}${pure.coverage.torn ? ', those shared by tiles counted for each' : ''}`;
+
   await stage(request, 'verifying');
   const verifier = verifierCheck(program);
+  request.onChecked?.([verifier]);
 
   const integers = smallIntegerOperands(canonical, seed);
   const exact = await run(request, 'integers', runnable, integers);
@@ -130,6 +143,9 @@ async function runBoth(
     const expected = exactIntegerProduct(canonical, integers, windowOf(tile));
     return outcome(tile, 'small-integer', product, expected, exact);
   });
+
+  const integersCheck = resultCheck('integers', 'the exact product', sampled, elements, exactly, exact);
+  request.onChecked?.([integersCheck]);
 
   const random = randomOperands(canonical, seed);
   const stored = await run(request, 'random', runnable, random);
@@ -144,12 +160,10 @@ async function runBoth(
     }
     return outcome(tile, 'random', product, expected, stored);
   });
-  const compared = chosen.reduce((sum, { m, n }) => sum + (m[1] - m[0]) * (n[1] - n[0]), 0);
-  const elements = `${counted(compared, 'element')}${pure.coverage.torn ? ', those shared by tiles counted for each' : ''}`;
   return {
     checks: [
       verifier,
-      resultCheck('integers', 'the exact product', sampled, elements, exactly, exact),
+      integersCheck,
       resultCheck(
         'order',
         'the plain loop of the tiling’s own K partition and order',

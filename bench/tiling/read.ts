@@ -8,6 +8,7 @@ import {
   type Tiled,
 } from '../../src/lower';
 import { UserError } from '../../src/numerics';
+import { excerpt } from '../../src/program/excerpt';
 import {
   expand,
   refuseTooMany,
@@ -16,6 +17,7 @@ import {
   type Product,
   type TilingFile,
 } from '../../src/verify/tiling';
+import { parsedJSON } from './json-text';
 
 /** What was asked for beside the JSON; what is left out is the JSON's, or the default. */
 export type Wanted = Partial<Product>;
@@ -32,7 +34,8 @@ const DEFAULTS = {
 
 /** @throws UserError for JSON that is neither, naming the path of the bad field, and where it contradicts what was asked for. */
 export function readTiling(text: string | undefined, wanted: Wanted): Tiled {
-  const tiled = text === undefined ? tiledPlan(ourPlan(wanted)) : fromJSON(parsed(text), wanted);
+  const tiled =
+    text === undefined ? tiledPlan(ourPlan(wanted)) : fromJSON(parsedJSON(text, 'The tiling'), wanted);
   const { m, n, k } = tiled.product;
   const elements = m * k + k * n + m * n;
   if (elements <= MAX_ELEMENTS) return tiled;
@@ -56,21 +59,32 @@ export function ourPlan(wanted: Wanted): MatmulPlan {
   return planMatmul(completed(wanted));
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new UserError(`The tiling is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
+/** A list of the most passes that are checked has less than 16 MiB. */
+export const MOST_BYTES = 64 * 2 ** 20;
+
+/** Tilings by their format, plans by the order of their loops; what looks like something else is told so. */
+function isTiling(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new UserError(NEITHER);
+  const format = 'format' in json ? json.format : undefined;
+  if (format === TILING_FORMAT) return true;
+  if (format === undefined && 'loopOrder' in json) return false;
+  const guess = LOOKS.find(({ has }) => has in json)?.is;
+  const looks = guess === undefined ? '' : ` It looks like ${guess}.`;
+  throw new UserError(
+    `tiling.format must be "${TILING_FORMAT}", received ${excerpt(format)}.${looks} ${NEITHER}`,
+  );
 }
 
-function isTiling(json: unknown): boolean {
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new UserError(
-      `A tiling is a JSON object with "format": "${TILING_FORMAT}", or a plan as \`systole plan --json\` prints it.`,
-    );
-  return 'format' in json || !('loopOrder' in json);
-}
+const NEITHER = `A tiling is a JSON object with "format": "${TILING_FORMAT}" (docs/tiling.md), or a plan as \`systole plan --json\` prints it.`;
+
+/** Fields that tell other files. */
+const LOOKS = [
+  { has: 'instructions', is: 'a Program, which `systole verify` checks' },
+  { has: 'results', is: 'a report of the benchmark' },
+  { has: 'checks', is: 'a verdict of `systole check`' },
+  { has: 'tile', is: 'a tiling without its format, or a plan without its loopOrder' },
+  { has: 'passes', is: 'a tiling without its format' },
+] as const;
 
 const PRODUCT_FIELDS = [
   'm',

@@ -1,7 +1,8 @@
 /** A verdict as text for people, with a picture of the grid of tiles. */
 import { shortName } from '../../src/numerics';
 import { areaText, type Mark } from '../../src/verify/tiling';
-import { CHECKS, MEANINGS, type TilingVerdict, type WrongTile } from './verdict';
+import { counted } from './pure-checks';
+import { CHECKS, MEANINGS, type TilingCheck, type TilingVerdict, type WrongTile } from './verdict';
 
 const STATES = { right: 'ok', wrong: 'WRONG', 'left-out': 'left out' } as const;
 
@@ -18,12 +19,12 @@ const LETTERS = {
 } as const satisfies Record<Mark, string>;
 
 export function verdictText(verdict: TilingVerdict): string {
-  const { product, given, right, checks, canonical, firstWrong, passes, instructions } = verdict;
+  const { product, given, right, accumulate, checks, canonical, firstWrong, passes, instructions } = verdict;
   const { m, n, k, a, b, out, chip, aLayout } = product;
   const width = Math.max(...Object.values(CHECKS).map((title) => title.length));
   return [
-    `${given === 'plan' ? 'plan' : 'tiling'} of out[${m}, ${n}] = A[${m}, ${k}] B[${k}, ${n}], ${shortName(a)} x ${shortName(b)} to ${shortName(out)}, A ${aLayout}, on ${chip}`,
-    `${passes} passes${instructions === null ? '' : `, ${instructions} instructions`}`,
+    `${given === 'plan' ? 'plan' : 'tiling'} of out[${m}, ${n}] = ${accumulate ? `C[${m}, ${n}] + ` : ''}A[${m}, ${k}] B[${k}, ${n}], ${shortName(a)} x ${shortName(b)} to ${shortName(out)}, A ${aLayout}, on ${chip}`,
+    `${counted(passes, 'pass', 'passes')}${instructions === null ? '' : `, ${counted(instructions, 'instruction')}`}`,
     '',
     ...checks.flatMap(({ name, state, text, details, more }) => [
       `${STATES[state].padEnd(8)}  ${CHECKS[name].padEnd(width)}  ${text}`,
@@ -69,6 +70,11 @@ function gridText({ grid, firstWrong }: TilingVerdict): readonly string[] {
     }),
     ...used.map((mark) => `  ${LETTERS[mark]}  ${MEANINGS[mark]}`),
   ];
+}
+
+/** What was found before it ended, a line each; details are for the verdict. */
+export function checkedText(checks: readonly TilingCheck[]): readonly string[] {
+  return checks.map(({ name, state, text }) => `${STATES[state]}: ${CHECKS[name]}: ${text}`);
 }
 
 function wrongText(wrong: WrongTile, { grid, instructions }: TilingVerdict): readonly string[] {

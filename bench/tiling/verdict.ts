@@ -61,6 +61,8 @@ export interface TilingVerdict {
   readonly right: boolean;
   readonly given: 'plan' | 'tiling';
   readonly product: Product;
+  /** C is added to the product, as the plan says. */
+  readonly accumulate: boolean;
   readonly seed: number;
   readonly passes: number;
   /** Instructions of the Program; null where there is none. */

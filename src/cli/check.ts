@@ -1,7 +1,7 @@
 /** `systole check M N K`: is this tiling right? Ours, a plan's, or one written by hand (docs/tiling.md). */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Adapter, TilingVerdict } from '../../bench/tiling';
+import type { Adapter, TilingCheck, TilingVerdict } from '../../bench/tiling';
 import { parseChip, type ChipName } from '../chip';
 import type { Host } from '../host';
 import { parseDtype, UserError, type Dtype } from '../numerics';
@@ -69,11 +69,12 @@ async function check(
   shape: { readonly m: number; readonly n: number; readonly k: number },
   options: CheckOptions,
 ): Promise<void> {
-  const { judgeTiling, readTiling, STAGES, verdictText } = await import('../../bench/tiling');
+  const { checkedText, judgeTiling, MOST_BYTES, readTiling, STAGES, verdictText } =
+    await import('../../bench/tiling');
   const { dtype, out, chip, kMajor, plan, seed } = options;
   if (options.adapter !== undefined && !options.gpu)
     throw new UserError('--adapter and --no-gpu do not go together: give one of them.');
-  const tiled = readTiling(plan === undefined ? undefined : await textOf(plan), {
+  const tiled = readTiling(plan === undefined ? undefined : await textOf(plan, MOST_BYTES), {
     ...shape,
     ...dtype,
     ...(out && { out }),
@@ -94,9 +95,16 @@ async function check(
   process.on('SIGINT', onSignal);
   const progress = stageLine(process.stderr, STAGES);
   const opened = new AdapterOpener(options);
+  const checked: TilingCheck[] = [];
+  let stage: keyof typeof STAGES = 'covering';
   try {
     const verdict = await judgeTiling({
-      ...{ tiled, seed, signal: interrupt.signal, onProgress: progress.update },
+      ...{ tiled, seed, signal: interrupt.signal },
+      onProgress: (now) => {
+        ({ stage } = now);
+        progress.update(now);
+      },
+      onChecked: (checks) => checked.push(...checks),
       reference: await createWasmMatmul(),
       adapter: () => opened.open(),
     });
@@ -105,6 +113,9 @@ async function check(
     process.exitCode = exitCode(verdict);
   } catch (error) {
     if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+    progress.clear();
+    const sofar = checked.length === 0 ? 'nothing was checked before' : 'checked before:';
+    console.error([`interrupted while ${STAGES[stage]}; ${sofar}`, ...checkedText(checked)].join('\n'));
     process.exitCode = 130;
   } finally {
     progress.clear();
@@ -117,11 +128,16 @@ function exitCode({ right }: TilingVerdict): 0 | 1 {
   return right ? 0 : 1;
 }
 
-/** @throws UserError for a file that cannot be read. */
-async function textOf(path: string): Promise<string> {
+/** @throws UserError for a file that cannot be read, or has more bytes than any tiling. */
+async function textOf(path: string, most: number): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const { size } = await stat(path);
+    if (size <= most) return await readFile(path, 'utf8');
+    throw new UserError(
+      `${path} has ${size} bytes, more than the ${most} that a tiling may have: a list of the most passes that are checked has fewer.`,
+    );
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }

@@ -20,7 +20,8 @@ function* pieces(value: unknown, depth: number): Generator<string> {
   else if (typeof value === 'number') yield Object.is(value, -0) ? '0' : String(value);
   else if (value === undefined || value === null)
     yield 'null'; // as JSON has what a list lacks
-  else if (typeof value !== 'object') yield String(value);
+  else if (typeof value === 'boolean') yield String(value);
+  else if (typeof value !== 'object') yield typeof value;
   else if (depth === 0) yield '…';
   else if (Array.isArray(value)) {
     yield '[';

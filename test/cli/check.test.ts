@@ -1,5 +1,5 @@
 /** `systole check`, in process: what it prints, its exit codes, and mistakes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -35,6 +35,9 @@ async function check(...parameters: string[]): Promise<{ stdout: string; code: u
   await program.parseAsync(['check', ...parameters], { from: 'user' });
   return { stdout: lines.join('\n'), code: process.exitCode };
 }
+
+const huge = file('huge.json', '');
+truncateSync(huge, 2 ** 26 + 1); // a file of no blocks
 
 const PASS = { m: [0, 4], n: [0, 6], k: [0, 5], bank: 0, start: true, stop: true };
 const sound = file('sound.json', tilingText({ tile: { m: 2, n: 3, k: 2 } }));
@@ -129,11 +132,54 @@ describe('verdicts', () => {
   });
 });
 
+it('Ctrl-C ends it with code 130, and says what was checked so far', async () => {
+  const lines: string[] = [];
+  vi.spyOn(console, 'error').mockImplementation((line: string) => {
+    lines.push(line);
+  });
+  const ended = check(
+    '64',
+    '64',
+    '64',
+    '--plan',
+    file('tile64.json', tilingText({ tile: { m: 1, n: 8, k: 8 } })),
+    '--no-gpu',
+  );
+  const listening = (): boolean => process.listenerCount('SIGINT') > 0;
+  await vi.waitUntil(listening, { interval: 1 });
+  process.emit('SIGINT');
+  const { code, stdout } = await ended;
+  expect([code, stdout]).toEqual([130, '']);
+  expect(lines.join('\n')).toMatch(
+    /^interrupted while [a-z ]+; (nothing was checked before|checked before:\nok: each)/i,
+  );
+});
+
+it('a plan that accumulates says that C is added', async () => {
+  const plan = planMatmul({ m: 8, n: 8, k: 30, a: 'bfloat16', b: 'bfloat16', accumulate: true });
+  const { stdout, code } = await check(
+    '8',
+    '8',
+    '30',
+    '--plan',
+    file('c.json', JSON.stringify(plan)),
+    '--no-gpu',
+  );
+  expect([code, stdout.split(',')[0]]).toEqual([0, 'plan of out[8']);
+  expect(stdout).toContain('plan of out[8, 8] = C[8, 8] + A[8, 30] B[30, 8]');
+});
+
 describe('mistakes are a UserError, which the command ends with code 2 for', () => {
   it.each([
     [['0', '2', '3'], /M must be an integer of at least 1/],
     [['4', '6', '5', '--plan', join(folder, 'none.json')], /Cannot read .*none\.json/],
     [['4', '6', '5', '--plan', file('text.json', 'tiles')], /is no JSON/],
+    [['4', '6', '5', '--plan', file('deep.json', '['.repeat(200_000))], /is no JSON: line 1, column 200001/],
+    [
+      ['4', '6', '5', '--plan', file('nested.json', `{"format":${'['.repeat(99)}${']'.repeat(99)}}`)],
+      /format must be "systole tiling", received \[\[\[\[…\]\]\]\]\./,
+    ],
+    [['4', '6', '5', '--plan', huge], /huge\.json has 67108865 bytes, more than the 67108864/],
     [
       ['4', '6', '5', '--plan', file('bad.json', tilingText({ passes: [{ ...PASS, k: 5 }] }))],
       /tiling\.passes\[0\]\.k must be \[begin, end\]/,

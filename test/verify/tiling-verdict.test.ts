@@ -53,12 +53,16 @@ describe('nothing is said of what is sound', () => {
       tile: fc.record({ m: extent, n: extent, k: extent }),
       // K runs inside of M and N, so that one tile at a time is open.
       outer: fc.constantFrom(['m', 'n'] as const, ['n', 'm'] as const),
-      group: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
+      passesToAGroup: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
       banks: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 3 }),
       buffers: fc.record({ a: extent, b: extent, out: extent }),
       aLayout: fc.constantFrom('row-major', 'k-major'),
     })
-    .map(({ outer, ...rest }) => ({ ...rest, loops: [...outer, 'k'].map((axis) => ({ axis })) }));
+    .map(({ outer, passesToAGroup, ...rest }) => ({
+      ...rest,
+      ...(passesToAGroup && { group: passesToAGroup * rest.tile.k }),
+      loops: [...outer, 'k'].map((axis) => ({ axis })),
+    }));
 
   it('any loops with K inside', async () => {
     await fc.assert(
@@ -147,6 +151,18 @@ describe('the canonical bits are said apart', () => {
 });
 
 describe('memories', () => {
+  it('of SBUF add up, with what lies between tensors', async () => {
+    const { checks, memory } = await judge(undefined);
+    const { text } = checks.find(({ name }) => name === 'memory') ?? { text: '' };
+    const parts = /\((.*)\)/.exec(text)?.[1]?.split(', ') ?? [];
+    const bytes = parts.map((part) => {
+      const [, held, each] = /^(\d+) .* of (\d+) bytes$/.exec(part) ?? [];
+      return each === undefined ? Number(/^\d*/.exec(part)?.[0]) : Number(held) * Number(each);
+    });
+    expect(bytes.filter((sum) => sum > 0).reduce((sum, each) => sum + each, 0)).toBe(memory.sbuf.bytes);
+    expect(text).toMatch(/\d+ between them, since tensors begin at multiples of 64/);
+  });
+
   it('more open tiles than banks', async () => {
     const verdict = await judge(
       tilingText({ tile: TILE, loops: [{ axis: 'k' }, { axis: 'm' }, { axis: 'n' }] }),

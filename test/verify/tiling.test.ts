@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { readTiling } from '../../bench/tiling';
+import { parsedJSON } from '../../bench/tiling/json-text';
 import { planFromJSON, planMatmul, tilingToProgram } from '../../src/lower';
 import { UserError } from '../../src/numerics';
 import {
@@ -340,9 +341,30 @@ describe('JSON', () => {
   const pass = { m: [0, 8], n: [0, 16], k: [0, 8], bank: 0, start: true, stop: true };
   const plan = planMatmul({ ...SHAPE, a: 'bfloat16', b: 'bfloat16' });
   it.each([
-    ['{"format": ', /is no JSON/],
+    ['{"format": ', /is no JSON: line 1, column 12: a value must come, and the text ends\./],
+    ['{\n  "format": NaN}', /is no JSON: line 2, column 13: a value must come, received "NaN}"/],
+    ['', /is no JSON: line 1, column 1: a value must come, and the text ends/],
+    [
+      JSON.stringify({ format: 'systole program', instructions: [] }),
+      /format must be "systole tiling", received "systole program"\. It looks like a Program, which `systole verify`/,
+    ],
+    ['{"m": 1}', /format must be "systole tiling", received nothing\. A tiling is a JSON object/],
+    [tilingText({ version: undefined, tile: TILE }), /tiling\.version must be 1, received nothing/],
+    [tilingText({ tile: TILE, a: 'bf61' }), /tiling\.a: Unknown number format "bf61"\. Known: fp32/],
+    [
+      tilingText({ tile: TILE, group: 12 }),
+      /tiling\.group must .* groups of 12 .* pass of k 8\.\.15\. Take a multiple of tile\.k = 8/,
+    ],
+    [
+      tilingText({ tile: { ...TILE, k: 257 }, doubleRow: true }),
+      /tile\.k must be even and at most 256 .*received 257/,
+    ],
+    [
+      tilingText({ tile: { ...TILE, k: 7 }, doubleRow: true }),
+      /tile\.k must be even and at most 256 .*received 7/,
+    ],
     ['[]', /A tiling is a JSON object/],
-    [JSON.stringify({ format: 'systole program' }), /tiling\.format must be one of systole tiling/],
+    [JSON.stringify({ format: 'systole program' }), /tiling\.format must be "systole tiling"/],
     [tilingText({ version: 2, tile: TILE }), /tiling\.version must be 1, received 2/],
     [tilingText({}), /either "tile" .* or "passes"/],
     [
@@ -374,6 +396,34 @@ describe('JSON', () => {
   ])('%s', (text, message) => {
     expect(() => readTiling(text, wanted)).toThrow(UserError);
     expect(() => readTiling(text, wanted)).toThrow(message);
+  });
+
+  it('places of mistakes are those of a parser: no prefix and no change of good JSON confuses them', () => {
+    fc.assert(
+      fc.property(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom('', ',', '}', ']', '"', '1', 'x'),
+        (json, cut, put) => {
+          const at = cut % (json.length + 1);
+          const text = json.slice(0, at) + put + json.slice(at + 1);
+          let value: unknown;
+          try {
+            value = JSON.parse(text);
+          } catch {
+            expect(() => parsedJSON(text, 'It')).toThrow(/^It is no JSON: line \d+, column \d+: /);
+            return;
+          }
+          expect(parsedJSON(text, 'It')).toEqual(value);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('may begin with the mark of UTF-8, and name formats shortly', () => {
+    const text = `\uFEFF${tilingText({ tile: TILE, a: 'fp16', b: 'fp16', out: 'bf16' })}`;
+    expect(readTiling(text, wanted).product).toMatchObject({ a: 'float16', b: 'float16', out: 'bfloat16' });
   });
 
   it('a plan comes back from its JSON as it was', () => {

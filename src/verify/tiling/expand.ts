@@ -6,6 +6,7 @@ import {
   areaKey,
   AXES,
   banksOf,
+  rangeText,
   type Axis,
   type Box,
   type Product,
@@ -21,6 +22,11 @@ type Writable = { -readonly [K in keyof TilePass]: TilePass[K] };
 /** @throws UserError for loops that cannot be, naming the field, and where there would be more than `MAX_PASSES` passes. */
 export function expand(nest: LoopNest, product: Product): readonly TilePass[] {
   const { tile, doubleRow = false } = nest;
+  const most = 2 * CHIPS[product.chip].matmul.rows;
+  if (doubleRow && (tile.k > most || tile.k % 2 === 1))
+    throw new UserError(
+      `tiling.tile.k must be even and at most ${most} with doubleRow, received ${tile.k}: each row of the array takes two indices of K.`,
+    );
   const given: readonly LoopStep[] = nest.loops ?? AXES.map((axis) => ({ axis }));
   const loops = given.map(({ axis, step = tile[axis] }) => ({
     axis,
@@ -61,6 +67,7 @@ export function expand(nest: LoopNest, product: Product): readonly TilePass[] {
       visit(depth + 1, { ...box, [loop.axis]: [at, Math.min(at + loop.step, end)] satisfies Range });
   };
   visit(0, { m: [0, product.m], n: [0, product.n], k: [0, product.k] });
+  requireWholePasses(passes, nest.group ?? product.k, tile.k);
   markGroups(passes, nest.group ?? product.k, nest.banks ?? everyBank(product, tile));
   return passes;
 }
@@ -94,6 +101,15 @@ function everyBank({ chip }: Product, tile: Readonly<Record<Axis, number>>): rea
   const { banks, bankBytes } = CHIPS[chip].psum;
   const each = banksOf({ m: [0, tile.m], n: [0, tile.n] }, bankBytes);
   return Array.from({ length: Math.max(1, Math.floor(banks / each)) }, (_, index) => index * each);
+}
+
+/** @throws UserError where a group would end within a pass. */
+function requireWholePasses(passes: readonly TilePass[], group: number, step: number): void {
+  const cut = passes.find(({ k }) => Math.floor(k[0] / group) !== Math.floor((k[1] - 1) / group));
+  if (cut === undefined) return;
+  throw new UserError(
+    `tiling.group must end where passes end: groups of ${group} indices of K cut through the pass of k ${rangeText(cut.k)}. Take a multiple of tile.k = ${step}, received ${group}.`,
+  );
 }
 
 /** A tile's group goes on while its passes lie in one stretch of K; each group takes the next bank in turn. */

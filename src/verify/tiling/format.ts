@@ -1,9 +1,9 @@
 /** The JSON of a tiling (docs/tiling.md): its form is checked here field by field, and a mistake named with its path. */
 import { CHIP_NAMES, type ChipName } from '../../chip';
-import { DTYPES, UserError, type Dtype } from '../../numerics';
+import { DTYPES, parseDtype, UserError, type Dtype } from '../../numerics';
 import {
+  fieldsOf,
   flag,
-  integer,
   listOf,
   object,
   oneOf,
@@ -41,7 +41,7 @@ export interface LoopNest {
 /** What the JSON says; what it leaves out, the one who asks says. */
 export interface TilingFile extends Partial<LoopNest> {
   readonly format: typeof TILING_FORMAT;
-  readonly version: number;
+  readonly version: typeof TILING_VERSION;
   readonly shape?: Readonly<Record<Axis, number>>;
   readonly a?: Dtype;
   readonly b?: Dtype;
@@ -70,13 +70,29 @@ function some<T>(item: Check<T>, what: string): Check<readonly T[]> {
 
 const extents = object<Readonly<Record<Axis, number>>>({ m: positive, n: positive, k: positive });
 
+/** By NKI's name or a short one. */
+const dtype: Check<Dtype> = (value, where) => {
+  if (typeof value !== 'string') throw wrong(where, `one of ${DTYPES.join(', ')}`, value);
+  try {
+    return parseDtype(value);
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${where}: ${error.message}`);
+    throw error;
+  }
+};
+
+const version: Check<typeof TILING_VERSION> = (value, where) => {
+  if (value === TILING_VERSION) return value;
+  throw wrong(where, String(TILING_VERSION), value);
+};
+
 const FILE = object<TilingFile>({
   format: oneOf(TILING_FORMAT),
-  version: integer,
+  version,
   shape: optional(extents),
-  a: optional(oneOf(...DTYPES)),
-  b: optional(oneOf(...DTYPES)),
-  out: optional(oneOf(...DTYPES)),
+  a: optional(dtype),
+  b: optional(dtype),
+  out: optional(dtype),
   aLayout: optional(oneOf('row-major', 'k-major')),
   chip: optional(oneOf(...CHIP_NAMES)),
   tile: optional(extents),
@@ -111,9 +127,10 @@ const LOOP_FIELDS = [
 
 /** @throws UserError when the JSON value is no tiling, naming the path of the bad field. */
 export function tilingFile(json: unknown): TilingFile {
+  // A version to come may have other fields: it is looked at first.
+  const { version: given } = fieldsOf(json, 'tiling');
+  version(given, 'tiling.version');
   const file = FILE(json, 'tiling');
-  if (file.version !== TILING_VERSION)
-    throw new UserError(`tiling.version must be ${TILING_VERSION}, received ${file.version}.`);
   if (file.passes === undefined) {
     if (file.tile !== undefined) return file;
     throw new UserError('tiling must have either "tile" (with "loops"), or "passes", received neither.');

@@ -70,6 +70,14 @@ export function memoryOf(sbuf: SbufUse, { peak }: Groups, chip: Tiling['product'
   return { right: problems.length === 0, sbuf, psum: { ...peak, of }, problems };
 }
 
-export function holdsText({ holds }: SbufUse): string {
-  return holds.map(({ what, count, bytes }) => `${count} ${what} of ${bytes} bytes`).join(', ');
+/** What SBUF holds, and what lies between, so that the figures add up to all of its bytes. */
+export function holdsText({ holds, bytes: all }: SbufUse): string {
+  const between = all - holds.reduce((sum, { count, bytes }) => sum + count * bytes, 0);
+  return [
+    ...holds.map(({ what, count, bytes }) => {
+      const words = count === 1 ? what.replace(/^(\w+)s\b/, '$1') : what;
+      return `${count} ${words} of ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+    }),
+    ...(between > 0 ? [`${between} between them, since tensors begin at multiples of ${SBUF_ALIGN}`] : []),
+  ].join(', ');
 }
