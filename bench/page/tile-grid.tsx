@@ -25,7 +25,7 @@ export function TileGrid({ grid, first }: TileGridProps) {
   const rows = grid.m.length - 1;
   const columns = grid.n.length - 1;
   const [at, setAt] = useState({ row: first?.row ?? 0, column: first?.column ?? 0 });
-  const part = { top: firstShown(rows, at.row), left: firstShown(columns, at.column) };
+  const [part, setPart] = useState({ top: firstShown(rows, at.row), left: firstShown(columns, at.column) });
   const shownRows = Math.min(rows, MOST);
   const shownColumns = Math.min(columns, MOST);
   const side = Math.min(WIDTH / shownColumns, MOST_SIDE);
@@ -41,7 +41,9 @@ export function TileGrid({ grid, first }: TileGridProps) {
     [grid, part.top, part.left],
   );
   const move = (row: number, column: number): void => {
-    setAt({ row: clamped(row, rows), column: clamped(column, columns) });
+    const to = { row: clamped(row, rows), column: clamped(column, columns) };
+    setAt(to);
+    setPart({ top: followed(part.top, to.row, rows), left: followed(part.left, to.column, columns) });
   };
   const counts = MARKS.map((mark) => ({ mark, count: grid.marks.filter((each) => each === mark).length }));
   const title = `The output in ${rows} × ${columns} ${grid.of}`;
@@ -93,8 +95,9 @@ export function TileGrid({ grid, first }: TileGridProps) {
       </p>
       <p id="tile-grid-keys" class="hint">
         {title}
-        {(rows > MOST || columns > MOST) && `, of which the picture shows ${shownRows} × ${shownColumns}`}.
-        Arrow keys, Home and End, or a click, pick a tile.
+        {(rows > MOST || columns > MOST) &&
+          `, of which the picture shows rows ${part.top} to ${part.top + shownRows - 1}, columns ${part.left} to ${part.left + shownColumns - 1}; it follows the tile that is picked`}
+        . Arrow keys, Home and End, or a click, pick a tile.
       </p>
       <ul class="legend">
         {counts
@@ -115,6 +118,11 @@ export function TileGrid({ grid, first }: TileGridProps) {
 /** Where the part that is shown begins, so that it holds the tile in question. */
 function firstShown(count: number, at: number): number {
   return Math.max(0, Math.min(count - MOST, at - MOST / 2));
+}
+
+/** The part stays where it is while the tile is in it. */
+function followed(first: number, at: number, count: number): number {
+  return at >= first && at < first + MOST ? first : firstShown(count, at);
 }
 
 function clamped(index: number, count: number): number {

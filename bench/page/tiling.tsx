@@ -1,10 +1,11 @@
-/** The form of a tiling's check: the product, the JSON, one button, and a worker of its own that judges. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+/** The form of a tiling's check: the product, the JSON, and one button; Enter in a field presses it. */
+import { useRef, useState } from 'preact/hooks';
 import { CHIPS, CHIP_NAMES } from '../../src/chip';
 import { shortName, UserError, type Dtype } from '../../src/numerics';
-import { ourPlan, STAGES, type Wanted } from '../tiling';
+import { STAGES, type Wanted } from '../tiling';
 import { SelectField, TextField } from './fields';
-import type { FromJudge, ToJudge } from './tiling-protocol';
+import { useJudge, type Shown } from './tiling-judge';
+import { loopsText, planText } from './tiling-texts';
 import { TilingVerdictView } from './tiling-verdict';
 
 interface Fields {
@@ -18,11 +19,8 @@ interface Fields {
 const FIRST: Fields = { m: '512', n: '1024', k: '512', dtype: 'bfloat16', chip: 'trn2' };
 const EXTENTS = ['m', 'n', 'k'] as const;
 const SEED = 1;
-/** Of a dropped file: a list of the most passes that are checked has less. */
-const MOST_BYTES = 64 * 2 ** 20;
-
-type Shown =
-  FromJudge | { readonly type: 'none' | 'stopped' } | { readonly type: 'broke'; readonly message: string };
+/** Beyond these characters a text field makes browsers stand still. */
+const MOST = 4 * 2 ** 20;
 
 export function CheckTiling() {
   const [fields, setFields] = useState(FIRST);
@@ -31,21 +29,10 @@ export function CheckTiling() {
   const [ours, setOurs] = useState(true);
   const [problem, setProblem] = useState('');
   const [over, setOver] = useState(false);
-  const [shown, setShown] = useState<Shown>({ type: 'none' });
-  const worker = useRef<Worker | null>(null);
+  /** Something was changed since what is shown was checked. */
+  const [stale, setStale] = useState(false);
+  const { shown, running, start, stop } = useJudge();
   const button = useRef<HTMLButtonElement>(null);
-  const running = shown.type === 'progress';
-  useEffect(
-    () => () => {
-      worker.current?.terminate();
-    },
-    [],
-  );
-  const finish = (result: Shown): void => {
-    worker.current?.terminate();
-    worker.current = null;
-    setShown(result);
-  };
   /** What the fields ask for; what is wrong with them stands by the button. */
   const attempt = (of: Fields, use: (wanted: Wanted) => void): void => {
     try {
@@ -59,48 +46,52 @@ export function CheckTiling() {
   const edit = (change: Partial<Fields>): void => {
     const changed = { ...fields, ...change };
     setFields(changed);
+    setStale(true);
     attempt(changed, (wanted) => {
       if (ours) setText(planText(wanted));
     });
   };
+  const put = (changed: string, isOurs: boolean): void => {
+    setText(changed);
+    setOurs(isOurs);
+    setStale(true);
+  };
   const fill = (make: (wanted: Wanted) => string, isOurs: boolean): void => {
     attempt(fields, (wanted) => {
-      setText(make(wanted));
-      setOurs(isOurs);
+      put(make(wanted), isOurs);
     });
   };
+  /** Whether a text is refused for its length, which is then said. */
+  const tooLong = (what: string, length: number): boolean => {
+    if (length <= MOST) return false;
+    setProblem(
+      `${what} has ${length} characters, more than the ${MOST} that the page takes: check it with \`systole check --plan\`.`,
+    );
+    return true;
+  };
   const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    if (file.size > MOST_BYTES) {
-      setProblem(`${file.name} has ${file.size} bytes, more than the ${MOST_BYTES} of any tiling.`);
-      return;
-    }
-    setText(await file.text());
-    setOurs(false);
+    if (file === undefined || tooLong(file.name, file.size)) return;
+    put(await file.text(), false);
     setProblem('');
   };
-  const start = (): void => {
-    if (worker.current) return;
+  const check = (): void => {
+    if (running) return;
     attempt(fields, (wanted) => {
-      try {
-        worker.current = new Worker('tiling-worker.js', { type: 'module' });
-      } catch (error) {
-        finish({ type: 'broke', message: error instanceof Error ? error.message : String(error) });
-        return;
-      }
-      setShown({ type: 'progress', progress: { stage: 'covering', share: 0 } });
-      worker.current.addEventListener('message', ({ data }: MessageEvent<FromJudge>) => {
-        if (data.type === 'progress') setShown(data);
-        else finish(data);
-      });
-      worker.current.addEventListener('error', ({ message }) => {
-        finish({ type: 'broke', message });
-      });
-      worker.current.postMessage({ text, wanted, seed: SEED } satisfies ToJudge);
+      // Of what the fields say now: where there is no such plan, that is the answer, and the plan before is not checked.
+      const checked = ours ? planText(wanted) : text;
+      setText(checked);
+      setStale(false);
+      start({ text: checked, wanted, seed: SEED });
     });
   };
   return (
-    <>
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        check();
+      }}
+    >
       <div class="fields tiling-fields">
         {EXTENTS.map((axis) => (
           <TextField
@@ -152,6 +143,8 @@ export function CheckTiling() {
         onDrop={(event) => {
           event.preventDefault();
           setOver(false);
+          const dropped = event.dataTransfer?.getData('text') ?? '';
+          if (dropped !== '' && !tooLong('What was dropped', dropped.length)) put(dropped, false);
           void take(event.dataTransfer?.files[0]);
         }}
       >
@@ -167,8 +160,11 @@ export function CheckTiling() {
             aria-describedby="tiling-text-hint"
             value={text}
             onInput={({ currentTarget: { value } }) => {
-              setText(value);
-              setOurs(false);
+              if (!tooLong('The tiling', value.length)) put(value, false);
+            }}
+            onPaste={(event) => {
+              const pasted = event.clipboardData?.getData('text') ?? '';
+              if (tooLong('What was pasted', pasted.length)) event.preventDefault();
             }}
           />
           <p class="hint" id="tiling-text-hint">
@@ -210,7 +206,7 @@ export function CheckTiling() {
         {problem}
       </p>
       <div class="actions">
-        <button id="tiling-run" ref={button} type="button" aria-disabled={running} onClick={start}>
+        <button id="tiling-run" ref={button} type="submit" aria-disabled={running}>
           Check
         </button>
         {running && (
@@ -219,24 +215,37 @@ export function CheckTiling() {
             type="button"
             onClick={() => {
               button.current?.focus(); // this one goes away
-              finish({ type: 'stopped' });
+              stop();
             }}
           >
             Stop
           </button>
         )}
-        {running && (
+        {shown.type === 'progress' && (
           <label class="summary">
             {STAGES[shown.progress.stage]} <progress max={1} value={shown.progress.share} />
           </label>
         )}
+        {shown.type === 'waiting' && (
+          <p class="summary" role="status">
+            A benchmark runs, whose timings a check would disturb: this one begins when that one ends.
+          </p>
+        )}
       </div>
       <div id="tiling-verdict" aria-live="polite">
+        {stale && OF_BEFORE.has(shown.type) && (
+          <p id="tiling-stale" class="notice">
+            The product or the tiling was changed since: what stands here is of before. Check again.
+          </p>
+        )}
         <Outcome shown={shown} />
       </div>
-    </>
+    </form>
   );
 }
+
+/** What is said of a check that ended. */
+const OF_BEFORE: ReadonlySet<Shown['type']> = new Set(['judged', 'refused', 'broke']);
 
 const MEANINGS = {
   m: 'rows of A and of the output',
@@ -247,6 +256,7 @@ const MEANINGS = {
 function Outcome({ shown }: { shown: Shown }) {
   switch (shown.type) {
     case 'none':
+    case 'waiting':
     case 'progress':
       return null;
     case 'stopped':
@@ -275,30 +285,4 @@ function wantedOf({ dtype, chip, ...extents }: Fields): Wanted {
     );
   };
   return { m: read('m'), n: read('n'), k: read('k'), a: dtype, b: dtype, chip };
-}
-
-/** A plan, with a line for each pass instead of six. */
-function planText(wanted: Wanted): string {
-  const { passes, ...rest } = ourPlan(wanted);
-  const listed = passes.map((pass) => `    ${JSON.stringify(pass)}`).join(',\n');
-  return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "passes": [\n${listed}\n  ]\n}\n`;
-}
-
-/** Blocks of 512 x 1024 of the output held in PSUM while K streams past. */
-function loopsText(): string {
-  return `{
-  "format": "systole tiling",
-  "version": 1,
-  "tile": { "m": 128, "n": 512, "k": 128 },
-  "loops": [
-    { "axis": "m", "step": 512 },
-    { "axis": "n", "step": 1024 },
-    { "axis": "k" },
-    { "axis": "m" },
-    { "axis": "n" }
-  ],
-  "banks": [0, 1, 2, 3, 4, 5, 6, 7],
-  "buffers": { "a": 4, "b": 2, "out": 2 }
-}
-`;
 }

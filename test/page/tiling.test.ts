@@ -75,7 +75,19 @@ test('a faulty tiling: the first wrong tile, its values, who wrote it; the grid 
   expect(await page.textContent('#tile-grid-at')).toBe('Row 0, column 0: m 0..63, n 0..31: right');
   await page.keyboard.press('End');
   expect(await page.textContent('#tile-grid-at')).toContain('column 1');
+  expect(await page.locator('#tiling-wrong .wrong-region').count()).toBe(1);
   await lookFromEverywhere(opened, 'tiling-wrong');
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll('main *')]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth && !element.closest('pre'))
+        .map(({ tagName, id, className }) => `${tagName}#${id}.${String(className)}`),
+    );
+    expect(wide).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await opened.picture(`tiling-wrong-${width}`);
+  }
 
   const download = page.waitForEvent('download');
   await page.click('#tiling-download');
@@ -108,6 +120,115 @@ test('loops of an example, and a file that is dropped', async () => {
   await page.close();
 });
 
+test('Enter in a field checks; a change after it marks the verdict as that of before', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 16, 16, 16);
+  await page.press('#tiling-k', 'Enter');
+  await page.getByText('The tiling is right.', { exact: true }).waitFor();
+  expect(await page.locator('#tiling-stale').count()).toBe(0);
+  await page.fill('#tiling-k', '24');
+  expect(await page.textContent('#tiling-stale')).toContain('what stands here is of before');
+  await page.press('#tiling-k', 'Enter');
+  await page.locator('#tiling-stale').waitFor({ state: 'detached' });
+  await page.getByText('The tiling is right.', { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('where no plan of ours can be made, that is said, and the plan before is not checked', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 16, 16, 16);
+  await page.selectOption('#tiling-dtype', 'float8_e4m3fn');
+  const why = /trn2 does not multiply float8_e4m3fn/;
+  expect(await page.textContent('#tiling-problem')).toMatch(why);
+  await page.click('#tiling-run');
+  expect(await page.textContent('#tiling-problem')).toMatch(why);
+  expect(await page.textContent('#tiling-verdict')).toBe('');
+  await page.selectOption('#tiling-chip', 'trn3');
+  expect(await verdict(opened)).toContain('The tiling is right.');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('what is too long for the page is refused before it is shown', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  const before = await page.inputValue('#tiling-text');
+  await page.setInputFiles('#tiling-file', {
+    name: 'long.json',
+    mimeType: 'application/json',
+    buffer: Buffer.alloc(2 ** 22 + 1, 32),
+  });
+  await page.getByText('long.json has 4194305 characters, more than the 4194304').waitFor();
+  expect(await page.inputValue('#tiling-text')).toBe(before);
+  const prevented = await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text', ' '.repeat(2 ** 22 + 1));
+    const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    return document.querySelector('#tiling-text')?.dispatchEvent(pasted) === false;
+  });
+  expect(prevented).toBe(true);
+  await page.getByText('What was pasted has 4194305 characters').waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('a check waits for the run of a benchmark, and can be stopped in line', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 16, 16, 16);
+  const hold = (): Promise<void> =>
+    page.evaluate(
+      () =>
+        new Promise((held) => {
+          void navigator.locks.request('systole-run', () => {
+            held();
+            return new Promise<void>((release) => {
+              Reflect.set(globalThis, 'releaseRun', release);
+            });
+          });
+        }),
+    );
+  await hold();
+  await page.click('#tiling-run');
+  await page.getByText('this one begins when that one ends').waitFor();
+  await page.click('#tiling-stop');
+  await page.getByText('Stopped.').waitFor();
+  await page.click('#tiling-run');
+  await page.getByText('this one begins when that one ends').waitFor();
+  await page.evaluate(() => {
+    (Reflect.get(globalThis, 'releaseRun') as () => void)();
+  });
+  await page.getByText('The tiling is right.', { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('a large grid says which part it shows, and stays while the tile that is picked is in it', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await small(opened, 1, 100, 1);
+  await page.fill(
+    '#tiling-text',
+    JSON.stringify({ format: 'systole tiling', version: 1, tile: { m: 1, n: 1, k: 1 } }),
+  );
+  await verdict(opened);
+  const part = (): Promise<string | null> => page.textContent('#tile-grid-keys');
+  expect(await part()).toContain('rows 0 to 0, columns 0 to 63');
+  await page.focus('#tile-grid');
+  await page.keyboard.press('ArrowRight');
+  expect(await part()).toContain('columns 0 to 63');
+  await page.keyboard.press('End');
+  expect(await part()).toContain('columns 36 to 99');
+  for (let step = 0; step < 40; step++) await page.keyboard.press('ArrowLeft');
+  expect(await page.textContent('#tile-grid-at')).toContain('column 59');
+  expect(await part()).toContain('columns 36 to 99');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 test('mistakes are told where they are: an extent, JSON with a bad field', async () => {
   const opened = await open();
   const { page, complaints } = opened;
@@ -120,6 +241,7 @@ test('mistakes are told where they are: an extent, JSON with a bad field', async
   await page.fill('#tiling-text', JSON.stringify({ ...FAULTY, passes: [{ ...FAULTY.passes[0], m: [3] }] }));
   expect(await verdict(opened)).toMatch(/^tiling\.passes\[0\]\.m must be \[begin, end\]/);
   await page.fill('#tiling-text', '{');
+  expect(await page.locator('#tiling-stale').count()).toBe(1);
   await page.click('#tiling-run');
   await page.getByText('The tiling is no JSON').waitFor();
   expect(complaints).toEqual([]);
