@@ -7,7 +7,8 @@
 export type Channel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener'>;
 
 export const CHANNEL = 'systole-run';
-export const DISTURBED = 'another tab of this page, or a check of a tiling, ran at the same time: timings are disturbed';
+export const DISTURBED =
+  'another tab of this page, or a check of a tiling, ran at the same time: timings are disturbed';
 
 const BEGAN = 'began';
 const BESIDE = 'beside';
