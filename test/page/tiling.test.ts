@@ -82,7 +82,7 @@ test('a faulty tiling: the first wrong tile, its values, who wrote it; the grid 
     const wide = await page.evaluate(() =>
       [...document.querySelectorAll('main *')]
         .filter((element) => element.getBoundingClientRect().right > innerWidth && !element.closest('pre'))
-        .map(({ tagName, id, className }) => `${tagName}#${id}.${String(className)}`),
+        .map((element) => `${element.tagName}#${element.id}.${element.getAttribute('class') ?? ''}`),
     );
     expect(wide).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
