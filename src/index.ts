@@ -38,4 +38,35 @@ export type {
 export * from './lower';
 export * from './numerics';
 export { open } from './open';
-export { countProgram, fromJSON, printProgram, toJSON, type Program } from './program';
+export {
+  countProgram,
+  fromJSON,
+  instructionsOf,
+  parseProgram,
+  printProgram,
+  toJSON,
+  type ChipPattern,
+  type Dim,
+  type HbmPattern,
+  type HbmTensor,
+  type Instruction,
+  type Opcode,
+  type Pattern,
+  type Program,
+  type ProgramNode,
+  type PsumTensor,
+  type SbufTensor,
+  type Tensor,
+} from './program';
+export {
+  findingOf,
+  findingText,
+  RULES,
+  verdictText,
+  verifyProgram,
+  type Finding,
+  type Rule,
+  type RuleCode,
+  type Severity,
+  type VerifyOptions,
+} from './verify';

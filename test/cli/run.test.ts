@@ -211,6 +211,22 @@ describe('what the documents show runs', () => {
   });
 });
 
+it('the package gives the same: a kernel traced, verified and run', async () => {
+  const source = `
+    import { kernel, trace } from '${DIST}kernel.js';
+    import { runProgram, verifyProgram } from '${DIST}index.js';
+    const copy = kernel('copy', ['x'], (nc, { x }) => {
+      const t = nc.sbuf(x.shape, x.dtype);
+      nc.dma_copy(t, { src: x });
+      nc.dma_copy(nc.hbm('out', x.shape, x.dtype), { src: t });
+    });
+    const { program } = trace(copy, { chip: 'trn3', inputs: { x: { shape: [2, 2], dtype: 'uint8' } } });
+    const { out } = runProgram(program, { x: Uint8Array.of(1, 2, 3, 4) });
+    console.log(JSON.stringify([verifyProgram(program).findings, [...out]]));`;
+  const { stdout, stderr } = await runNode(['--input-type=module', '--eval', source], {});
+  expect({ stdout, stderr }).toEqual({ stdout: '[[],[1,2,3,4]]\n', stderr: '' });
+});
+
 describe('systole verify', () => {
   it('finds nothing in a sound kernel, and names the line of what is wrong', async () => {
     expect(await systole('verify', KERNELS, 'x=random:4x8', '--kernel', 'double')).toMatchObject({ code: 0 });
