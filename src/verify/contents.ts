@@ -28,6 +28,8 @@ export interface Effect {
   cells: number;
   /** It is still being executed. */
   open: boolean;
+  /** Of an instruction in a loop that is followed turn by turn. */
+  readonly repeated: boolean;
   readonly ids: number[];
 }
 
@@ -63,7 +65,12 @@ export class Contents {
   readonly #writers: (Writer | undefined)[] = [undefined];
   readonly #free: number[] = [];
   readonly #unfollowed = new Set<Cells>();
+  /** Instructions of loops that some turn had no use of, with what overwrote the result; and those that one had. */
+  readonly #unused = new Map<Instruction, Instruction | undefined>();
+  readonly #useful = new Set<Instruction>();
   #executed = 0;
+  /** How often what comes next is executed. In a loop of unknown turns nothing is known to come to nothing: it may have none. */
+  turns: 'once' | 'known' | 'unknown' = 'once';
 
   constructor({ tensors }: Program, chip: Chip, findings: Findings) {
     this.#findings = findings;
@@ -94,10 +101,11 @@ export class Contents {
       order,
       group: 0,
       // A memset is often there in case that nothing else comes.
-      needed: kind === 'input' || instruction?.opcode === 'memset',
+      needed: kind === 'input' || instruction?.opcode === 'memset' || this.turns === 'unknown',
       reader: undefined,
       cells: 0,
       open: true,
+      repeated: this.turns === 'known',
       ids: [],
     };
   }
@@ -200,10 +208,13 @@ export class Contents {
     for (const { ids } of new Set([...this.homes.values()].map(({ cells }) => cells))) {
       for (const id of ids) {
         const effect = this.#writers[id]?.effect;
-        if (effect?.needed === false) left.add(effect);
+        if (effect !== undefined) left.add(effect);
       }
     }
-    for (const effect of [...left].sort((a, b) => a.order - b.order)) this.#reportUnused(effect, undefined);
+    for (const effect of [...left].sort((a, b) => a.order - b.order)) this.#judge(effect, undefined);
+    for (const [instruction, by] of this.#unused) {
+      if (!this.#useful.has(instruction)) this.#reportUnused(instruction, by);
+    }
   }
 
   #checkOutput(home: Home, tensor: HbmTensor): void {
@@ -295,8 +306,19 @@ export class Contents {
   /** Nothing is left of an effect. */
   #retire(effect: Effect, by: Instruction): void {
     if (effect.open) return;
-    if (!effect.needed) this.#reportUnused(effect, by);
+    if (this.turns !== 'unknown') this.#judge(effect, by);
     this.#release(effect);
+  }
+
+  /** An effect is over: overwritten, or at the end of the Program. In a loop one turn that is of use makes up for the others. */
+  #judge({ needed, kind, repeated, instruction }: Effect, by: Instruction | undefined): void {
+    if (instruction === undefined) return;
+    if (kind === 'sum') {
+      if (!needed) this.#reportLostSum(instruction, by);
+    } else if (!repeated) {
+      if (!needed) this.#reportUnused(instruction, by);
+    } else if (needed) this.#useful.add(instruction);
+    else if (!this.#unused.has(instruction)) this.#unused.set(instruction, by);
   }
 
   #release({ ids }: Effect): void {
@@ -304,18 +326,18 @@ export class Contents {
     this.#free.push(...ids);
   }
 
-  #reportUnused({ kind, instruction }: Effect, by: Instruction | undefined): void {
-    if (instruction === undefined) return;
-    const end =
-      by === undefined ? 'the end of the Program, and no read' : `${named(by)}, which overwrites it`;
-    if (kind === 'sum') {
-      const required = `the sum of ${named(instruction)} to be read or continued first`;
-      this.#findings.add('SYS403', subjectOf(by ?? instruction, 'dst'), required, end);
-    } else {
-      this.#findings.add('SYS305', subjectOf(instruction), 'something that reads the result', end);
-    }
+  #reportLostSum(instruction: Instruction, by: Instruction | undefined): void {
+    const required = `the sum of ${named(instruction)} to be read or continued first`;
+    this.#findings.add('SYS403', subjectOf(by ?? instruction, 'dst'), required, endBy(by));
+  }
+
+  #reportUnused(instruction: Instruction, by: Instruction | undefined): void {
+    this.#findings.add('SYS305', subjectOf(instruction), 'something that reads the result', endBy(by));
   }
 }
+
+const endBy = (by: Instruction | undefined) =>
+  by === undefined ? 'the end of the Program, and no read' : `${named(by)}, which overwrites it`;
 
 function isOtherFp8(written: Dtype | undefined, read: Dtype): boolean {
   return (

@@ -95,7 +95,7 @@ export const RULES = {
     'Tensors may share addresses while their lifetimes do not cross. Here the bytes of a tensor were last written through another one.',
     'Read it before the other tensor is written, write it again after, or give the two different addresses.',
   ),
-  SYS303: error(
+  SYS303: warning(
     'reinterpreted bytes',
     'Bytes that were written as one format are read as another, by an operand that does not say so. A view on the reading side says so; instructions that move codes as they are (copies without conversion, transposes, shuffles) are exempt.',
     'Read through a view of the format that was written, write in the tensor’s own format, or convert by tensor_copy.',
@@ -107,7 +107,7 @@ export const RULES = {
   ),
   SYS305: warning(
     'never read',
-    'Nothing that the instruction wrote is ever read before it is overwritten or the Program ends, so the instruction came to nothing: often a wrong buffer. memset is exempt, and so are instructions that also change an accumulator register.',
+    'Nothing that the instruction wrote is ever read before it is overwritten or the Program ends, so the instruction came to nothing: often a wrong buffer. In a loop one turn that is of use suffices; where the number of turns is not known, nothing is reported. memset is exempt, and so are instructions that also change an accumulator register.',
     'Read the result, send it to the right buffer, or drop the instruction.',
   ),
   SYS401: error(

@@ -60,7 +60,7 @@ export class Walk {
     if (known && this.#afford(turns, body)) {
       for (let turn = 0; turn < turns; turn++) {
         this.#registers.set(register, lower.low + turn * step);
-        this.#nodes(body);
+        this.#knownTurn(body);
       }
     } else if (turns > 0) {
       const high = known ? lower.low + (turns - 1) * step : upper.high - 1;
@@ -87,10 +87,17 @@ export class Walk {
         );
       }
       if (!changes || low !== high || !this.#afford(1, body)) break;
-      this.#nodes(body);
+      this.#knownTurn(body);
     }
     this.#anyTurn(body, () => undefined);
     this.#registers.forget(register);
+  }
+
+  #knownTurn(body: Loop['body']): void {
+    const { turns } = this.contents;
+    if (turns === 'once') this.contents.turns = 'known';
+    this.#nodes(body);
+    this.contents.turns = turns;
   }
 
   #afford(turns: number, body: Loop['body']): boolean {
@@ -109,11 +116,14 @@ export class Walk {
     const turns = this.#inUnknown ? 1 : 2;
     const before = this.#inUnknown;
     this.#inUnknown = true;
+    const outside = this.contents.turns;
+    this.contents.turns = 'unknown';
     for (let turn = 0; turn < turns; turn++) {
       enter();
       this.#nodes(body);
     }
     this.#inUnknown = before;
+    this.contents.turns = outside;
   }
 
   #instruction(instruction: Instruction): void {
