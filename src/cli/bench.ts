@@ -23,7 +23,7 @@ export function addBench(program: Command): void {
     )
     .option('--out <dtype>', 'format of the output (default: fp32)', parseDtype)
     .option('--k-major', 'A lies as [K, M], the chip’s own layout, which needs no transposition')
-    .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds, 60)
+    .option('--budget <seconds>', 'time for all cases; what does not fit is listed', seconds('--budget'), 60)
     .option('--seed <integer>', 'seed of the random operands', integerFrom(0, '--seed'), 1)
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
     .addOption(

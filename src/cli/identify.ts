@@ -51,7 +51,12 @@ export function addIdentify(program: Command): void {
       'whose systolic order to compare with: trn1, trn2 or trn3 (default: trn2)',
       parseChip,
     )
-    .option('--budget <seconds>', 'time for all of it; a larger product is compared in part', seconds, 20)
+    .option(
+      '--budget <seconds>',
+      'time for all of it; a larger product is compared in part',
+      seconds('--budget'),
+      20,
+    )
     .option('--json', 'print everything as JSON')
     .addHelpText(
       'after',

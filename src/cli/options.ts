@@ -19,10 +19,14 @@ export function integerFrom(least: number, name: string): (text: string) => numb
   };
 }
 
-export function seconds(text: string): number {
+export function seconds(option: string): (text: string) => number {
+  return (text) => secondsOf(option, text);
+}
+
+function secondsOf(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) {
-    throw new UserError(`--budget takes seconds, a number above 0, got "${text}".`);
+    throw new UserError(`${option} takes seconds, a number above 0, got "${text}".`);
   }
   return value;
 }

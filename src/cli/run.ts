@@ -53,7 +53,7 @@ export function addRun(program: Command): void {
       'most instructions that are traced, and most steps of the run',
       integerFrom(1, '--budget'),
     )
-    .option('--time-limit <seconds>', 'for the kernel to return', seconds, 60)
+    .option('--time-limit <seconds>', 'for the kernel to return', seconds('--time-limit'), 60)
     .addHelpText(
       'after',
       `

@@ -33,7 +33,7 @@ export function addVerify(program: Command): void {
     .option('--kernel <name>', 'which kernel of the file')
     .option('--limit <count>', 'most findings that are listed', integerFrom(1, '--limit'), 100)
     .option('--json', 'print the verdict as JSON')
-    .option('--time-limit <seconds>', 'for the kernel to return', seconds, 60)
+    .option('--time-limit <seconds>', 'for the kernel to return', seconds('--time-limit'), 60)
     .addHelpText(
       'after',
       `

@@ -1,6 +1,6 @@
 /** What a kernel is given to make a Program with: tensors, registers, loops, and every instruction by its name. */
 import type { Chip, EngineName } from '../chip';
-import { DTYPES, parseDtype, UserError } from '../numerics';
+import { DTYPES, parseDtype, requireFields, UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import { instructionProblem, ISA } from '../isa';
 import { BITWISE_OPS, OPCODES, tensorBytes } from '../program';
@@ -31,6 +31,9 @@ export interface PsumOptions extends OnChipOptions {
   /** First bank; the allocator's choice when left out. */
   readonly bank?: number | undefined;
 }
+
+const SBUF_OPTIONS = ['name', 'partition', 'address'] as const satisfies (keyof SbufOptions)[];
+const PSUM_OPTIONS = ['name', 'partition', 'bank'] as const satisfies (keyof PsumOptions)[];
 
 /** A bound of a loop. */
 export type Bound = number | Register;
@@ -139,6 +142,7 @@ export function builderOf(recorder: Recorder): Nc {
       recorder.call('scratch', nc.scratch, () => inHbm(name, shape, dtype, 'scratch')),
     sbuf: (shape, given, options = {}) =>
       recorder.call('sbuf', nc.sbuf, (at) => {
+        requireFields('sbuf', options, SBUF_OPTIONS);
         const { free, ...place } = onChip(shape, given, options, 'sb');
         const { address } = options;
         const tensor: SbufTensor = { space: 'sbuf', ...place, address: address ?? 0 };
@@ -154,6 +158,7 @@ export function builderOf(recorder: Recorder): Nc {
       }),
     psum: (shape, given, options = {}) =>
       recorder.call('psum', nc.psum, (at) => {
+        requireFields('psum', options, PSUM_OPTIONS);
         const { free, ...place } = onChip(shape, given, options, 'ps');
         const { bank } = options;
         const { banks, bankBytes } = chip.psum;

@@ -5,6 +5,7 @@
 import { CHIPS } from '../chip';
 import type { Chip, ChipName } from '../chip';
 import { UserError } from '../numerics';
+import { requireDepth } from '../program';
 import type { HbmTensor, Instruction, Loop, ProgramNode, PsumTensor, SbufTensor } from '../program';
 import { Accumulation } from './accumulation';
 import { KernelError } from './errors';
@@ -140,6 +141,7 @@ export class Recorder implements ViewOwner {
 
   /** Gathers what `write` makes as the body of a loop. What it uses lives from the loop's start to its end. */
   addLoop(make: (body: readonly ProgramNode[]) => Loop, write: () => void): void {
+    requireDepth(this.#depth + 1, 'it');
     const outer = this.#body;
     const start = this.#instructions;
     const body: ProgramNode[] = [];

@@ -2,8 +2,9 @@
  * Registers, and what views take in the place of a number: a register times a factor plus a constant, whose value is known
  * only while the Program runs.
  */
+import { UserError } from '../numerics';
 
-/** register x factor + constant. */
+/** register x factor + constant. Its value is not known while the kernel is traced, so it takes no part in arithmetic or tests. */
 export class Affine {
   readonly register: string;
   readonly factor: number;
@@ -13,6 +14,13 @@ export class Affine {
     this.register = register;
     this.factor = factor;
     this.constant = constant;
+  }
+
+  /** @throws UserError: `i < 3` and `i * 128` would be NaN, and make another kernel in silence. */
+  [Symbol.toPrimitive](): never {
+    throw new UserError(
+      `register "${this.register}" has no value while the kernel is traced: use times and plus for positions, fori_loop and while_loop for what depends on it, or a plain loop of TypeScript.`,
+    );
   }
 
   /** This index times a whole number. */

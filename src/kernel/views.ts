@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/unbound-method -- methods are named, not called: the stack of an error is cut at them */
 /** Views of tensors in HBM and on chip, what each has of its own, and the access patterns that they become. */
-import { UserError } from '../numerics';
+import { requireFields, UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import { boundsProblem } from '../program';
 import type { ChipPattern, Dim, HbmPattern, HbmTensor, PsumTensor, SbufTensor } from '../program';
@@ -79,6 +79,7 @@ export class HbmView extends Strided<HbmView> {
   /** The elements that [stride, count] of each dimension step through, from the tensor's element `offset`. */
   ap(pattern: readonly Dim[], options: ApOptions = {}): HbmView {
     return this.derive('ap', this.ap, () => {
+      requireFields('ap', options, ['offset', 'dtype']);
       const { offset = this.access.offset, dtype = this.dtype } = options;
       requireDims(pattern);
       return this.with({ dtype, offset, dims: pattern }).inside();
@@ -143,6 +144,7 @@ export class ChipView extends Strided<ChipView> {
    */
   ap(pattern: readonly Dim[], options: ChipApOptions = {}): ChipView {
     return this.derive('ap', this.ap, () => {
+      requireFields('ap', options, ['offset', 'dtype', 'partition', 'partitions']);
       const { offset = this.access.offset, dtype = this.dtype } = options;
       const { partition = this.access.partition, partitions = this.access.partitions } = options;
       requireDims(pattern);

@@ -26,6 +26,45 @@ const codes = (...given: Parameters<typeof verifyProgram>) =>
   verifyProgram(...given).findings.map(({ code }) => code);
 const LOAD_N = 'bound sync register_load = src n [1,1], register r';
 
+describe('nothing is called useless that may be of use', () => {
+  const program = (...lines: string[]) =>
+    codes(
+      parseProgram(
+        [
+          'program trn2',
+          'hbm x float32 [8, 24] input',
+          'hbm y float32 [8, 24] output',
+          'hbm n int32 [1, 1] input',
+          'sbuf t float32 partitions 0:8 elements 24 address 0',
+          'load dma dma_copy t p0:8 [1,24] = src x [24,8][1,24]',
+          LOAD_N,
+          ...lines,
+          'store dma dma_copy y [24,8][1,24] = src t p0:8 [1,24]',
+        ].join('\n'),
+      ),
+    );
+  const twice = 'twice vector tensor_tensor t p0:8 [1,24] = data1 t p0:8 [1,24], data2 t p0:8 [1,24], op add';
+  const again = 'again dma dma_copy t p0:8 [1,24] = src x [24,8][1,24]';
+  test.each([
+    ['what a loop of unknown turns overwrites', ['l fori $i = 0 to $r step 1 {', again, '}']],
+    ['what the next turn reads', ['l fori $i = 0 to 3 step 1 {', twice, '}']],
+    ['what only the last turn leaves', ['l fori $i = 0 to 3 step 1 {', again, '}'], ['SYS305']],
+    ['a while', ['l while $r {', twice, 'end sync register_move = register r, value 0', '}']],
+  ])('%s', (_, lines, expected = []) => {
+    expect(program(...lines)).toEqual(expected);
+  });
+  test('but a result that no turn reads is', () => {
+    expect(
+      codes(
+        copied({
+          inside: 'waste vector tensor_copy u p0:8 [1,24] = src t p0:8 [1,24]',
+          before: 'sbuf u float32 partitions 0:8 elements 24 address 512',
+        }),
+      ),
+    ).toEqual(['SYS305']);
+  });
+});
+
 describe('a loop with known bounds', () => {
   test('writes what its turns write, and no more', () => {
     expect(codes(copied({}))).toEqual([]);
