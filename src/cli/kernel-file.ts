@@ -25,6 +25,12 @@ export interface OpenedKernel extends FoundKernel {
   close(): Promise<void>;
 }
 
+/** Characters of a compiler's message, which quotes whole lines. */
+const MESSAGE = 1000;
+
+/** What a kernel may take while it is traced: a million instructions take a quarter of it. */
+const MEMORY_MIB = 4096;
+
 /** Whether a file of this name holds kernels. */
 export function isKernelFile(path: string): boolean {
   return /\.[cm]?[jt]s$/.test(path);
@@ -44,7 +50,10 @@ export async function openKernel(
   };
   try {
     const file = await bundle(path, folder);
-    const started = new Worker(new URL('./kernel-worker.js', import.meta.url), { workerData: file });
+    const started = new Worker(new URL('./kernel-worker.js', import.meta.url), {
+      workerData: file,
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
+    });
     worker = started;
     const overdue = `${path} did not come to an end in ${limitSeconds} s. Mend the loop that never ends, or give it more by --time-limit SECONDS.`;
     const message = await reply(started, limit, overdue);
@@ -99,7 +108,7 @@ function reply(worker: Worker, limit: AbortSignal, overdue: string): Promise<Fro
     limit.addEventListener('abort', late, { once: true });
     worker.once('message', (message: FromKernelWorker) => {
       end(() => {
-        if (message.type === 'failed') reject(failure(message));
+        if (message.type === 'failed') reject(new UserError(message.message));
         else resolveReply(message);
       })();
     });
@@ -114,10 +123,6 @@ function reply(worker: Worker, limit: AbortSignal, overdue: string): Promise<Fro
       })();
     });
   });
-}
-
-function failure({ message, mistake, stack }: Extract<FromKernelWorker, { type: 'failed' }>): Error {
-  return new UserError(mistake ? message : `${message}\n${stack}`);
 }
 
 /** esbuild is an optional peer: who installs systole for its library bundles no kernels. */
@@ -147,9 +152,8 @@ async function bundle(path: string, folder: string): Promise<KernelFile> {
     logLevel: 'silent',
     plugins: [own],
   }).catch((error: unknown) => {
-    throw new UserError(
-      `${path} does not compile: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${path} does not compile: ${message.slice(0, MESSAGE)}`);
   });
   const [map, code] = ['.map', '.mjs'].map(
     (end) => result.outputFiles.find((output) => output.path.endsWith(end))?.text ?? '',

@@ -37,4 +37,4 @@ export interface FoundKernel {
 export type FromKernelWorker =
   | { readonly type: 'kernels'; readonly kernels: readonly FoundKernel[] }
   | { readonly type: 'traced'; readonly program: Program }
-  | { readonly type: 'failed'; readonly message: string; readonly mistake: boolean; readonly stack: string };
+  | { readonly type: 'failed'; readonly message: string };

@@ -24,11 +24,15 @@ function locate(location: string): string {
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  send({ type: 'failed', message, mistake: error instanceof UserError, stack: stackOf(error) });
+  send({ type: 'failed', message: error instanceof UserError ? message : `${message}${placeOf(error)}` });
 }
 
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? '') : '';
+/** Where in the author's files an error of theirs was thrown. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frame = stack.split('\n').find((line) => /kernel\.mjs:\d+:\d+/.test(line));
+  const place = frame === undefined ? undefined : locate(frame.trim().replace(/\)$/, ''));
+  return place === undefined || place.includes('kernel.mjs') ? '' : ` (at ${place})`;
 }
 
 try {

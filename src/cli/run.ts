@@ -1,6 +1,7 @@
 /** `systole run FILE`: a kernel or a Program on the reference executor, to its end or to any step, and what it holds there. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeAtomically } from '../../bench/node/write';
 import { plainTable } from '../../bench/report/plain-table';
@@ -87,7 +88,11 @@ async function runFile(path: string, texts: readonly string[], options: RunComma
   }
   const codes = Object.fromEntries([...opened.inputs].map(([name, array]) => [name, array.codes]));
   const run = startProgram(program, codes, { ...(budget !== undefined && { budget }) });
-  const ended = await advance(run, options.until);
+  // Of --until, a place that there is not is the user's mistake.
+  const ended = await (options.until === undefined
+    ? advance(run, undefined).catch(told)
+    : advance(run, options.until));
+  if (ended === undefined) return;
   for (const what of options.show ?? []) console.log(`${shown(run, what).toString()}\n`);
   for (const finding of run.findings) console.error(verdictText([findingOf(finding)]));
   if (run.findings.length > 0) process.exitCode = 1;
@@ -95,7 +100,8 @@ async function runFile(path: string, texts: readonly string[], options: RunComma
     console.log(standsAt(run));
     return;
   }
-  const outputs = run.outputs();
+  const outputs = outputsOf(run);
+  if (outputs === undefined) return;
   const tensors = outputTensors(program);
   console.log(outputsTable(tensors, outputs));
   if (out === undefined) return;
@@ -106,12 +112,35 @@ async function runFile(path: string, texts: readonly string[], options: RunComma
   }
 }
 
+/** One level at a time: Node's recursive mkdir never ends where the kernel says of an existing parent that it is not there (/proc). */
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  const make = async (): Promise<void> => {
+    for (const path of missing) await mkdir(path);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
+  };
+  await make().catch((error: unknown) => {
     throw new UserError(
       `Cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}.`,
     );
   });
+}
+
+function outputsOf(run: ProgramRun): Record<string, CodeArray> | undefined {
+  try {
+    return run.outputs();
+  } catch (error) {
+    told(error);
+    return;
+  }
+}
+
+/** What goes wrong in a run is no misuse of the command. */
+function told(error: unknown): undefined {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
 }
 
 /** Prints what the verifier finds; true when none of it is an error. */

@@ -76,6 +76,7 @@ export abstract class Strided<V> {
   /** Dimensions in another order. */
   permute(...axes: readonly number[]): V {
     return this.derive('permute', this.permute, () => {
+      requireSpread('permute', axes);
       const { rank, lead } = this;
       const sorted = [...axes].sort((a, b) => a - b);
       if (axes.length !== rank || sorted.some((axis, index) => axis !== index)) {
@@ -127,6 +128,7 @@ export abstract class Strided<V> {
   /** The same elements in the same order in another shape; on chip the partitions stay as they are. */
   reshape(...shape: readonly number[]): V {
     return this.derive('reshape', this.reshape, () => {
+      requireSpread('reshape', shape);
       if (this.lead === 1 && shape[0] !== this.shape[0]) {
         throw new UserError(
           `on chip dimension 0 stays ${String(this.shape[0])} partitions, received ${list(shape)}.`,
@@ -140,6 +142,7 @@ export abstract class Strided<V> {
   /** One dimension as several, outermost first. */
   split(axis: number, ...shape: readonly number[]): V {
     return this.derive('split', this.split, () => {
+      requireSpread('split', shape);
       this.requireFreeAxis(axis);
       return this.replaced(axis, 1, this.recut([this.dim(axis)], shape));
     });
@@ -252,4 +255,11 @@ export abstract class Strided<V> {
       'on chip dimension 0 takes contiguous partitions that are known now: no register and no step.',
     );
   }
+}
+
+/** @throws UserError for a list in the place of numbers, which untyped callers give. */
+function requireSpread(call: string, given: readonly unknown[]): void {
+  const [first] = given;
+  if (!Array.isArray(first)) return;
+  throw new UserError(`${call} takes numbers one by one: ${call}(${first.join(', ')}), received a list.`);
 }

@@ -66,6 +66,13 @@ export const logs = kernel('logs', ['x'], (nc, { x }) => {
   nc.activation(u, { op: 'log', data: t });
   nc.dma_copy(out, { src: u });
 });
+export const registers = kernel('registers', ['x'], (nc, { x }) => {
+  const t = nc.sbuf([4, 8], x.dtype);
+  nc.fori_loop(0, 3, (i) => { if ((i as never) < 2) nc.memset(t, { value: 0 }); });
+});
+export const misspelt = kernel('misspelt', ['x'], (nc, { x }) => {
+  nc.sbuf([4, 8], x.dtype, { adress: 4 } as object);
+});
 `,
 );
 
@@ -127,7 +134,7 @@ describe('systole run', () => {
       ) as string,
     });
     const forced = await systole('run', KERNELS, x, '--kernel', 'unwritten', '--no-verify');
-    expect(forced).toMatchObject({ code: 2, stderr: expect.stringContaining('was never written') as string });
+    expect(forced).toMatchObject({ code: 1, stderr: expect.stringContaining('was never written') as string });
   });
 
   it('tells what only the values show, and goes on', async () => {
@@ -156,6 +163,12 @@ describe('a kernel that goes wrong is one message and exit code 2', () => {
       [],
       /"illegal", memset at .*kernels\.ts:25:6: dst: 4 partitions must start at .*, received 3/,
     ],
+    [
+      'registers',
+      [],
+      /"registers", fori_loop at .*kernels\.ts:41:6: register "i" has no value while the kernel is traced/,
+    ],
+    ['misspelt', [], /"misspelt", sbuf at .*kernels\.ts:44:6: sbuf has no option "adress"/],
     ['nothing', [], /has no kernel "nothing": it exports default, forever/],
   ])('%s', async (kernel, flags, message) => {
     const ended = await systole('run', KERNELS, x, '--kernel', kernel, '--time-limit', '2', ...flags);
@@ -166,6 +179,7 @@ describe('a kernel that goes wrong is one message and exit code 2', () => {
 
 describe('what cannot be used is one message and exit code 2', () => {
   const syntax = file('syntax.ts', 'export default {');
+  const thrown = file('thrown.ts', '\nthrow new Error("at the top");\n');
   const empty = file('empty.ts', 'export const n = 1;');
   const chip = file('chip.json', '{"format":"systole program","version":2,"chip":"trn9"}');
   const broken = file('broken.json', '{');
@@ -179,6 +193,9 @@ describe('what cannot be used is one message and exit code 2', () => {
     [[join(folder, 'none.ts')], /Cannot read the kernel file/],
     [[syntax], /does not compile/],
     [[empty], /exports no kernel/],
+    [[thrown], /^error: at the top \(at .*thrown\.ts:2:7\)\n$/],
+    [[KERNELS, x, '--time-limit', 'abc'], /--time-limit takes seconds/],
+    [[KERNELS, x, '--kernel', 'double', '--out', '/proc/nope/deep'], /Cannot make the folder/],
     [[chip], /program\.chip must be one of trn1, trn2, trn3, received "trn9"/],
     [[broken], /is no JSON/],
     [[text], /line 2/],

@@ -6,6 +6,7 @@
 import { doubleRowProblem, matmulPairProblem } from '../../chip';
 import type { Chip } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
+import { bytesOf } from '../../program';
 import type { ChipPattern, Instruction } from '../../program';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
@@ -35,6 +36,23 @@ function columnsProblem({ dst }: Matmul, m: number, n: number, chip: Chip): Prob
   if (n > most) return `at most ${most} moving columns on ${chip.name}, received ${n}.`;
   if (dst.partitions === m && widthOf(dst) === n) return undefined;
   return `dst must be ${m} partitions (stationary columns) x ${n} (moving columns), received ${dst.partitions} x ${widthOf(dst)}.`;
+}
+
+/** Where one pass fills a bank at most, its output lies in one (NKI migration guide: a PSUM tile does not cross banks). */
+function bankProblem({ dst }: Matmul, { matmul, psum: { bankBytes } }: Chip): Problem {
+  const bytes = bytesOf(dst.dtype);
+  if (matmul.moving * 4 > bankBytes || dst.registers !== undefined) return undefined;
+  let [low, high] = [dst.offset, dst.offset];
+  for (const [stride, count] of dst.dims) {
+    if (stride < 0) low += stride * (count - 1);
+    else high += stride * (count - 1);
+  }
+  const [first, last] = [
+    Math.floor((low * bytes) / bankBytes),
+    Math.floor(((high + 1) * bytes - 1) / bankBytes),
+  ];
+  if (first === last) return undefined;
+  return `dst must lie in one PSUM bank of ${bankBytes} bytes, received bytes ${low * bytes}..${(high + 1) * bytes - 1} of its tensor.`;
 }
 
 function rowPairProblem(name: string, { dims }: ChipPattern): Problem {
@@ -91,6 +109,7 @@ export const ncMatmul: Entry<'nc_matmul'> = {
   rules: [
     'stationary [K, M] and moving [K, N] are in SBUF, dst [M, N] in PSUM; K and M are at most 128.',
     'N is at most 512 on trn1 and trn2; on trn3 4096 into float32 and 8192 into bfloat16.',
+    'On trn1 and trn2 dst lies in one PSUM bank; on trn3 it may span several.',
     'float32 and tfloat32 multiply only float32 or tfloat32; float8_e4m3 and float8_e4m3fn are not mixed.',
     'dst is float32, on trn3 float32 or bfloat16; bfloat16 is accumulated by a float32 addition and one rounding.',
     'double_row (trn2, trn3) takes two fp8 operands [K, 2, M] and [K, 2, N], and neither transposes nor tiles columns.',
@@ -113,6 +132,7 @@ export const ncMatmul: Entry<'nc_matmul'> = {
       dstProblem(instruction, chip),
       rowsProblem(instruction),
       columnsProblem(instruction, columnsOf(instruction, stationary), columnsOf(instruction, moving), chip),
+      bankProblem(instruction, chip),
       tilingProblem(instruction, chip),
     ];
   },
