@@ -9,7 +9,16 @@ import { npyBytes } from '../../bench/weights';
 import { parseChip, type ChipName } from '../chip';
 import { startProgram, type ProgramRun, type MemoryView } from '../execute/reference';
 import { decodeArray, UserError, type CodeArray } from '../numerics';
-import { isLoop, printProgram, toJSON, type HbmTensor, type Program } from '../program';
+import {
+  instructionsOf,
+  isLoop,
+  parseProgram,
+  printProgram,
+  toJSON,
+  type HbmTensor,
+  type Pattern,
+  type Program,
+} from '../program';
 import { findingOf, verdictText, verifyProgram } from '../verify';
 import { interruptOnce } from './interrupt';
 import { integerFrom, repeated, seconds } from './options';
@@ -45,7 +54,11 @@ export function addRun(program: Command): void {
     .option('--seed <integer>', 'of random inputs', integerFrom(0, '--seed'), 1)
     .option('--out <folder>', 'write each output as a .npy file there')
     .option('--until <step>', 'stop before an instruction, by its id or id:TIME, or after so many steps')
-    .option('--show <what>', 'print a tensor, bank:N or register:NAME as it is then (repeatable)', repeated)
+    .option(
+      '--show <what>',
+      'print a tensor, a pattern ("t p0:4 [1,8]"), bank:N, register:NAME or accumulators:ENGINE as it is then (repeatable)',
+      repeated,
+    )
     .option('--program', 'print the Program instead of running it')
     .option('--json', 'with --program: as JSON')
     .option('--no-verify', 'run although the verifier finds errors')
@@ -191,10 +204,30 @@ function standsAt(run: ProgramRun): string {
 }
 
 function shown(run: ProgramRun, what: string): MemoryView | string {
-  const [, kind, name = ''] = /^(bank|register):(.+)$/.exec(what) ?? [];
+  const [, kind, name = ''] = /^(bank|register|accumulators):(.+)$/.exec(what) ?? [];
   if (kind === 'bank') return run.bank(Number(name));
   if (kind === 'register') return `register ${name} = ${run.register(name) ?? 'never set'}`;
-  return run.read(what);
+  if (kind === 'accumulators') return accumulatorsText(run, name);
+  return run.read(what.includes(' ') ? patternOf(run.program, what) : what);
+}
+
+function accumulatorsText(run: ProgramRun, engine: string): string {
+  if (engine !== 'vector' && engine !== 'scalar') {
+    throw new UserError(`Accumulator registers are of vector or scalar, received "${engine}".`);
+  }
+  const values = Array.from(run.accumulators(engine), (value) => (Number.isNaN(value) ? '.' : String(value)));
+  return `accumulators of ${engine}, by partition: ${values.join(' ')}`;
+}
+
+/** A pattern as a Program's text has it: read as the operand of an instruction. */
+function patternOf(program: Program, text: string): Pattern {
+  const tensors = printProgram({ ...program, instructions: [] });
+  const [copy] = instructionsOf(
+    parseProgram(`${tensors}shown dma dma_copy ${text} = src ${text}\n`).instructions,
+  );
+  if (copy?.dst === undefined)
+    throw new UserError(`--show takes a pattern as docs/program.md has it, received "${text}".`);
+  return copy.dst;
 }
 
 function outputTensors({ tensors }: Program): HbmTensor[] {

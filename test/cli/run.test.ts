@@ -122,6 +122,25 @@ describe('systole run', () => {
     expect(stdout).toContain('-33');
     const start = await systole('run', KERNELS, x, '--kernel', 'double', '--until', '1', '--show', 'u');
     expect(start.stdout).toMatch(/0: +\. +\./);
+    const part = await systole(
+      'run',
+      KERNELS,
+      x,
+      '--kernel',
+      'double',
+      '--show',
+      't p1:2 +1 [2,3]',
+      '--show',
+      'accumulators:scalar',
+    );
+    expect(part.stdout).toMatch(
+      /^sbuf t, from partition 1, float32 \[2, 3\]\n +0: +-7\.5 +-5\.5 +-3\.5\n[^]*accumulators of scalar, by partition: \. \./,
+    );
+    const wrong = await systole('run', KERNELS, x, '--kernel', 'double', '--show', 't p1:2 [2,99]');
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/tensor "t" has 8 elements/) as string,
+    });
   });
 
   it('does not run what the verifier refuses, unless it is told to', async () => {
