@@ -6,7 +6,7 @@ import { normalCodes } from '../../bench/check';
 import { openSource } from '../../bench/node/source';
 import { readArray, type CodedArray } from '../../bench/weights';
 import { parseDtype, UserError, type Dtype } from '../numerics';
-import type { HbmTensor, Program } from '../program';
+import { hbmTensors, type Program } from '../program';
 import type { InputShape } from './kernel-protocol';
 
 /** An input as it was asked for. */
@@ -90,7 +90,7 @@ export async function readProgramInputs(
   seed: number,
 ): Promise<ReadonlyMap<string, CodedArray>> {
   const read = new Map<string, CodedArray>();
-  for (const { name, shape, dtype } of inputTensors(program)) {
+  for (const { name, shape, dtype } of hbmTensors(program, 'input')) {
     const each = inputs.get(name);
     if (each === undefined) throw new Error(`Invariant violation: input ${name} was not assigned`);
     const array = await readInput(
@@ -105,10 +105,6 @@ export async function readProgramInputs(
     read.set(name, array);
   }
   return read;
-}
-
-export function inputTensors({ tensors }: Program): HbmTensor[] {
-  return tensors.filter((tensor) => tensor.space === 'hbm').filter(({ role }) => role === 'input');
 }
 
 async function readInput(

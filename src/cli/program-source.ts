@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { CodedArray } from '../../bench/weights';
 import type { ChipName } from '../chip';
 import { UserError } from '../numerics';
-import { fromJSON, parseProgram, type Program } from '../program';
+import { fromJSON, hbmTensors, parseProgram, type Program } from '../program';
 import { isKernelFile, openKernel } from './kernel-file';
 import {
   assignInputs,
-  inputTensors,
   readKernelInputs,
   readProgramInputs,
   shapesOf,
@@ -70,7 +69,7 @@ async function fromProgram({ path, inputs, chip, kernel, seed }: ProgramRequest)
     );
   }
   const what = `Program ${path}`;
-  const names = inputTensors(program).map(({ name }) => name);
+  const names = hbmTensors(program, 'input').map(({ name }) => name);
   return { program, inputs: await readProgramInputs(program, assignInputs(what, names, inputs), seed), what };
 }
 

@@ -10,6 +10,7 @@ import { parseChip, type ChipName } from '../chip';
 import { startProgram, type ProgramRun, type MemoryView } from '../execute/reference';
 import { decodeArray, UserError, type CodeArray } from '../numerics';
 import {
+  hbmTensors,
   instructionsOf,
   isLoop,
   parseProgram,
@@ -115,7 +116,7 @@ async function runFile(path: string, texts: readonly string[], options: RunComma
   }
   const outputs = outputsOf(run);
   if (outputs === undefined) return;
-  const tensors = outputTensors(program);
+  const tensors = hbmTensors(program, 'output');
   console.log(outputsTable(tensors, outputs));
   if (out === undefined) return;
   for (const { name, shape, dtype } of tensors) {
@@ -228,10 +229,6 @@ function patternOf(program: Program, text: string): Pattern {
   if (copy?.dst === undefined)
     throw new UserError(`--show takes a pattern as docs/program.md has it, received "${text}".`);
   return copy.dst;
-}
-
-function outputTensors({ tensors }: Program): HbmTensor[] {
-  return tensors.filter((tensor) => tensor.space === 'hbm').filter(({ role }) => role === 'output');
 }
 
 function codesOf(outputs: Readonly<Record<string, CodeArray>>, name: string): CodeArray {

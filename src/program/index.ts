@@ -59,4 +59,4 @@ export type {
   WhileLoop,
   WriteOptions,
 } from './types';
-export { instructionsOf, isLoop, nameOf, readsOf, writesOf, type NamedOperand } from './walk';
+export { hbmTensors, instructionsOf, isLoop, nameOf, readsOf, writesOf, type NamedOperand } from './walk';

@@ -1,6 +1,6 @@
 /** Ways through a Program: every instruction of its tree, and what an instruction reads and writes. */
-import type { Pattern } from './tensors';
-import type { Instruction, Loop, ProgramNode } from './types';
+import type { HbmTensor, Pattern } from './tensors';
+import type { Instruction, Loop, Program, ProgramNode } from './types';
 
 export function isLoop(node: ProgramNode): node is Loop {
   return 'loop' in node;
@@ -44,4 +44,9 @@ function pushNamed(list: NamedOperand[], patterns: Readonly<Record<string, Patte
     const pattern = patterns[name];
     if (pattern !== undefined) list.push({ name, pattern });
   }
+}
+
+/** The tensors in HBM that play a role, in the Program's order. */
+export function hbmTensors({ tensors }: Pick<Program, 'tensors'>, role: HbmTensor['role']): HbmTensor[] {
+  return tensors.filter((tensor) => tensor.space === 'hbm').filter((tensor) => tensor.role === role);
 }

@@ -5,7 +5,7 @@
 import { programProblem } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray } from '../../numerics';
-import { elementsOf, isLoop } from '../../program';
+import { elementsOf, hbmTensors, isLoop } from '../../program';
 import type { Program, ProgramNode } from '../../program';
 import { whole } from './machine';
 import { checkMemory } from './places';
@@ -44,8 +44,8 @@ function checkSize(program: Program, budget: number): void {
   checkMemory(program);
 }
 
-function checkInputs({ tensors }: Program, given: Readonly<Record<string, CodeArray>>): void {
-  const inputs = tensors.filter((tensor) => tensor.space === 'hbm').filter(({ role }) => role === 'input');
+function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>>): void {
+  const inputs = hbmTensors(program, 'input');
   const unknown = Object.keys(given).find((name) => !inputs.some((tensor) => tensor.name === name));
   if (unknown !== undefined) {
     const names = inputs.map((tensor) => tensor.name).join(', ');

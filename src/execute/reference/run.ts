@@ -7,8 +7,8 @@ import { runInstruction } from '../../isa';
 import type { AccumulatorEngine } from '../../isa';
 import { UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import { bytesOf, isLoop, nameOf } from '../../program';
-import type { HbmTensor, Loop, Pattern, Program, ProgramNode, Scalar } from '../../program';
+import { bytesOf, hbmTensors, isLoop, nameOf } from '../../program';
+import type { Loop, Pattern, Program, ProgramNode, Scalar } from '../../program';
 import { ReferenceMachine, whole, type RunFinding } from './machine';
 import { placeTensors, type Places } from './places';
 import { tapeOf, type TapeStep } from './tape';
@@ -65,7 +65,7 @@ export class ProgramRun {
     this.#times = new Float64Array(this.#tape.length);
     this.#places = placeTensors(program);
     this.#machine = new ReferenceMachine(this.#places);
-    for (const tensor of this.#hbm('input')) {
+    for (const tensor of hbmTensors(program, 'input')) {
       const codes = inputs[tensor.name];
       if (codes !== undefined) this.#machine.write(whole(tensor), codes);
     }
@@ -200,14 +200,11 @@ export class ProgramRun {
     const next = this.#tape[this.#at];
     this.#machine.reader = next === undefined ? 'After the last instruction' : `Before ${nameOf(next.node)}`;
     return Object.fromEntries(
-      this.#hbm('output').map((tensor) => [tensor.name, this.#machine.read(tensor.name, whole(tensor))]),
+      hbmTensors(this.program, 'output').map((tensor) => [
+        tensor.name,
+        this.#machine.read(tensor.name, whole(tensor)),
+      ]),
     );
-  }
-
-  #hbm(role: HbmTensor['role']): HbmTensor[] {
-    return this.program.tensors
-      .filter((tensor) => tensor.space === 'hbm')
-      .filter((tensor) => tensor.role === role);
   }
 
   #runToStep(target: number): this {
