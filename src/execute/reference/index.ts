@@ -2,5 +2,6 @@
 export { referenceMatmul } from './matmul';
 export type { RunFinding } from './machine';
 export { runProgram, startProgram, type RunOptions } from './program';
-export type { LoopPosition, Position, ProgramRun } from './run';
+export type { LoopPosition, Position } from '../program/control';
+export type { ProgramRun } from './run';
 export type { MemoryView } from './view';

@@ -1,7 +1,6 @@
 /** A Program as a list that can be gone through step by step: each loop, then its body. */
 import { isLoop } from '../../program';
-import type { ProgramNode } from '../../program';
-import { isDynamic } from './machine';
+import type { Instruction, Pattern, ProgramNode } from '../../program';
 
 export interface TapeStep {
   readonly node: ProgramNode;
@@ -26,4 +25,16 @@ function append(tape: TapeStep[], nodes: readonly ProgramNode[]): void {
     append(tape, node.body);
     tape[index] = { node, end: tape.length, dynamic: false };
   }
+}
+
+/** Whether any operand of an instruction has a register in its offset. */
+export function isDynamic({ dst, results, sources }: Instruction): boolean {
+  return (
+    dst?.registers !== undefined || anyDynamic(sources) || (results !== undefined && anyDynamic(results))
+  );
+}
+
+function anyDynamic(patterns: Readonly<Record<string, Pattern | undefined>>): boolean {
+  for (const name in patterns) if (patterns[name]?.registers !== undefined) return true;
+  return false;
 }
