@@ -3,7 +3,7 @@
  * `checkSettings` before it is used.
  */
 import { CHIPS, type ChipName } from '../src/chip';
-import { DTYPES, parseDtype, UserError, type Dtype } from '../src/numerics';
+import { NUMERIC_DTYPES, parseDtype, UserError, type Dtype } from '../src/numerics';
 import type { ALayout } from '../src/lower';
 import { DTYPE_PAIRS, GROUPS, pairName, parsePair, type CaseFilter, type Group } from './cases';
 
@@ -54,7 +54,7 @@ export const CHECKS: Checks = {
   groups: (values) => unique(values.map((value) => oneOf('A group', GROUPS, value))),
   shapes: (values) => atMost('shapes', LIMITS.shapes, unique(values.map(checkShape))),
   chip: (value) => oneOf('The chip', CHIP_CHOICES, value),
-  out: (value) => oneOf('The output format', DTYPES, parseDtype(value)),
+  out: (value) => oneOf('The output format', NUMERIC_DTYPES, parseDtype(value)),
   layout: (value) => oneOf('The layout of A', LAYOUTS, value),
   budgetSeconds: (value) => {
     const { least, most } = LIMITS.budgetSeconds;

@@ -4,7 +4,18 @@
  */
 import type { MatmulOperands } from '../../src/execute/matmul';
 import type { MatmulPlan } from '../../src/lower';
-import { codeArray, encodeArray, FORMATS, UserError, type CodeArray, type Dtype } from '../../src/numerics';
+import {
+  codeArray,
+  elementOf,
+  encodeArray,
+  FORMATS,
+  isPacked,
+  LANES,
+  packLanes,
+  UserError,
+  type CodeArray,
+  type Dtype,
+} from '../../src/numerics';
 import { integersBelow, words } from './draws';
 
 /** Below it, integers and their sums are exact in float32. */
@@ -96,8 +107,9 @@ function roughlyNormal(next: () => number): number {
 }
 const PER_UNIT = Math.sqrt(3) / 65536; // a uniform on [0, 1] has variance 1/12, four have 1/3
 
-/** Codes of drawn values. An operand that came out all zero gets a one, which every format of an operand has. */
+/** Codes of drawn values, of packed formats lane by lane. An operand that came out all zero gets a one, which every format of an operand has. */
 function drawn(dtype: Dtype, count: number, next: () => number): CodeArray {
+  if (isPacked(dtype)) return packLanes(dtype, drawn(elementOf(dtype), LANES * count, next));
   const codes = codeArray(dtype, count);
   for (let start = 0; start < count; start += CHUNK) {
     const values = new Float32Array(Math.min(CHUNK, count - start));

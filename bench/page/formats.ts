@@ -22,6 +22,9 @@ export const FORMAT_WORDS = {
   uint16: '16 bits, unsigned',
   int32: '32 bits, signed',
   uint32: '32 bits, unsigned',
+  float8_e5m2_x4: 'four float8_e5m2',
+  float8_e4m3fn_x4: 'four float8_e4m3fn',
+  float4_e2m1fn_x4: 'four float4_e2m1fn',
 } as const satisfies Record<Dtype, string>;
 
 /** Of a pair by its short name. */

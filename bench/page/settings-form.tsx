@@ -1,6 +1,6 @@
 /** The settings of a run as fields, folded away: the defaults are good to begin with. */
 import { CHIPS } from '../../src/chip';
-import { DTYPES, shortName, type Dtype } from '../../src/numerics';
+import { NUMERIC_DTYPES, shortName, type Dtype } from '../../src/numerics';
 import { DTYPE_PAIRS, GROUPS, pairName } from '../cases';
 import { CHIP_CHOICES, LAYOUTS, LIMITS } from '../settings';
 import { shortened } from '../report/html/format';
@@ -10,7 +10,7 @@ import { CHIP_WORDS, FORMAT_WORDS, GROUP_WORDS, LAYOUT_WORDS, pairWords } from '
 
 const PAIRS = DTYPE_PAIRS.map(([a, b]) => pairName(a, b));
 /** What any of the chips can write. */
-const OUTPUTS: readonly Dtype[] = DTYPES.filter((dtype) =>
+const OUTPUTS: readonly Dtype[] = NUMERIC_DTYPES.filter((dtype) =>
   Object.values(CHIPS).some(({ dtypes }) => dtypes.includes(dtype)),
 );
 

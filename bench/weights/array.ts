@@ -2,7 +2,15 @@
  * Arrays of any rank in .npy files, as the codes of a format: what a kernel takes and gives.
  * The file format: NumPy's documentation, numpy.lib.format.
  */
-import { decodeArray, encodeArray, UserError, type CodeArray, type Dtype } from '../../src/numerics';
+import {
+  bitsOf,
+  decodeArray,
+  encodeArray,
+  isPacked,
+  UserError,
+  type CodeArray,
+  type Dtype,
+} from '../../src/numerics';
 import { npyElement, npyHeader } from './npy';
 import type { ByteSource } from './source';
 
@@ -13,7 +21,7 @@ export interface CodedArray {
   readonly codes: CodeArray;
 }
 
-/** What NumPy calls the formats that it has. */
+/** What NumPy calls the formats that it has; packed codes are words to it. */
 const DESCR: Readonly<Partial<Record<Dtype, string>>> = {
   float32: '<f4',
   float16: '<f2',
@@ -23,11 +31,14 @@ const DESCR: Readonly<Partial<Record<Dtype, string>>> = {
   uint16: '<u2',
   int32: '<i4',
   uint32: '<u4',
+  float8_e5m2_x4: '<u4',
+  float8_e4m3fn_x4: '<u4',
+  float4_e2m1fn_x4: '<u2',
 };
 
 /**
  * The array of a .npy file, its values rounded once, to nearest even, to `dtype` where that is given; else in the file's own
- * format, float64 as float32.
+ * format, float64 as float32. Packed formats are read as codes, from words of their size.
  *
  * @throws UserError for a file that is no such array or does not hold what its header says.
  */
@@ -53,7 +64,16 @@ export async function readArray(source: ByteSource, dtype?: Dtype): Promise<Code
   if (element.dtype !== 'float64' && (dtype ?? own) === own)
     return { shape, dtype: own, codes: asCodes(raw, element.bytes) };
   const wanted = dtype ?? own;
+  if (isPacked(wanted)) return { shape, dtype: wanted, codes: packedCodes(source.name, wanted, descr, raw) };
   return { shape, dtype: wanted, codes: encodeArray(wanted, element.toFloat32(raw)) };
+}
+
+function packedCodes(file: string, dtype: Dtype, descr: string, raw: Uint8Array<ArrayBuffer>): CodeArray {
+  const bytes = bitsOf(dtype) / 8;
+  if (descr === `u${bytes}`) return asCodes(raw, bytes);
+  throw new UserError(
+    `${file}: codes of ${dtype} are read from elements of u${bytes}; the file has ${descr}.`,
+  );
 }
 
 function asCodes(raw: Uint8Array<ArrayBuffer>, bytes: number): CodeArray {

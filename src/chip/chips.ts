@@ -4,10 +4,11 @@
  *   [H]  about-neuron/arch/neuron-hardware/*.rst                  [D]  about-neuron/arch/neuron-features/data-types.rst
  *   [B]  nki/deep-dives DMA bandwidth guide                       [A]  nki_direct_allocation_guide.rst (2.26.1)
  *   [M]  nki.isa.nc_matmul                                        [L]  nki.language.tile_size
+ *   [X]  nki.isa.nc_matmul_mx, quantize_mx
  * Where two documents disagree, the NKI architecture guide of the chip is kept: its per-core figures are the ones that
  * equal clock x array, and published profiles agree with them.
  */
-import type { Dtype } from '../numerics';
+import { PACKED_DTYPES, type Dtype } from '../numerics';
 import type { Chip, ChipName } from './types';
 
 const GIB = 2 ** 30;
@@ -51,6 +52,7 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     psum: PSUM,
     matmul: { ...ARRAY, moving: 512, dtypes: MATMUL, doubleRow: [] },
     dtypes: [...MATMUL, ...INTEGERS],
+    packed: [],
     peakTflops: { bits16: 92, fp8: 92, float32: 23 }, // [T1]; [H] says 190 per chip, which is 2 x 95
     hbm: { bytes: 32 * GIB, bytesPerSecond: 820e9 }, // [T1]; [H] says 820 GiB/s
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 17 }, // [B], measured; [T1] gives 27 GiB/s as the theoretical rate
@@ -65,6 +67,7 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     psum: PSUM,
     matmul: { ...ARRAY, moving: 512, dtypes: MATMUL_V3, doubleRow: ['float8_e4m3', 'float8_e5m2'] }, // [T2] [M]
     dtypes: [...MATMUL_V3, ...INTEGERS],
+    packed: [],
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T2]; [H] says 667, 1299 and 181 per chip of 8
     hbm: { bytes: 96 * GIB, bytesPerSecond: 3e12 }, // [T2]; [H] says 2.9 TB/s
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 23 }, // [B]
@@ -83,7 +86,8 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
       dtypes: MATMUL_V4,
       doubleRow: ['float8_e4m3', 'float8_e5m2', 'float8_e4m3fn'], // [T3] [M]
     },
-    dtypes: [...MATMUL_V4, ...INTEGERS],
+    dtypes: [...MATMUL_V4, 'float8_e8m0fnu', ...INTEGERS], // float8_e8m0fnu: the scales of [X]
+    packed: PACKED_DTYPES, // [X]
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T3]; 315 is for MX formats
     hbm: { bytes: 144 * GIB, bytesPerSecond: 4.7e12 }, // [T3]; [H] says 4.9 TB/s
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 33 }, // [B]

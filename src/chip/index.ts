@@ -1,5 +1,13 @@
 /** trn1, trn2 and trn3 as data, with the rules that read them. */
 export { CHIPS } from './chips';
-export { doubleRowProblem, dtypeProblem, matmulPairProblem, parseChip, partitionProblem } from './rules';
+export {
+  codesProblem,
+  doubleRowProblem,
+  dtypeProblem,
+  hasPacked,
+  matmulPairProblem,
+  parseChip,
+  partitionProblem,
+} from './rules';
 export { CHIP_NAMES } from './types';
 export type { Chip, ChipName, EngineName } from './types';

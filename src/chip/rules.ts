@@ -1,5 +1,5 @@
 /** The rules of a chip that depend on values. Each answers with a sentence that quotes the rule and the value, or nothing. */
-import { UserError } from '../numerics';
+import { isPacked, UserError } from '../numerics';
 import type { Dtype } from '../numerics';
 import { CHIP_NAMES } from './types';
 import type { Chip, ChipName } from './types';
@@ -40,10 +40,22 @@ export function doubleRowProblem(chip: Chip, a: Dtype, b: Dtype): string | undef
   return undefined;
 }
 
-/** Why a chip's engines and DMA cannot hold a format. */
+/** Whether a chip has a packed format. */
+export const hasPacked = (chip: Chip, dtype: Dtype): boolean =>
+  chip.packed.length > 0 && isPacked(dtype) && chip.packed.includes(dtype);
+
+/** Why a chip's engines and DMA cannot read or write numbers of a format. */
 export function dtypeProblem(chip: Chip, dtype: Dtype): string | undefined {
   if (chip.dtypes.includes(dtype)) return undefined;
+  if (hasPacked(chip, dtype)) {
+    return `${dtype} is four elements in a code and no number: quantize_mx, nc_matmul_mx, DMA and memset of 0 take it; view it as an integer format of its size for others.`;
+  }
   return `${chip.name} has no ${dtype}: choose from ${chip.dtypes.join(', ')}.`;
+}
+
+/** Why a chip's engines and DMA cannot hold a format, of numbers or packed. */
+export function codesProblem(chip: Chip, dtype: Dtype): string | undefined {
+  return hasPacked(chip, dtype) ? undefined : dtypeProblem(chip, dtype);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a chip is, as data: one NeuronCore's engines, memories and tile limits, and the HBM that it works from. */
-import type { Dtype } from '../numerics';
+import type { Dtype, PackedDtype } from '../numerics';
 
 export const CHIP_NAMES = ['trn1', 'trn2', 'trn3'] as const;
 
@@ -38,8 +38,10 @@ export interface Chip {
     /** Tensor engine cycles per moving column: 1, and 4 for float32. */
     readonly float32Passes: 4;
   };
-  /** Formats that Vector, Scalar, GpSimd and DMA read and write. */
+  /** Formats of numbers that Vector, Scalar, GpSimd and DMA read and write. */
   readonly dtypes: readonly Dtype[];
+  /** Formats of MX operands, four elements in a code, which are moved and multiplied, and no numbers. */
+  readonly packed: readonly PackedDtype[];
   /** Dense peak of one core in TFLOP/s = 2 x 128 x 128 x clock, by what is multiplied. */
   readonly peakTflops: { readonly bits16: number; readonly fp8: number; readonly float32: number };
   /** HBM of the whole chip: capacity in bytes, bandwidth in bytes per second. */

@@ -8,7 +8,7 @@ import { plainTable } from '../../bench/report/plain-table';
 import { npyBytes } from '../../bench/weights';
 import { parseChip, type ChipName } from '../chip';
 import { startProgram, type ProgramRun, type MemoryView } from '../execute/reference';
-import { decodeArray, UserError, type CodeArray } from '../numerics';
+import { decodeElements, UserError, type CodeArray } from '../numerics';
 import {
   hbmTensors,
   instructionsOf,
@@ -239,7 +239,7 @@ function codesOf(outputs: Readonly<Record<string, CodeArray>>, name: string): Co
 
 function outputsTable(tensors: readonly HbmTensor[], outputs: Readonly<Record<string, CodeArray>>): string {
   const rows = tensors.map(({ name, shape, dtype }) => {
-    const values = decodeArray(dtype, codesOf(outputs, name));
+    const values = decodeElements(dtype, codesOf(outputs, name));
     let [least, most, sum, odd] = [Infinity, -Infinity, 0, 0];
     for (const value of values) {
       if (Number.isFinite(value)) {

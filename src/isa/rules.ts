@@ -27,20 +27,28 @@ function dimsProblem(dims: readonly Dim[]): Problem {
   return undefined;
 }
 
-function operandProblem(pattern: ChipPattern, engine: EngineName, chip: Chip): Problem {
+/** Which formats an operand may have: numbers (dtypeProblem), or packed codes too (codesProblem). */
+type DtypeRule = (chip: Chip, dtype: Dtype) => Problem;
+
+function operandProblem(pattern: ChipPattern, engine: EngineName, chip: Chip, dtypeOf: DtypeRule): Problem {
   if (engine === 'gpsimd' && pattern.space === 'psum') return 'gpsimd does not reach PSUM.';
   return (
     partitionProblem(pattern.partition, pattern.partitions) ??
     dimsProblem(pattern.dims) ??
-    dtypeProblem(chip, pattern.dtype)
+    dtypeOf(chip, pattern.dtype)
   );
 }
 
 /** The form and format of on-chip operands of a compute engine: the first problem of the first operand that has one. */
-export function operandProblems(operands: Named, engine: EngineName, chip: Chip): readonly Problem[] {
+export function operandProblems(
+  operands: Named,
+  engine: EngineName,
+  chip: Chip,
+  dtypeOf: DtypeRule = dtypeProblem,
+): readonly Problem[] {
   for (const name in operands) {
     const pattern = operands[name];
-    const problem = pattern && operandProblem(pattern, engine, chip);
+    const problem = pattern && operandProblem(pattern, engine, chip, dtypeOf);
     if (problem !== undefined) return [`${name}: ${problem}`];
   }
   return NONE;

@@ -25,6 +25,7 @@ function codeOf(dtype: Dtype, value: unknown): number {
     throw new UserError(`value must be a number, received ${String(value)}: or give code.`);
   }
   const { kind, signed, maxFinite } = FORMATS[dtype];
+  if (kind === 'packed' && value === 0) return 0;
   if (kind !== 'integer') return encode(dtype, Math.fround(value));
   const lowest = signed ? -maxFinite - 1 : 0;
   if (Number.isInteger(value) && value >= lowest && value <= maxFinite) {

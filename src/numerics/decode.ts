@@ -5,7 +5,7 @@
 import { requireCodes } from './arrays';
 import type { CodeArray, Dtype } from './dtypes';
 import { UserError } from './errors';
-import { FORMATS, formatOf, type Format } from './formats';
+import { bitsOf, numberFormatOf, type Format } from './formats';
 
 const CANONICAL_NAN = 0x7fc00000;
 
@@ -50,13 +50,13 @@ function floatBits(format: Format, code: number): number {
 
 /** The float32 bit pattern to which a code decodes; 32-bit integers round to nearest even. */
 export function decodeBits(dtype: Dtype, code: number): number {
-  const format = FORMATS[dtype];
+  const format = numberFormatOf(dtype);
   return format.kind === 'float' ? floatBits(format, code) : float32ToBits(integerValue(format, code));
 }
 
 /** The exact value of a code. Throws UserError when the code is not an integer of 0 .. 2^bits - 1. */
 export function decode(dtype: Dtype, code: number): number {
-  const format = formatOf(dtype);
+  const format = numberFormatOf(dtype);
   if (!Number.isInteger(code) || code < 0 || code >= 2 ** format.bits) {
     throw new UserError(
       `A ${dtype} code is an integer of 0 to ${2 ** format.bits - 1}; received ${code}. Use encode() to make codes from values.`,
@@ -71,7 +71,7 @@ const tables = new Map<Dtype, Uint32Array>();
 export function decodeTable(dtype: Dtype): Uint32Array {
   let table = tables.get(dtype);
   if (table === undefined) {
-    table = Uint32Array.from({ length: 2 ** FORMATS[dtype].bits }, (_, code) => decodeBits(dtype, code));
+    table = Uint32Array.from({ length: 2 ** bitsOf(dtype) }, (_, code) => decodeBits(dtype, code));
     tables.set(dtype, table);
   }
   return table;
@@ -79,7 +79,7 @@ export function decodeTable(dtype: Dtype): Uint32Array {
 
 /** Formats of 32 bits, whose tables would not fit. */
 function decodeWide(dtype: Dtype, codes: CodeArray): Float32Array<ArrayBuffer> {
-  const { kind, signed, padding } = FORMATS[dtype];
+  const { kind, signed, padding } = numberFormatOf(dtype);
   const view = [codes.buffer, codes.byteOffset, codes.length] as const;
   // The conversion of integer elements is itself a rounding to nearest even.
   if (kind === 'integer') return new Float32Array(signed ? new Int32Array(...view) : codes);
@@ -96,7 +96,7 @@ function decodeWide(dtype: Dtype, codes: CodeArray): Float32Array<ArrayBuffer> {
  */
 export function decodeArray(dtype: Dtype, codes: CodeArray): Float32Array<ArrayBuffer> {
   requireCodes(dtype, codes);
-  if (FORMATS[dtype].bits > 16) return decodeWide(dtype, codes);
+  if (bitsOf(dtype) > 16) return decodeWide(dtype, codes);
   const table = decodeTable(dtype);
   const words = new Uint32Array(codes.length);
   for (let index = 0; index < words.length; index++) words[index] = table[codes[index] ?? 0] ?? 0;

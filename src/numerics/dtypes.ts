@@ -4,7 +4,7 @@
  */
 
 /** Every number format of the contract, by its NKI name. */
-export const DTYPES = [
+export const NUMERIC_DTYPES = [
   'float32',
   'tfloat32',
   'bfloat16',
@@ -23,7 +23,15 @@ export const DTYPES = [
   'uint32',
 ] as const;
 
-export type Dtype = (typeof DTYPES)[number];
+/** Formats of which one code is several elements of another format, and no number: the operands of MX instructions. */
+export const PACKED_DTYPES = ['float8_e5m2_x4', 'float8_e4m3fn_x4', 'float4_e2m1fn_x4'] as const;
 
-/** Bit patterns of a tensor, one element each: 8 and 4-bit codes in bytes, 16-bit in Uint16Array, the rest in Uint32Array. */
+/** Every format that a tensor may have. */
+export const DTYPES = [...NUMERIC_DTYPES, ...PACKED_DTYPES] as const;
+
+export type NumericDtype = (typeof NUMERIC_DTYPES)[number];
+export type PackedDtype = (typeof PACKED_DTYPES)[number];
+export type Dtype = NumericDtype | PackedDtype;
+
+/** Bit patterns of a tensor, one code each: 8 and 4-bit codes in bytes, 16-bit in Uint16Array, the rest in Uint32Array. */
 export type CodeArray = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;

@@ -6,7 +6,7 @@ import { codeArray } from './arrays';
 import { float32ToBits } from './decode';
 import type { CodeArray, Dtype } from './dtypes';
 import { UserError } from './errors';
-import { FORMATS, formatOf, type Format } from './formats';
+import { numberFormatOf, type Format } from './formats';
 
 export const ROUNDINGS = ['nearest-even', 'toward-zero', 'stochastic'] as const;
 export type Rounding = (typeof ROUNDINGS)[number];
@@ -112,7 +112,7 @@ function integerEncoder({ bits: width, signed, maxFinite }: Format, round: Round
 
 /** The function from float32 bits (and a draw, for stochastic rounding) to codes of `dtype`. */
 function encoder(dtype: Dtype, { rounding = 'nearest-even', saturate = false }: EncodeOptions): Encoder {
-  const format = formatOf(dtype);
+  const format = numberFormatOf(dtype);
   if (!Object.hasOwn(ROUND_SHIFT, rounding)) {
     throw new UserError(`rounding is one of ${Object.keys(ROUND_SHIFT).join(', ')}; received ${rounding}.`);
   }
@@ -187,10 +187,10 @@ export function encodeArray(
       `Stochastic rounding needs one draw for each of ${values.length} values; received ${draws?.length ?? 0}. Make them with stochasticDraws().`,
     );
   }
+  const format = numberFormatOf(dtype);
   const codes = codeArray(dtype, values.length);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const encodeBits = encoder(dtype, options);
-  const format = FORMATS[dtype];
   if (format.kind === 'float' && format.signed && (options.rounding ?? 'nearest-even') === 'nearest-even') {
     encodeNearest(format, bits, codes, encodeBits);
     return codes;

@@ -7,9 +7,10 @@ import { DTYPES, type Dtype } from './dtypes';
 import { UserError } from './errors';
 
 export interface Format {
-  /** Bits that one element takes in memory. */
+  /** Bits that one code takes in memory. */
   readonly bits: number;
-  readonly kind: 'float' | 'integer';
+  /** A packed code is no number: what follows is zero or NaN (src/numerics/packed.ts). */
+  readonly kind: 'float' | 'integer' | 'packed';
   readonly signed: boolean;
   /** Zero for integers. */
   readonly exponentBits: number;
@@ -85,6 +86,27 @@ function integer(bits: number, signed: boolean): Format {
   };
 }
 
+/** Four elements in one code, which is moved as it is. */
+function packed(elementBits: number): Format {
+  return {
+    bits: 4 * elementBits,
+    kind: 'packed',
+    signed: false,
+    exponentBits: 0,
+    mantissaBits: 0,
+    bias: 0,
+    padding: 0,
+    infinity: false,
+    nan: false,
+    maxFiniteCode: 0,
+    infinityCode: undefined,
+    nanCode: undefined,
+    maxFinite: NaN,
+    minNormal: NaN,
+    minSubnormal: undefined,
+  };
+}
+
 /** A power of two: no sign, no mantissa, no zero. Code 0 is 2^-127. */
 const scale: Format = {
   bits: 8,
@@ -121,11 +143,23 @@ export const FORMATS = {
   uint16: integer(16, false),
   int32: integer(32, true),
   uint32: integer(32, false),
+  float8_e5m2_x4: packed(8),
+  float8_e4m3fn_x4: packed(8),
+  float4_e2m1fn_x4: packed(4),
 } as const satisfies Record<Dtype, Format>;
 
-/** Bits that one element takes in memory. */
+/** Bits that one code takes in memory. */
 export function bitsOf(dtype: Dtype): number {
   return formatOf(dtype).bits;
+}
+
+/** The format of numbers. @throws UserError for a packed one, whose codes are no numbers, and for what is no name of a format. */
+export function numberFormatOf(dtype: Dtype): Format {
+  const format = formatOf(dtype);
+  if (format.kind !== 'packed') return format;
+  throw new UserError(
+    `A code of ${dtype} is four elements and no number: take them apart with unpackLanes(), or join codes of elements with packLanes().`,
+  );
 }
 
 /** The format by its name. @throws UserError for what is no name of one: callers without types reach this too. */

@@ -21,6 +21,9 @@ const ALIASES = {
   uint16: ['uint16', 'u16'],
   int32: ['int32', 'i32'],
   uint32: ['uint32', 'u32'],
+  float8_e5m2_x4: ['fp8e5m2x4', 'e5m2x4'],
+  float8_e4m3fn_x4: ['fp8e4m3fnx4', 'e4m3fnx4'],
+  float4_e2m1fn_x4: ['fp4x4', 'e2m1x4', 'fp4e2m1x4', 'e2m1fnx4'],
 } as const satisfies Record<Dtype, readonly [string, ...string[]]>;
 
 /** The names in that table, as they are written there; `parseDtype` takes other spellings of them too. */

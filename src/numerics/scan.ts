@@ -5,7 +5,7 @@
 import { requireCodes } from './arrays';
 import { decodeArray, decodeTable, float32FromBits } from './decode';
 import type { CodeArray, Dtype } from './dtypes';
-import { FORMATS } from './formats';
+import { bitsOf, FORMATS } from './formats';
 
 export interface OperandScan {
   /** Largest magnitude; Infinity when the operand has one; NaN elements are left out. */
@@ -21,7 +21,7 @@ export interface OperandScan {
 /** float32 bits of the operand's elements, each distinct value of a format of at most 16 bits once. */
 function elementBits(dtype: Dtype, codes: CodeArray): Uint32Array {
   requireCodes(dtype, codes);
-  if (FORMATS[dtype].bits <= 16) {
+  if (bitsOf(dtype) <= 16) {
     const table = decodeTable(dtype);
     const seen = new Uint8Array(table.length);
     for (let index = 0; index < codes.length; index++) seen[codes[index] ?? 0] = 1;

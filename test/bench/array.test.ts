@@ -56,3 +56,19 @@ test.each([
 ])('%s is refused', async (_, change, message) => {
   await expect(readArray(source(change(npyBytes(arrayOf('float32', [2, 3], 0)))))).rejects.toThrow(message);
 });
+
+test('codes of packed formats are words of their size, and nothing is converted', async () => {
+  const words = {
+    shape: [2, 2],
+    dtype: 'uint32',
+    codes: Uint32Array.of(0x04030201, 0, 0xffffffff, 7),
+  } as const;
+  const packed = { ...words, dtype: 'float8_e4m3fn_x4' } as const;
+  expect(await readArray(source(npyBytes(words)), 'float8_e4m3fn_x4')).toEqual(packed);
+  expect(npyBytes(packed)).toEqual(npyBytes(words));
+  const halves = { shape: [3], dtype: 'float4_e2m1fn_x4', codes: Uint16Array.of(0x4321, 0, 0xffff) } as const;
+  expect(await readArray(source(npyBytes(halves)), 'float4_e2m1fn_x4')).toEqual(halves);
+  await expect(readArray(source(npyBytes(halves)), 'float8_e5m2_x4')).rejects.toThrow(
+    'codes of float8_e5m2_x4 are read from elements of u4; the file has u2',
+  );
+});

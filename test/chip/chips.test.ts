@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import {
   CHIPS,
   CHIP_NAMES,
+  codesProblem,
   doubleRowProblem,
   dtypeProblem,
   matmulPairProblem,
   parseChip,
   partitionProblem,
 } from '../../src/chip';
-import { UserError } from '../../src/numerics';
+import { PACKED_DTYPES, UserError } from '../../src/numerics';
 
 describe.each(CHIP_NAMES)('%s', (name) => {
   const chip = CHIPS[name];
@@ -101,4 +102,13 @@ test('partitions start at a quadrant that fits them', () => {
   expect(legal(0)).toEqual([]);
   expect(legal(129)).toEqual([]);
   expect(partitionProblem(32, 64)).toBe('64 partitions must start at partition 0 or 64, received 32.');
+});
+
+test('only trn3 has packed formats, and they are no numbers', () => {
+  expect(CHIP_NAMES.filter((name) => CHIPS[name].packed.length > 0)).toEqual(['trn3']);
+  for (const dtype of PACKED_DTYPES) {
+    expect(codesProblem(CHIPS.trn3, dtype)).toBeUndefined();
+    expect(dtypeProblem(CHIPS.trn3, dtype)).toMatch(`${dtype} is four elements in a code and no number`);
+    expect(codesProblem(CHIPS.trn2, dtype)).toMatch(`trn2 has no ${dtype}`);
+  }
 });

@@ -239,3 +239,24 @@ describe('memories', () => {
     ]);
   });
 });
+
+test('a packed code is shown as its four elements, and has no value', () => {
+  const tensors = [
+    {
+      space: 'sbuf',
+      name: 'x',
+      dtype: 'float8_e4m3fn_x4',
+      partition: 0,
+      partitions: 1,
+      elements: 3,
+      address: 0,
+    },
+  ] as const satisfies readonly Tensor[];
+  const machine = new ReferenceMachine(placeTensors({ chip: 'trn3', tensors, instructions: [] }));
+  const pattern = { ...tensors[0], tensor: 'x', offset: 0, dims: [[1, 3]] } as const;
+  // 1, -2, NaN, 448 from the low byte up; the second code is not written.
+  machine.write({ ...pattern, dims: [[2, 2]] }, Uint32Array.of(0x7e7fc038, 0));
+  const view = new MemoryView('x', [1, 3], pattern, machine.placeOf('', pattern));
+  expect(view.toString().split('\n')[1]?.trim().split(/ +/)).toEqual(['0:', '1|-2|NaN|448', '.', '0|0|0|0']);
+  expect(() => view.values).toThrow('is four elements and no number');
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, DTYPES, encode } from '../../src/numerics';
+import { decode, NUMERIC_DTYPES, encode } from '../../src/numerics';
 import type { Dtype } from '../../src/numerics';
 import type { Instruction } from '../../src/program';
 import { testMachine } from './machine';
@@ -132,7 +132,7 @@ describe('affine_select', () => {
       fc.property(
         small,
         op,
-        fc.constantFrom(...DTYPES),
+        fc.constantFrom(...NUMERIC_DTYPES),
         fc.integer({ min: 1, max: 4 }),
         (told, cmp_op, dtype, partitions) => {
           const elements = sizeOf(told.pattern);

@@ -6,6 +6,7 @@ import {
   decode,
   decodeArray,
   DTYPES,
+  NUMERIC_DTYPES,
   encode,
   encodeArray,
   FORMATS,
@@ -16,7 +17,7 @@ import {
 } from '../../src/numerics';
 import { FLOAT_NAMES, LAYOUTS, positiveValue } from './oracle';
 
-const NARROW = DTYPES.filter((dtype) => bitsOf(dtype) <= 16);
+const NARROW = NUMERIC_DTYPES.filter((dtype) => bitsOf(dtype) <= 16);
 
 test.each(FLOAT_NAMES)('%s: every code has the value that its layout says', (name) => {
   const layout: { max: number; infinity?: number; padding?: number } = LAYOUTS[name];
@@ -50,7 +51,7 @@ test.each(FLOAT_NAMES)('%s: the table states its limits', (name) => {
 });
 
 test('the largest values are those of the published tables', () => {
-  const largest = DTYPES.map((dtype) => [shortName(dtype), FORMATS[dtype].maxFinite]);
+  const largest = NUMERIC_DTYPES.map((dtype) => [shortName(dtype), FORMATS[dtype].maxFinite]);
   expect(Object.fromEntries(largest)).toEqual({
     fp32: (2 - 2 ** -23) * 2 ** 127,
     tf32: (2 - 2 ** -10) * 2 ** 127,
@@ -161,7 +162,7 @@ describe('names', () => {
 
   test('an unknown name is answered with the nearest one and the whole list', () => {
     expect(() => parseDtype('bf15')).toThrow(
-      /"bf15"\. Did you mean bf16\? Known: fp32, tf32, bf16, .*uint32\./,
+      /"bf15"\. Did you mean bf16\? Known: fp32, tf32, bf16, .*uint32, .*fp4x4\./,
     );
     expect(() => parseDtype('')).toThrow(UserError);
   });

@@ -38,6 +38,9 @@ const LOOKS = {
   uint16: { hue: 3, path: BAR },
   int32: { hue: 3, path: BAR },
   uint32: { hue: 3, path: BAR },
+  float8_e5m2_x4: { hue: 5, path: PLUS },
+  float8_e4m3fn_x4: { hue: 7, path: PLUS },
+  float4_e2m1fn_x4: { hue: 1, path: PLUS },
 } as const satisfies Record<Dtype, { readonly hue: number; readonly path: string }>;
 
 /** The class that sets `--hue` to the dtype's colour. */

@@ -1,5 +1,5 @@
 /** What a tensor, a bank or a pattern holds at one moment of a run, with what was never written shown as missing. */
-import { codeArray, decode } from '../../numerics';
+import { codeArray, decode, decodeElements, isPacked } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
 import { bytesOf, elementsOf } from '../../program';
 import type { Pattern } from '../../program';
@@ -34,7 +34,7 @@ export class MemoryView {
     this.codes = codes.map((code, index) => (this.written[index] === 1 ? code : 0));
   }
 
-  /** The exact values; NaN where nothing was written. */
+  /** The exact values; NaN where nothing was written. @throws UserError for packed formats, whose codes are no numbers. */
   get values(): Float64Array {
     return Float64Array.from(this.codes, (code, index) =>
       this.written[index] === 1 ? decode(this.dtype, code) : NaN,
@@ -43,14 +43,13 @@ export class MemoryView {
 
   /**
    * As text: a row for each partition (on chip) or index of the outer dimensions, `.` where nothing was written, `...` for
-   * what is left out. Values have 6 significant digits at most.
+   * what is left out. Values have 6 significant digits at most; the four of a packed code are joined by `|`.
    */
   toString({ rows = 16, columns = 8 }: { readonly rows?: number; readonly columns?: number } = {}): string {
     const width = this.shape.at(-1) ?? 1;
     const count = width === 0 ? 0 : this.codes.length / width;
-    const values = this.values;
     const lines = Array.from({ length: Math.min(count, rows) }, (_, row) =>
-      this.#row(values, row * width, width, columns),
+      this.#row(row * width, width, columns),
     );
     const digits = Math.max(0, ...lines.flat().map((cell) => cell.length));
     const shown = lines.map(
@@ -61,11 +60,18 @@ export class MemoryView {
     return [`${this.title} ${this.dtype} [${this.shape.join(', ')}]`, ...shown].join('\n');
   }
 
-  #row(values: Float64Array, start: number, width: number, columns: number): string[] {
+  #row(start: number, width: number, columns: number): string[] {
     return Array.from({ length: Math.min(width, columns) }, (_, column) => {
       const index = start + column;
-      return this.written[index] === 1 ? printValue(values[index] ?? NaN) : '.';
+      return this.written[index] === 1 ? this.#print(index) : '.';
     });
+  }
+
+  #print(index: number): string {
+    if (isPacked(this.dtype)) {
+      return Array.from(decodeElements(this.dtype, this.codes.slice(index, index + 1)), printValue).join('|');
+    }
+    return printValue(decode(this.dtype, this.codes[index] ?? NaN));
   }
 }
 

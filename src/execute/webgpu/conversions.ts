@@ -4,7 +4,7 @@
  */
 import convert from '../../../shaders/convert.wgsl';
 import philox from '../../../shaders/philox.wgsl';
-import { FORMATS, type Dtype, type EncodeOptions, type Format, type Rounding } from '../../numerics';
+import { numberFormatOf, type Dtype, type EncodeOptions, type Format, type Rounding } from '../../numerics';
 
 export interface Encoding extends EncodeOptions {
   readonly dtype: Dtype;
@@ -77,11 +77,11 @@ function encodeExpression(format: Format, encoding: Encoding): string {
 /** WGSL that defines the functions asked for and what they call. Bit for bit what decode and encode of src/numerics do. */
 export function conversionsWgsl({ decode = {}, encode = {} }: Conversions): string {
   const decoders = Object.entries(decode).map(
-    ([name, dtype]) => `fn ${name}(code: u32) -> u32 {\n  return ${decodeExpression(FORMATS[dtype])};\n}\n`,
+    ([name, dtype]) => `fn ${name}(code: u32) -> u32 {\n  return ${decodeExpression(numberFormatOf(dtype))};\n}\n`,
   );
   const encoders = Object.entries(encode).map(([name, encoding]) => {
     const draw = encoding.rounding === 'stochastic' ? ', draw: u32' : '';
-    return `fn ${name}(bits: u32${draw}) -> u32 {\n  return ${encodeExpression(FORMATS[encoding.dtype], encoding)};\n}\n`;
+    return `fn ${name}(bits: u32${draw}) -> u32 {\n  return ${encodeExpression(numberFormatOf(encoding.dtype), encoding)};\n}\n`;
   });
   const stochastic = Object.values(encode).some(({ rounding }) => rounding === 'stochastic');
   return [convert, ...(stochastic ? [philox] : []), ...decoders, ...encoders].join('\n');

@@ -6,6 +6,7 @@
  * sources, and the sum rounds once more to dst's format. A scatter takes its rows in order, each seeing what the rows
  * before it wrote, so that indices may repeat; where they were declared unique, that is reported.
  */
+import { dtypeProblem } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
 import { elementsOf } from '../../program';
 import type { Instruction, Pattern } from '../../program';
@@ -193,8 +194,8 @@ export const dmaCompute: Entry<'dma_compute'> = {
     const sources = sourcesOf(instruction);
     const { from, to } = sidesOf(instruction);
     return [
-      dmaOperandProblem('dst', dst, chip),
-      ...sources.map(({ name, pattern }) => dmaOperandProblem(name, pattern, chip)),
+      dmaOperandProblem('dst', dst, chip, dtypeProblem),
+      ...sources.map(({ name, pattern }) => dmaOperandProblem(name, pattern, chip, dtypeProblem)),
       registersProblem(instruction, sources),
       countProblems(instruction, sources),
       indexProblem(from, chip),

@@ -6,6 +6,7 @@
  * Named choice: such element-strided patterns are legal on every chip and for every format. They are slow on the chip (a
  * descriptor for each element), which is why `k-major` exists; dma_transpose would serve 2- and 4-byte formats from trn2 on.
  */
+import { isPacked } from '../../numerics';
 import { elementsOf } from '../../program';
 import type { Instruction } from '../../program';
 import { convert } from '../convert';
@@ -32,6 +33,12 @@ function countProblem({ dst, sources: { src } }: Copy): Problem {
   return `dst and src must have equal element counts, received ${wanted} and ${received}.`;
 }
 
+/** Packed codes are no numbers: there is nothing to convert (nki.isa.dma_copy: no cast of MX formats). */
+function castProblem({ dst, sources: { src } }: Copy): Problem {
+  if (src.dtype === dst.dtype || (!isPacked(src.dtype) && !isPacked(dst.dtype))) return undefined;
+  return `packed formats are moved and not converted: dst and src must have one format, received ${dst.dtype} and ${src.dtype}.`;
+}
+
 /** Indices of several columns are a form of the gather alone (nki.isa.dma_copy, "DMA batching"). */
 function batchProblem({ dst, sources: { src, src_index, dst_index } }: Copy): Problem {
   if (dst_index !== undefined && widthOf(dst_index) > 1) {
@@ -52,7 +59,7 @@ export const dmaCopy: Entry<'dma_copy'> = {
   engines: DMA_ENGINES,
   rules: [
     'dst and src are in HBM or SBUF, of equal element counts, with any strides.',
-    'Equal formats keep their bits; others go by way of float32.',
+    'Equal formats keep their bits; others go by way of float32, packed ones not at all.',
     'All of src is read before dst is written; where elements of dst coincide, the last one stays.',
     'An index belongs to an operand in HBM, and is uint32 or int32: 1 element, or one for each step of the outermost dimension.',
     'Indices of several columns have 128 partitions, are taken column by column, gather only, and convert nothing.',
@@ -63,7 +70,10 @@ export const dmaCopy: Entry<'dma_copy'> = {
     const { engine, dst, sources, attributes } = instruction;
     const { src, src_index, dst_index } = sources;
     const plain =
-      dmaOperandProblem('dst', dst, chip) ?? dmaOperandProblem('src', src, chip) ?? countProblem(instruction);
+      dmaOperandProblem('dst', dst, chip) ??
+      dmaOperandProblem('src', src, chip) ??
+      countProblem(instruction) ??
+      castProblem(instruction);
     const { dge_mode: mode, src_stride, dst_stride, oob_mode } = attributes;
     const indexed = src_index ?? dst_index ?? src_stride ?? dst_stride ?? oob_mode;
     if (plain !== undefined || (indexed === undefined && mode === undefined)) return [plain];

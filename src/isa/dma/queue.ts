@@ -3,7 +3,7 @@
  * dge_mode; NKI DGE reference). "none" has them built before the run, "swdge" on GpSimd, "hwdge" in hardware driven by Sync or
  * Scalar, from NeuronCore-v3 on; "unknown" leaves it to the compiler.
  */
-import { dtypeProblem, partitionProblem } from '../../chip';
+import { codesProblem, partitionProblem } from '../../chip';
 import type { Chip, EngineName } from '../../chip';
 import type { Dtype } from '../../numerics';
 import type { DGE_MODES, Pattern } from '../../program';
@@ -26,11 +26,16 @@ function rangeProblem(pattern: Pattern): Problem {
   );
 }
 
-/** An operand lies in HBM or SBUF, and the chip has its format. */
-export function dmaOperandProblem(name: string, pattern: Pattern, chip: Chip): Problem {
+/** An operand lies in HBM or SBUF, and the chip has its format; `dtypeOf` says which formats it may have. */
+export function dmaOperandProblem(
+  name: string,
+  pattern: Pattern,
+  chip: Chip,
+  dtypeOf: (chip: Chip, dtype: Dtype) => Problem = codesProblem,
+): Problem {
   const place = spaceProblem(name, pattern, ['hbm', 'sbuf']);
   if (place !== undefined) return place;
-  const problem = rangeProblem(pattern) ?? dtypeProblem(chip, pattern.dtype);
+  const problem = rangeProblem(pattern) ?? dtypeOf(chip, pattern.dtype);
   return problem === undefined ? undefined : `${name}: ${problem}`;
 }
 

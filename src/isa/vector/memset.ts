@@ -1,5 +1,6 @@
 /** memset (nki.isa.memset): one code of dst's format, everywhere in dst. */
-import { bitsOf, codeArray } from '../../numerics';
+import { codesProblem } from '../../chip';
+import { bitsOf, codeArray, isPacked } from '../../numerics';
 import { elementsOf } from '../../program';
 import { ALL_CHIPS, type Entry } from '../entry';
 import { operandProblems } from '../rules';
@@ -8,9 +9,15 @@ export const memset: Entry<'memset'> = {
   summary: 'dst = one code, everywhere.',
   chips: ALL_CHIPS,
   engines: ['vector', 'gpsimd'],
-  rules: ['code is one of dst’s format: 0 to 2^bits - 1.', 'gpsimd does not reach PSUM.'],
+  rules: [
+    'code is one of dst’s format: 0 to 2^bits - 1; of a packed format 0 alone.',
+    'gpsimd does not reach PSUM.',
+  ],
   problems: ({ engine, dst, attributes: { code } }, chip) => [
-    ...operandProblems({ dst }, engine, chip),
+    ...operandProblems({ dst }, engine, chip, codesProblem),
+    isPacked(dst.dtype) && code !== 0
+      ? `${dst.dtype} is packed: memset writes code 0 alone, received ${code}.`
+      : undefined,
     code < 2 ** bitsOf(dst.dtype)
       ? undefined
       : `${dst.dtype} has codes 0 to ${2 ** bitsOf(dst.dtype) - 1}, received ${code}.`,

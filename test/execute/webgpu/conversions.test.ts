@@ -6,7 +6,7 @@ import {
   bitsOf,
   codeArray,
   decodeArray,
-  DTYPES,
+  NUMERIC_DTYPES,
   encodeArray,
   stochasticDraws,
   type Dtype,
@@ -120,7 +120,7 @@ const encodings: readonly EncodeOptions[] = (['nearest-even', 'toward-zero', 'st
   (rounding) => [{ rounding }, { rounding, saturate: true }],
 );
 
-describe.each(DTYPES)('%s', (dtype: Dtype) => {
+describe.each(NUMERIC_DTYPES)('%s', (dtype: Dtype) => {
   test('decodes every code, or a million of 32 bits', async () => {
     const bits = bitsOf(dtype);
     const codes = codeArray(dtype, bits === 32 ? WORDS : Math.max(2 ** bits, WORKGROUP));
