@@ -1,7 +1,7 @@
 /** What an instruction is: one entry that the executors, the verifier, the timing model and the documents all read. */
 import type { Chip, ChipName, EngineName } from '../chip';
 import type { CodeArray, Dtype } from '../numerics';
-import type { Instruction, Opcode, Pattern } from '../program';
+import type { ChipPattern, Instruction, Opcode, Pattern } from '../program';
 
 /** The memories that an instruction works on, seen through access patterns. Codes are in the order of the pattern. */
 export interface Memory {
@@ -29,7 +29,7 @@ export interface Machine extends Memory {
 }
 
 /** What is wrong with the values of a run, not with the Program. */
-export type RuntimeRule = 'activation-range' | 'index-outside' | 'index-repeated';
+export type RuntimeRule = 'activation-range' | 'index-outside' | 'index-repeated' | 'segment-id';
 
 /** Why something is illegal: a sentence that quotes the rule and the value; undefined when it is legal. */
 export type Problem = string | undefined;
@@ -44,6 +44,8 @@ export interface Entry<O extends Opcode> {
   readonly rules: readonly string[];
   /** What is wrong with an instruction on a chip, beyond its engine; the first problem that is not undefined counts. */
   readonly problems: (instruction: Instruction<O>, chip: Chip) => readonly Problem[];
+  /** The parts of an operand that it accesses, of instructions that do not access all of its pattern; undefined: all. */
+  readonly parts?: (instruction: Instruction<O>, operand: string) => readonly ChipPattern[] | undefined;
   /** What it does: the definition that every executor must equal bit for bit. */
   readonly run: (instruction: Instruction<O>, machine: Machine) => void;
   /** What it takes, in words, for N elements of each partition (NKI ISA reference, 2.26.1, unless said otherwise). */

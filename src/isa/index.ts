@@ -2,7 +2,7 @@
 import { CHIPS } from '../chip';
 import type { Chip } from '../chip';
 import { boundsProblem, instructionsOf, nameOf, readsOf, writesOf } from '../program';
-import type { Instruction, Opcode, Program } from '../program';
+import type { ChipPattern, Instruction, Opcode, Program } from '../program';
 import { DMA_ENTRIES } from './dma';
 import type { Entries, Machine, Problem } from './entry';
 import { GPSIMD_ENTRIES } from './gpsimd';
@@ -46,6 +46,14 @@ export function programProblem(program: Program): Problem {
     }
   }
   return undefined;
+}
+
+/** The parts of an operand that an instruction accesses, where that is not all of its pattern. */
+export function accessedParts<O extends Opcode>(
+  instruction: Instruction<O>,
+  operand: string,
+): readonly ChipPattern[] | undefined {
+  return ISA[instruction.opcode].parts?.(instruction, operand);
 }
 
 /** Executes one instruction. */

@@ -167,13 +167,18 @@ export const RULES = {
   ),
   SYS702: error(
     'index outside the tensor',
-    'An index of an indirect DMA addresses an element outside its tensor. Which indices arrive, only a run shows.',
+    'An index of an indirect DMA addresses an element outside its tensor; or one of a gather (local_gather, nc_n_gather) an element outside its tile, where the chip’s result is undefined and ours zero bits. Which indices arrive, only a run shows.',
     'Correct the indices, or let them be skipped (oob_mode skip).',
   ),
   SYS703: error(
     'index repeated',
     'Indices that were declared unique are not: additions to the same place would be lost.',
     'Make them unique, or declare unique_indices false.',
+  ),
+  SYS704: error(
+    'not a segment id',
+    'sequence_bounds takes non-negative integers; other ids make segments too. Which ids arrive, only a run shows.',
+    'Number segments 1, 2, 3, ... and let padding be 0.',
   ),
 } as const satisfies Readonly<Record<string, Rule>>;
 
@@ -186,4 +191,5 @@ export const RUNTIME_CODES = {
   'activation-range': 'SYS701',
   'index-outside': 'SYS702',
   'index-repeated': 'SYS703',
+  'segment-id': 'SYS704',
 } as const satisfies Record<RuntimeRule, RuleCode>;

@@ -25,6 +25,8 @@ const MOVED: { readonly [O in Opcode]?: string } = {
   tensor_copy: 'src',
   nc_stream_shuffle: 'src',
   nc_transpose: 'data',
+  local_gather: 'src_buffer',
+  nc_n_gather: 'data',
 };
 
 /** Codes go from this operand to dst as they are, so that it does not matter what they mean. */

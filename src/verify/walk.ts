@@ -5,6 +5,7 @@
  * those would break.
  */
 import type { Chip } from '../chip';
+import { accessedParts } from '../isa';
 import { bytesOf, isLoop, writesOf } from '../program';
 import type { ForLoop, Instruction, Loop, Pattern, Program, ProgramNode, WhileLoop } from '../program';
 import { Accumulators } from './accumulators';
@@ -198,7 +199,7 @@ export class Walk {
     this.#checkBounds(instruction, operand, pattern, span, home);
     const exact = !indexed && offsets.low === offsets.high;
     const boxes = exact
-      ? exactBoxes(pattern, offsets.low, home)
+      ? partBoxes(pattern, accessedParts(instruction, operand), offsets.low, home)
       : anyBoxes(pattern, indexed ? EVERYWHERE : span, home);
     if (boxes !== undefined) return { instruction, operand, pattern, home, boxes, exact };
     this.contents.forgo(home);
@@ -250,6 +251,23 @@ function spanOf({ dims }: Pattern, offsets: Range, indexed: boolean): Range {
     else low += stride * (count - 1);
   }
   return { low, high };
+}
+
+/** The boxes of a pattern that starts at `offset`, or of some parts of it; undefined when they are too many pieces. */
+function partBoxes(
+  whole: Pattern,
+  parts: readonly Pattern[] | undefined,
+  offset: number,
+  home: Home,
+): readonly Box[] | undefined {
+  if (parts === undefined) return exactBoxes(whole, offset, home);
+  const boxes: Box[] = [];
+  for (const part of parts) {
+    const own = exactBoxes(part, offset + part.offset - whole.offset, home);
+    if (own === undefined) return undefined;
+    boxes.push(...own);
+  }
+  return boxes;
 }
 
 function exactBoxes(

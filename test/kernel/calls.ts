@@ -63,6 +63,20 @@ const CALLS_BY_OPCODE: { readonly [O in Opcode]: (nc: Nc) => Call<O> } = {
   iota: (nc) => [tile(nc, 'int32'), { pattern: [[1, 8]] }],
   affine_select: (nc) => [tile(nc), { on_true: tile(nc), pattern: [[1, 8]], on_false_value: 0 }],
   tensor_partition_reduce: (nc) => [tile(nc, 'float32', [1, 8]), { data: tile(nc), op: 'add' }],
+  local_gather: (nc) => [
+    tile(nc, 'float32', [32, 128]),
+    { src_buffer: tile(nc), index: tile(nc, 'uint16', [32, 4]), num_elem_per_idx: 2 },
+  ],
+  nc_n_gather: (nc) => [
+    tile(nc, 'bfloat16', [32, 5]),
+    { data: tile(nc, 'bfloat16'), indices: tile(nc, 'uint32', [32, 5]) },
+  ],
+  sequence_bounds: (nc) => [tile(nc, 'int32', [1, 2, 8]), { segment_ids: tile(nc, 'float32', [1, 8]) }],
+  nonzero_with_count: (nc) => [tile(nc, 'int32', [32, 9]), { src: tile(nc) }],
+  topk: (nc) => [
+    tile(nc, 'bfloat16', [32, 40]),
+    { src: tile(nc, 'bfloat16'), idx_dst: tile(nc, 'uint32', [32, 40]), n: 100 },
+  ],
   register_move: (nc) => [nc.register(), { value: 3 }],
   register_load: (nc) => [nc.register(), { src: tile(nc, 'int32', [1, 1]) }],
   register_store: (nc) => [tile(nc, 'int32', [1, 1]), { register: nc.register() }],

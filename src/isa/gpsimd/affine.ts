@@ -5,6 +5,7 @@
 import { countOf } from '../../program';
 import type { ChipPattern } from '../../program';
 import type { Problem } from '../entry';
+import { wordProblem } from './integers';
 
 export interface Affine {
   readonly pattern: readonly (readonly [step: number, count: number])[];
@@ -27,10 +28,6 @@ export function affineValues(affine: Affine, partitions: number): Int32Array<Arr
     values = finer;
   }
   return values;
-}
-
-function wordProblem(name: string, value: number): Problem {
-  return value === (value | 0) ? undefined : `${name} is a 32-bit signed integer, received ${value}.`;
 }
 
 export function affineProblems(affine: Affine, dst: ChipPattern): readonly Problem[] {

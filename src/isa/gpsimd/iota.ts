@@ -1,17 +1,8 @@
-/**
- * iota (nki.isa.iota): affine values, computed in 32-bit signed arithmetic, then cast. Named choices: 32-bit integer formats take
- * the value's bits as they are; every other format takes its float32, rounded once more on the write.
- */
-import { encodeArray } from '../../numerics';
-import type { CodeArray, Dtype } from '../../numerics';
+/** iota (nki.isa.iota): affine values, computed in 32-bit signed arithmetic, then cast (integers.ts). */
 import { ALL_CHIPS, type Entry } from '../entry';
 import { operandProblems, spaceProblem } from '../rules';
 import { affineProblems, affineValues } from './affine';
-
-function codesOf(dtype: Dtype, values: Int32Array<ArrayBuffer>): CodeArray {
-  const exact = dtype === 'int32' || dtype === 'uint32';
-  return exact ? new Uint32Array(values.buffer) : encodeArray(dtype, new Float32Array(values));
-}
+import { integerCodes } from './integers';
 
 export const iota: Entry<'iota'> = {
   summary: 'dst = offset + p x channel_multiplier + the sum of index x step, in 32-bit integers.',
@@ -30,7 +21,7 @@ export const iota: Entry<'iota'> = {
     ...affineProblems(attributes, dst),
   ],
   run: ({ dst, attributes }, machine) => {
-    machine.write(dst, codesOf(dst.dtype, affineValues(attributes, dst.partitions)));
+    machine.write(dst, integerCodes(dst.dtype, affineValues(attributes, dst.partitions)));
   },
   cost: '150 + N GpSimd cycles.',
 };

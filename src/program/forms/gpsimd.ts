@@ -1,5 +1,8 @@
-/** Forms of the GpSimd engine's instructions (nki.isa.iota, affine_select, tensor_partition_reduce). */
-import { integer, listOf, number, oneOf, pairOf } from '../check';
+/**
+ * Forms of the GpSimd engine's instructions (nki.isa.iota, affine_select, tensor_partition_reduce, local_gather, nc_n_gather,
+ * sequence_bounds, nonzero_with_count, topk).
+ */
+import { integer, listOf, number, oneOf, pairOf, positive } from '../check';
 import { chip, given, maybe, type Form } from './form';
 import { WRITE } from './write';
 
@@ -41,5 +44,47 @@ export const GPSIMD = {
       op: given(oneOf('add', 'average', 'maximum', 'bitwise_or', 'bitwise_and'), 'how partitions are joined'),
       ...WRITE,
     },
+  },
+  local_gather: {
+    dst: chip('[P, num_valid_indices x num_elem_per_idx] in SBUF'),
+    results: {},
+    sources: {
+      src_buffer: chip('[P, N] in SBUF, of dst’s format'),
+      index: chip('[P, M] in SBUF, uint16: each core’s indices, first along its 16 partitions'),
+    },
+    attributes: {
+      num_elem_per_idx: maybe(positive, 'contiguous elements that an index takes; 1 when left out'),
+      num_valid_indices: maybe(positive, 'indices of each core; all 16 x M when left out'),
+    },
+  },
+  nc_n_gather: {
+    dst: chip('[P, M] in SBUF'),
+    results: {},
+    sources: {
+      data: chip('[P, N] in SBUF, of dst’s format'),
+      indices: chip('[P, M] in SBUF, uint32: elements of the same partition of data'),
+    },
+    attributes: {},
+  },
+  sequence_bounds: {
+    dst: chip('[1, 2 x N] in SBUF: N starts, then N ends'),
+    results: {},
+    sources: { segment_ids: chip('[1, N] in SBUF; 0 is padding') },
+    attributes: {},
+  },
+  nonzero_with_count: {
+    dst: chip('[P, N + 1] in SBUF, int32: positions, padding, then their count'),
+    results: {},
+    sources: { src: chip('[P, N] in SBUF') },
+    attributes: {
+      index_offset: maybe(integer, 'added to positions; 0 when left out'),
+      padding_val: maybe(integer, 'behind the positions; -1 when left out'),
+    },
+  },
+  topk: {
+    dst: chip('[P, K] in SBUF, bfloat16: values (val_dst of NKI)'),
+    results: { idx_dst: chip('[P, K] in SBUF, uint32: where they were in the snake') },
+    sources: { src: chip('[P, N] in SBUF, bfloat16: a snake of elements in each 16 partitions') },
+    attributes: { n: given(positive, 'elements of each snake') },
   },
 } as const satisfies Readonly<Record<string, Form>>;
