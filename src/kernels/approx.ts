@@ -20,7 +20,7 @@ export interface Approx {
 const UNIT_ROUNDOFF = 2 ** -24 + 2 ** -50;
 
 /** Half of float32's smallest subnormal: the largest error of a product that falls below the normal numbers. */
-const UNDERFLOW = 2 ** -150;
+export const UNDERFLOW = 2 ** -150;
 
 /** A unit in the last place of a float32, over the number itself, is at most this. */
 const ULP = 2 * UNIT_ROUNDOFF;

@@ -1,8 +1,17 @@
 /** The library: every kernel of ours by name, with what it needs to be run and checked. */
 import { nearestName, UserError } from '../numerics';
 import type { LibraryKernel } from './entry';
+import { MATMUL_ENTRIES } from './matmul';
+import { rmsnormEntry } from './rmsnorm';
+import { softmaxEntry } from './softmax';
+import { transposeEntry } from './transpose';
 
-export const LIBRARY: readonly LibraryKernel[] = [];
+export const LIBRARY: readonly LibraryKernel[] = [
+  ...MATMUL_ENTRIES,
+  transposeEntry,
+  softmaxEntry,
+  rmsnormEntry,
+];
 
 const BY_NAME = new Map(LIBRARY.map((entry) => [entry.name, entry]));
 

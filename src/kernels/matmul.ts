@@ -4,7 +4,10 @@
  * matrix multiplication tutorial of the NKI documentation (SDK 2.32.0); the kernels are our own. All five give the
  * same bits up to the fourth; the fifth adds blocks of K in SBUF.
  */
-import { kernel, type ChipView, type HbmView, type Nc } from '../kernel';
+import { CHIP_NAMES } from '../chip';
+import { kernel, type ChipView, type HbmView, type Kernel, type Nc } from '../kernel';
+import { libraryKernel, type LibraryKernel } from './entry';
+import { exactMatrix, product } from './products';
 import { matmulShape, sizeOf, tilesOf, type Tile } from './shapes';
 
 /** Rows of the systolic array, stationary columns, and one PSUM bank of float32. */
@@ -142,3 +145,41 @@ function multiply(
     if (moving !== undefined) nc.nc_matmul(sum, { stationary, moving });
   }
 }
+
+/** What the five have in common: the same inputs, and the same bound, since that of a dot product holds in whatever order it adds. */
+function entry(
+  matmul: Kernel<'lhsT' | 'rhs'>,
+  summary: string,
+  most: { readonly m: number; readonly n: number; readonly k: number },
+): LibraryKernel {
+  return libraryKernel({
+    name: matmul.name,
+    summary,
+    doc: 'docs/kernels.md#matrix-multiplication',
+    chips: CHIP_NAMES,
+    dtypes: ['bfloat16', 'float16', 'float32'],
+    sizes: {
+      m: { summary: 'rows of the result', of: 'inputs', default: 128, least: 1, most: most.m },
+      n: { summary: 'columns of the result', of: 'inputs', default: 512, least: 1, most: most.n },
+      k: { summary: 'terms of each sum', of: 'inputs', default: 128, least: 1, most: most.k },
+    },
+    kernel: () => matmul,
+    inputs: ({ m, n, k }, dtype) => ({
+      lhsT: { shape: [k, m], dtype, distribution: { kind: 'normal', mean: 0, deviation: 1 } },
+      rhs: { shape: [k, n], dtype, distribution: { kind: 'normal', mean: 0, deviation: 1 } },
+    }),
+    expected: ({ lhsT, rhs }) => ({
+      result: product(matmulShape(lhsT, rhs), exactMatrix(lhsT.values), exactMatrix(rhs.values)),
+    }),
+  });
+}
+
+const LARGE = { m: 8192, n: 8192, k: 8192 } as const;
+
+export const MATMUL_ENTRIES: readonly LibraryKernel[] = [
+  entry(matmulTile, 'lhsT^T rhs of one tile', { m: STATIONARY, n: BANK, k: ROWS }),
+  entry(matmulTiled, 'lhsT^T rhs, tile by tile', LARGE),
+  entry(matmulHoisted, 'lhsT^T rhs, loads taken out of the inner loops', LARGE),
+  entry(matmulBlockedFree, 'lhsT^T rhs in blocks of M and N', LARGE),
+  entry(matmulBlockedAll, 'lhsT^T rhs in blocks of M, N and K', LARGE),
+];

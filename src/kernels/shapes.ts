@@ -1,5 +1,4 @@
 /** How kernels cut extents into tiles, and what they require of their inputs. */
-import type { HbmView } from '../kernel';
 import { UserError } from '../numerics';
 
 /** [start, stop) of one tile of an axis: what `slice` takes. */
@@ -15,8 +14,13 @@ export function tilesOf(extent: number, step: number, from = 0): readonly Tile[]
 
 export const sizeOf = ([start, stop]: Tile): number => stop - start;
 
+/** An input of a kernel, or of its reference. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
 /** [rows, columns] of an input. @throws UserError when it is no matrix. */
-export function matrixOf(name: string, { shape }: HbmView): readonly [rows: number, columns: number] {
+export function matrixOf(name: string, { shape }: Shaped): readonly [rows: number, columns: number] {
   const [rows, columns, ...more] = shape;
   if (rows !== undefined && columns !== undefined && more.length === 0) return [rows, columns];
   throw new UserError(`${name} must be a matrix, received shape [${shape.join(', ')}].`);
@@ -29,7 +33,7 @@ export interface MatmulShape {
 }
 
 /** Of lhsT [K, M] and rhs [K, N]. @throws UserError when they do not fit. */
-export function matmulShape(lhsT: HbmView, rhs: HbmView): MatmulShape {
+export function matmulShape(lhsT: Shaped, rhs: Shaped): MatmulShape {
   const [k, m] = matrixOf('lhsT', lhsT);
   const [rows, n] = matrixOf('rhs', rhs);
   if (rows === k) return { m, n, k };

@@ -2,7 +2,11 @@
  * result[r, :] = softmax(x[r, :]), 128 rows at a time: exp(x - max) and its sum in one instruction of the Scalar engine, whose
  * bias is the negated maximum and whose accumulator register adds up what it writes.
  */
+import { CHIP_NAMES } from '../chip';
 import { kernel } from '../kernel';
+import { exact, exp, multiply, reciprocal, subtract, sum, written } from './approx';
+import { libraryKernel } from './entry';
+import { eachRow } from './products';
 import { matrixOf, sizeOf, tilesOf } from './shapes';
 
 const PARTITIONS = 128;
@@ -31,4 +35,29 @@ export const softmax = kernel('softmax', ['x'], (nc, { x }) => {
     nc.tensor_scalar(out, { data: exps, op0: 'multiply', operand0: share });
     nc.dma_copy(result.slice(tile, 'all'), { src: out });
   }
+});
+
+export const softmaxEntry = libraryKernel({
+  name: softmax.name,
+  summary: 'softmax of each row of x',
+  doc: 'docs/kernels.md#softmax',
+  chips: CHIP_NAMES,
+  dtypes: ['float32', 'bfloat16'],
+  sizes: {
+    rows: { summary: 'rows of x', of: 'inputs', default: 256, least: 1, most: 8192 },
+    columns: { summary: 'columns of x', of: 'inputs', default: 512, least: 1, most: 8192 },
+  },
+  kernel: () => softmax,
+  inputs: ({ rows, columns }, dtype) => ({
+    x: { shape: [rows, columns], dtype, distribution: { kind: 'normal', mean: 0, deviation: 3 } },
+  }),
+  // x - max is rounded, its exp is within 1 ulp, and they are summed, inverted and multiplied as float32; the write rounds once.
+  expected: ({ x }) => ({
+    result: eachRow(x, (row) => {
+      const most = exact(row.reduce((left, right) => Math.max(left, right)));
+      const exps = Array.from(row, (value) => exp(subtract(exact(value), most)));
+      const share = reciprocal(sum(exps));
+      return exps.map((each) => written(multiply(each, share), x.dtype));
+    }),
+  }),
 });

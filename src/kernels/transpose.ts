@@ -1,5 +1,8 @@
 /** result[N, M] = x[M, N]^T, in tiles of 128 x 128 that pass through the Tensor engine. Bits are kept. */
+import { CHIP_NAMES } from '../chip';
 import { kernel } from '../kernel';
+import { libraryKernel } from './entry';
+import { exactMatrix } from './products';
 import { matrixOf, sizeOf, tilesOf } from './shapes';
 
 const TILE = 128;
@@ -18,4 +21,28 @@ export const transpose = kernel('transpose', ['x'], (nc, { x }) => {
       nc.dma_copy(result.slice(columns, rows), { src: out });
     }
   }
+});
+
+export const transposeEntry = libraryKernel({
+  name: transpose.name,
+  summary: 'x^T, every value as it is',
+  doc: 'docs/kernels.md#transpose',
+  chips: CHIP_NAMES,
+  dtypes: ['bfloat16', 'float16', 'float32'],
+  sizes: {
+    rows: { summary: 'rows of x', of: 'inputs', default: 256, least: 1, most: 8192 },
+    columns: { summary: 'columns of x', of: 'inputs', default: 256, least: 1, most: 8192 },
+  },
+  kernel: () => transpose,
+  inputs: ({ rows, columns }, dtype) => ({
+    x: { shape: [rows, columns], dtype, distribution: { kind: 'normal', mean: 0, deviation: 1 } },
+  }),
+  expected: ({ x }) => {
+    const [m, n] = matrixOf('x', x);
+    const turned = Float64Array.from(
+      x.values,
+      (_, index) => x.values[(index % m) * n + Math.floor(index / m)] ?? NaN,
+    );
+    return { result: exactMatrix(turned) };
+  },
 });
