@@ -3,6 +3,7 @@
  * `npm run docs` writes the page; a test holds it against what is made here.
  */
 import {
+  ACTIVATE2_OPS,
   ACTIVATION_OPS,
   ALU_OPS,
   ARITHMETIC_OPS,
@@ -14,6 +15,7 @@ import {
   WRITE,
 } from '../program';
 import type { AttributeForm, Form, Opcode, OperandForm } from '../program';
+import type { Indirect } from './entry';
 import { ISA } from './index';
 
 interface Chapter {
@@ -32,6 +34,7 @@ const CHAPTERS: readonly Chapter[] = Object.values({
   scalar: { title: 'Scalar engine', forms: FAMILIES.scalar },
   vector: { title: 'Vector engine', forms: FAMILIES.vector },
   gpsimd: { title: 'GpSimd engine', forms: FAMILIES.gpsimd },
+  random: { title: 'Random numbers', forms: FAMILIES.random },
   register: { title: 'Registers and loops', text: LOOPS, forms: FAMILIES.register },
 } satisfies Record<keyof typeof FAMILIES, Chapter>);
 
@@ -48,6 +51,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const KNOWN: ReadonlyMap<string, string> = new Map([
   [`one of ${ALU_OPS.join(', ')}`, 'an [ALU operator](#operators)'],
   [`one of ${ACTIVATION_OPS.join(', ')}`, 'a [function](#operators)'],
+  [`one of ${ACTIVATE2_OPS.join(', ')}`, 'a [function](#operators) or `prelu`'],
   [`one of ${REDUCE_COMMANDS.join(', ')}`, 'a [reduce command](#operators)'],
   [NAME_RULE, 'a [name](#names)'],
 ]);
@@ -110,18 +114,25 @@ function attributesOf({ attributes }: Form): string {
 }
 
 function instruction(opcode: Opcode, form: Form): string {
-  const { summary, chips, engines, rules, cost } = ISA[opcode];
+  const { summary, chips, engines, indirect, rules, cost } = ISA[opcode];
   return [
     `### ${opcode}`,
     summary,
     `Issued to ${engines.join(', ')}. On ${chips.join(', ')}.`,
     operandsOf(form),
     attributesOf(form),
-    rules.map((rule) => `- ${rule}`).join('\n'),
+    [...rules, ...(indirect === undefined ? [] : [indirectRule(indirect)])]
+      .map((rule) => `- ${rule}`)
+      .join('\n'),
     `Cost: ${cost.replace(/\.?$/, '.')}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function indirectRule({ sources, engines }: Indirect): string {
+  const where = engines === undefined ? '' : `, on ${engines.join(' and ')}`;
+  return `On trn3 ${['dst', ...sources].join(sources.length > 1 ? ', ' : ' and ')} may be [indirect](#indirect-operands)${where}.`;
 }
 
 const isOpcode = (name: string): name is Opcode => Object.hasOwn(ISA, name);
@@ -146,6 +157,21 @@ number of partitions of an operand, N that of elements of each. Rules that hold 
 - at most 4 free dimensions, of 1 to 65535 elements, with strides of -32768 to 32767;
 - GpSimd does not reach PSUM; a format must be one of the chip's;
 - where no rule says otherwise, operands have equal partitions and equal elements of each, whatever their shapes.`;
+
+const INDIRECT = `## Indirect operands
+
+On trn3 an operand of some instructions, which say so below, may have an index: a tile [P, K] in SBUF of \`uint16\`, \`uint32\` or
+\`int32\` that holds, when the instruction starts, which elements of its tensor it takes. As a source it gathers, as dst it scatters.
+In groups of G partitions, 32 on the Tensor engine and else 16, each takes the offsets that its own partitions of the index hold, first
+partitions, then columns: element i of a partition lies index[i mod G, floor(i / G)] of its group behind the pattern's offset.
+
+- the pattern has one free dimension [0, N], and the index as many partitions as the pattern;
+- where P is a multiple of G, N is at most G K; else at most the P mod G partitions of the last group;
+- the index starts at a quadrant, and a source at the same partition as its index; dst's index starts where the first data operand does,
+  if that is in SBUF, or where its index does, if it is in PSUM and has one;
+- Scalar scatters into SBUF only;
+- an offset that leaves the tensor stops the run before the instruction has written anything; of offsets of dst that repeat within a
+  partition the last one stays, and a run reports them.`;
 
 const WORDS = `## Operators
 
@@ -173,5 +199,5 @@ export function isaDocument(): string {
     return `- **${title}**: ${links.join(', ')}`;
   });
   const sections = CHAPTERS.map(family);
-  return `${[HEAD, contents.join('\n'), WORDS, ...sections].join('\n\n')}\n`;
+  return `${[HEAD, contents.join('\n'), WORDS, INDIRECT, ...sections].join('\n\n')}\n`;
 }

@@ -7,13 +7,20 @@ import type { ChipPattern, Instruction, Opcode, Pattern } from '../program';
 export interface Memory {
   /** Codes of an operand, named as in the instruction. @throws UserError when any of them was never written. */
   read(operand: string, pattern: Pattern): CodeArray;
-  write(pattern: Pattern, codes: CodeArray): void;
+  /** Writes in order, so that of elements that coincide the last one stays; only those whose `kept` is 1, where it is given. */
+  write(pattern: Pattern, codes: CodeArray, kept?: Uint8Array): void;
 }
 
 /** The engines that have accumulator registers: one float32 for each partition. */
 export type AccumulatorEngine = 'vector' | 'scalar';
 
-/** A NeuronCore as an instruction sees it. Register terms of patterns are resolved before `run` is called. */
+/** The engines that have random generators: four for each partition on Vector, one on GpSimd (random/generators.ts). */
+export type RandomEngine = 'vector' | 'gpsimd';
+
+/**
+ * A NeuronCore as an instruction sees it. Before `run` is called, register terms of patterns are resolved and index tiles read:
+ * an indirect operand is read and written like any other.
+ */
 export interface Machine extends Memory {
   /** The chip that it is a core of. */
   readonly chip: ChipName;
@@ -36,12 +43,21 @@ export type Problem = string | undefined;
 
 export interface Entry<O extends Opcode> {
   /** One sentence for docs/isa.md: what dst becomes. */
+/** The operands whose elements an index may choose on trn3 (indirection.ts): dst, and these sources, the first data operand first. */
+export interface Indirect {
+  readonly sources: readonly string[];
+  /** The engines on which; all of the entry's when left out. */
+  readonly engines?: readonly EngineName[];
+}
+
   readonly summary: string;
   readonly chips: readonly ChipName[];
   /** Engines that it can be issued to, on one chip at least; what a chip does not allow is among its problems. */
   readonly engines: readonly EngineName[];
   /** The rules that `problems` checks, and named choices, a sentence each, for docs/isa.md. */
   readonly rules: readonly string[];
+  /** Left out where no operand may have an index. */
+  readonly indirect?: Indirect;
   /** What is wrong with an instruction on a chip, beyond its engine; the first problem that is not undefined counts. */
   readonly problems: (instruction: Instruction<O>, chip: Chip) => readonly Problem[];
   /** The parts of an operand that it accesses, of instructions that do not access all of its pattern; undefined: all. */

@@ -6,12 +6,16 @@ import type { ChipPattern, Instruction, Opcode, Program } from '../program';
 import { DMA_ENTRIES } from './dma';
 import type { Entries, Machine, Problem } from './entry';
 import { GPSIMD_ENTRIES } from './gpsimd';
+import { indirectionProblem } from './indirection';
+import { RANDOM_ENTRIES } from './random';
 import { REGISTER_ENTRIES } from './register';
 import { SCALAR_ENTRIES } from './scalar';
 import { TENSOR_ENTRIES } from './tensor';
 import { VECTOR_ENTRIES } from './vector';
 
-export type { AccumulatorEngine, Entry, Machine, Memory, RuntimeRule } from './entry';
+export type { AccumulatorEngine, Entry, Machine, Memory, RandomEngine, RuntimeRule } from './entry';
+export { groupOf, snaked } from './indirection';
+export { initialStates } from './random/generators';
 
 export const ISA: Entries<Opcode> = {
   ...DMA_ENTRIES,
@@ -24,14 +28,17 @@ export const ISA: Entries<Opcode> = {
 
 /** Why an instruction is illegal on a chip, wherever its tensors lie: the rule and the value, or nothing. */
 export function instructionProblem<O extends Opcode>(instruction: Instruction<O>, chip: Chip): Problem {
-  const { chips, engines, problems } = ISA[instruction.opcode];
+  const { chips, engines, indirect, problems } = ISA[instruction.opcode];
   if (!chips.includes(chip.name)) {
     return `it exists on ${chips.join(' and ')}, received ${chip.name}.`;
   }
   if (!engines.includes(instruction.engine)) {
     return `it is issued to ${engines.join(', ')}, received ${instruction.engine}.`;
   }
-  return problems(instruction, chip).find((problem) => problem !== undefined);
+  return (
+    indirectionProblem(instruction, indirect, chip) ??
+    problems(instruction, chip).find((problem) => problem !== undefined)
+  );
 }
 
 /** The first illegal instruction or access outside a tensor, naming the instruction and the operand, or nothing. */

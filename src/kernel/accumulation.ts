@@ -9,7 +9,7 @@ import type { ChipPattern } from '../program';
 
 interface Region {
   readonly pattern: ChipPattern;
-  /** Partitions first to last and bytes low to high of each, ends included; all bytes where a register moves it. */
+  /** Partitions first to last and bytes low to high of each, ends included; all bytes where a register or an index decides. */
   readonly first: number;
   readonly last: number;
   readonly low: number;
@@ -18,10 +18,12 @@ interface Region {
   readonly dense: boolean;
 }
 
+const isUnknown = ({ registers, index }: ChipPattern) => registers !== undefined || index !== undefined;
+
 function regionOf(pattern: ChipPattern): Region {
-  const { partition, partitions, dims, registers } = pattern;
+  const { partition, partitions, dims } = pattern;
   const place = { pattern, first: partition, last: partition + partitions - 1 };
-  if (registers !== undefined) return { ...place, low: -Infinity, high: Infinity, dense: true };
+  if (isUnknown(pattern)) return { ...place, low: -Infinity, high: Infinity, dense: true };
   let [low, high] = [pattern.offset, pattern.offset];
   for (const [stride, count] of dims) {
     const reach = stride * (count - 1);
@@ -51,8 +53,9 @@ function meet(a: Region, b: Region): boolean {
 
 function bounds({ pattern, first, last, low, high }: Region): string {
   const size = bytesOf(pattern.dtype);
-  const elements =
-    pattern.registers === undefined ? `${low / size}..${(high + 1) / size - 1}` : 'that a register chooses';
+  const elements = isUnknown(pattern)
+    ? 'that a register or an index chooses'
+    : `${low / size}..${(high + 1) / size - 1}`;
   return `partitions ${first}..${last}, elements ${elements}`;
 }
 
@@ -62,6 +65,7 @@ function same(a: ChipPattern, b: ChipPattern): boolean {
     a.partitions === b.partitions &&
     a.offset === b.offset &&
     a.registers === b.registers &&
+    a.index === b.index &&
     a.dtype === b.dtype &&
     a.dims.length === b.dims.length &&
     a.dims.every(([stride, count], index) => stride === b.dims[index]?.[0] && count === b.dims[index][1])
@@ -92,10 +96,9 @@ export class Accumulation {
 
   /** Whether a matmul adds to its dst. @throws UserError when dst is open in part, or in another order. */
   infer(pattern: ChipPattern): boolean {
-    if (pattern.registers !== undefined) {
-      throw new UserError(
-        'accumulate cannot be inferred where a register moves dst: give accumulate: true or false.',
-      );
+    if (isUnknown(pattern)) {
+      const by = pattern.index === undefined ? 'a register moves' : 'an index scatters';
+      throw new UserError(`accumulate cannot be inferred where ${by} dst: give accumulate: true or false.`);
     }
     const wanted = regionOf(pattern);
     const met = (this.#open.get(pattern.tensor) ?? []).filter((region) => meet(region, wanted));

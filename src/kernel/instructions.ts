@@ -19,7 +19,7 @@ export interface Draft {
   readonly results: Readonly<Record<string, Pattern>>;
   readonly sources: Readonly<Record<string, Pattern>>;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Its on-chip operands. */
+  /** Its on-chip operands and their indices. */
   readonly used: readonly ChipView[];
 }
 
@@ -37,6 +37,8 @@ export class Drafter {
   readonly #sources: readonly [string, OperandForm][];
   readonly #attributes: readonly [string, AttributeForm][];
   readonly #results: readonly [string, OperandForm][];
+  /** What the first argument is: dst, or the register or the source of an instruction without one. */
+  readonly #first: string;
   /** All that options may have. */
   readonly #known: ReadonlySet<string>;
 
@@ -50,7 +52,8 @@ export class Drafter {
     this.#results = Object.entries(form.results);
     const names = [form.sources, form.attributes, form.results].flatMap((forms) => Object.keys(forms));
     const known = [...names, ...more, 'engine', 'name'];
-    this.#known = new Set(form.dst === null ? known.filter((name) => name !== 'register') : known);
+    this.#first = firstOf(form);
+    this.#known = new Set(known.filter((name) => name !== this.#first));
   }
 
   /** @throws UserError for options that the instruction has not. */
@@ -77,8 +80,10 @@ export class Drafter {
     const results: Record<string, Pattern> = {};
     const operand = (name: string, { place }: OperandForm, value: unknown): Pattern => {
       const view = requireView(name, place, value, owner);
-      if (view instanceof ChipView) used.push(view);
-      else if (view.indirection !== undefined) {
+      if (view instanceof ChipView) {
+        used.push(view);
+        if (view.index !== undefined) used.push(requireOwn(`${name}.index`, view.index, owner));
+      } else if (view.indirection !== undefined) {
         const [index, stride] = this.#indexNames(name);
         used.push(view.indirection.index);
         sources[index] = view.indirection.index.pattern('joined');
@@ -87,9 +92,9 @@ export class Drafter {
       return view.pattern(joining(name));
     };
     const target = form.dst === null ? undefined : operand('dst', form.dst, dst);
-    if (form.dst === null) attributes['register'] = requireRegister(dst);
+    if (this.#first === 'register') attributes['register'] = requireRegister(dst);
     for (const [name, source] of this.#sources) {
-      const value = options[name];
+      const value = name === this.#first ? dst : options[name];
       if (value !== undefined && (isView(value) || !(name in form.attributes))) {
         sources[name] = operand(name, source, value);
       } else if (value === undefined && !(name in sources)) {
@@ -120,6 +125,11 @@ export class Drafter {
   }
 }
 
+function firstOf({ dst, sources, attributes }: Form): string {
+  if (dst !== null) return 'dst';
+  return 'register' in attributes ? 'register' : Object.keys(sources).join();
+}
+
 const isView = (value: unknown): value is View => value instanceof ChipView || value instanceof HbmView;
 
 function described(value: unknown): string {
@@ -140,8 +150,12 @@ function requireView(name: string, place: Place, value: unknown, owner: ViewOwne
     const first = name === 'dst' ? ', the first argument,' : '';
     throw new UserError(`${name}${first} must be ${PLACES[place]}, received ${described(value)}.`);
   }
-  if (value.owner === owner) return value;
-  throw new UserError(`${name} is a view of "${value.tensor.name}" of another kernel.`);
+  return requireOwn(name, value, owner);
+}
+
+function requireOwn<V extends View>(name: string, view: V, owner: ViewOwner): V {
+  if (view.owner === owner) return view;
+  throw new UserError(`${name} is a view of "${view.tensor.name}" of another kernel.`);
 }
 
 function requireRegister(value: unknown): string {

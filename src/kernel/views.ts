@@ -13,6 +13,8 @@ import { list, Strided, type Access, type ViewOwner } from './strided';
  */
 export type Joining = 'joined' | 'written' | number;
 
+const FURTHER = 'a view with an index has no further views: take slices first and the index last.';
+
 /** Sizes of a free dimension in a pattern of an engine are 16 bits. */
 const MOST = 0xffff;
 
@@ -105,7 +107,7 @@ export class HbmView extends Strided<HbmView> {
     if (this.indirection === undefined) {
       return new HbmView(this.owner, this.tensor, { ...this.access, ...change });
     }
-    throw new UserError('a view with an index has no further views: take slices first and the index last.');
+    throw new UserError(FURTHER);
   }
 
   private indexed(indirection: Indirection, dims: readonly Dim[]): HbmView {
@@ -125,17 +127,44 @@ export class ChipView extends Strided<ChipView> {
   readonly space: 'sbuf' | 'psum';
   /** Its address or bank is known when the kernel is done. */
   readonly tensor: SbufTensor | PsumTensor;
+  /** What chooses its elements, where that is not known before a run. */
+  readonly index: ChipView | undefined;
   protected readonly lead = 1;
   #joined: ChipPattern | undefined;
 
-  constructor(owner: ViewOwner, tensor: SbufTensor | PsumTensor, access: Access) {
+  constructor(owner: ViewOwner, tensor: SbufTensor | PsumTensor, access: Access, index?: ChipView) {
     super(owner, access);
     this.space = tensor.space;
     this.tensor = tensor;
+    this.index = index;
   }
 
   get shape(): readonly number[] {
     return [this.access.partitions, ...this.access.dims.map(([, count]) => count)];
+  }
+
+  /**
+   * `elements` of each partition that an index in SBUF [partitions, K] names, for the compute engines of trn3; as a destination
+   * it scatters. The index holds offsets in elements from this view's first, uint16, uint32 or int32: element i of a partition lies
+   * where index[i mod G, floor(i / G)] of its group of G partitions says, G being 32 on the Tensor engine and else 16. All
+   * elements of the index when left out. Take all other views first.
+   */
+  indirect(index: ChipView, elements?: number): ChipView {
+    return this.derive('indirect', this.indirect, () => {
+      requireIndex(index);
+      if (this.index !== undefined) throw new UserError('this view has an index already, and takes one.');
+      const dims = merged(this.access.dims, Infinity);
+      if (dims.length > 1 || (dims[0]?.[0] ?? 1) !== 1) {
+        throw new UserError(
+          `an index counts elements that follow each other, received free dimensions [stride, count] ${list(dims.map(list))}: take a slice that is contiguous.`,
+        );
+      }
+      const count = elements ?? index.elements;
+      if (!Number.isSafeInteger(count) || count < 1) {
+        throw new UserError(`elements must be a whole number of at least 1, received ${String(count)}.`);
+      }
+      return new ChipView(this.owner, this.tensor, { ...this.access, dims: [[0, count]] }, index);
+    });
   }
 
   /**
@@ -160,7 +189,8 @@ export class ChipView extends Strided<ChipView> {
   }
 
   protected with(change: Partial<Access>): ChipView {
-    return new ChipView(this.owner, this.tensor, { ...this.access, ...change });
+    if (this.index === undefined) return new ChipView(this.owner, this.tensor, { ...this.access, ...change });
+    throw new UserError(FURTHER);
   }
 
   private patternOf(joining: Joining): ChipPattern {
@@ -172,7 +202,8 @@ export class ChipView extends Strided<ChipView> {
       partition,
       partitions,
       offset,
-      dims: joinedDims(dims, joining, MOST),
+      dims: this.index === undefined ? joinedDims(dims, joining, MOST) : dims,
+      ...(this.index !== undefined && { index: this.index.pattern('joined') }),
     };
     return registers.length === 0 ? pattern : { ...pattern, registers };
   }
@@ -211,6 +242,8 @@ function requireDims(pattern: readonly Dim[]): void {
 
 /** @throws UserError when an untyped caller gives something else, or it is not in SBUF. */
 function requireIndex(index: unknown): void {
-  if (index instanceof ChipView && index.space === 'sbuf') return;
-  throw new UserError('index must be a view of a tensor in SBUF.');
+  if (!(index instanceof ChipView) || index.space !== 'sbuf') {
+    throw new UserError('index must be a view of a tensor in SBUF.');
+  }
+  if (index.index !== undefined) throw new UserError('index must not have an index itself, received one.');
 }

@@ -59,4 +59,15 @@ export type {
   WhileLoop,
   WriteOptions,
 } from './types';
-export { hbmTensors, instructionsOf, isLoop, nameOf, readsOf, writesOf, type NamedOperand } from './walk';
+export {
+  hbmTensors,
+  instructionsOf,
+  isIndirect,
+  isLoop,
+  nameOf,
+  readsOf,
+  someOperand,
+  writesOf,
+  type AllOperands,
+  type NamedOperand,
+} from './walk';

@@ -263,10 +263,13 @@ class Reader {
       else if (sign === 'p' && word.includes(':')) {
         [pattern.partition, pattern.partitions] = pair(word.slice(1), ':');
       } else if (word === 'as') pattern.dtype = words[++index];
-      else {
+      else if (word === 'by') {
+        pattern.index = this.#pattern(words.slice(index + 1), where);
+        break;
+      } else {
         throw wrong(
           `${where} the pattern of ${name}`,
-          'written as pFIRST:COUNT +OFFSET +$REGISTER*STRIDE [STRIDE,COUNT]... as DTYPE',
+          'written as pFIRST:COUNT +OFFSET +$REGISTER*STRIDE [STRIDE,COUNT]... as DTYPE by INDEX',
           [name, ...words].join(' '),
         );
       }

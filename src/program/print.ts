@@ -10,7 +10,8 @@
  * An instruction is its id, engine and opcode, what it writes (dst, then other results by name), and after the `=` its sources
  * and attributes by name, in the order of its form. An access pattern is the tensor, its partitions as first:count (on chip), the
  * offset where it is not zero, and [stride,count] of each free dimension, in elements, `[]` where there is none; `as` names the
- * format where it is not the tensor's, `+$r*8` adds eight times a register, and `@` is where the author wrote it. A loop is
+ * format where it is not the tensor's, `+$r*8` adds eight times a register, `by` is followed by the pattern of the index that
+ * chooses the elements, and `@` is where the author wrote it. A loop is
  * `id fori $i = 0 to 4 step 1 {` or `id while $i {`, its body, and `}`. Numbers that JSON has not are inf, -inf and nan.
  */
 import type { Dtype } from '../numerics';
@@ -27,14 +28,17 @@ function printTensor(tensor: Tensor): string {
   return `${head} partitions ${tensor.partition}:${tensor.partitions} elements ${tensor.elements} ${place}`;
 }
 
-function printPattern(pattern: Pattern, own: Dtype | undefined): string {
+type Dtypes = ReadonlyMap<string, Dtype>;
+
+function printPattern(pattern: Pattern, dtypes: Dtypes): string {
   return [
     pattern.tensor,
     pattern.space === 'hbm' ? '' : ` p${pattern.partition}:${pattern.partitions}`,
     pattern.offset === 0 ? '' : ` ${pattern.offset > 0 ? '+' : ''}${pattern.offset}`,
     ...(pattern.registers ?? []).map(([register, stride]) => ` +$${register}*${stride}`),
     ` ${pattern.dims.map(([stride, count]) => `[${stride},${count}]`).join('') || '[]'}`,
-    pattern.dtype === own ? '' : ` as ${pattern.dtype}`,
+    pattern.dtype === dtypes.get(pattern.tensor) ? '' : ` as ${pattern.dtype}`,
+    pattern.index === undefined ? '' : ` by ${printPattern(pattern.index, dtypes)}`,
   ].join('');
 }
 
@@ -42,8 +46,6 @@ function printPattern(pattern: Pattern, own: Dtype | undefined): string {
 function printValue(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(printValue).join(',')}]` : String(value);
 }
-
-type Dtypes = ReadonlyMap<string, Dtype>;
 
 /** Operands by name, in the order of the form. */
 function printOperands(
@@ -53,7 +55,7 @@ function printOperands(
 ): string[] {
   return Object.keys(forms).flatMap((name) => {
     const pattern = operands[name];
-    return pattern === undefined ? [] : [`${name} ${printPattern(pattern, dtypes.get(pattern.tensor))}`];
+    return pattern === undefined ? [] : [`${name} ${printPattern(pattern, dtypes)}`];
   });
 }
 
@@ -61,7 +63,7 @@ function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
   const { id, engine, opcode, dst, results = {}, sources } = instruction;
   const form: Form = FORMS[opcode];
   const written = printOperands(form.results, results, dtypes);
-  if (dst !== undefined) written.unshift(printPattern(dst, dtypes.get(dst.tensor)));
+  if (dst !== undefined) written.unshift(printPattern(dst, dtypes));
   const told = Object.entries(encodeAttributes(instruction));
   const from = [
     ...printOperands(form.sources, sources, dtypes),

@@ -82,13 +82,17 @@ export const tensor = tagged<Tensor>('space', TENSORS);
 
 const access = { tensor: name, dtype, offset: integer, dims: listOf(dim), registers: optional(listOf(term)) };
 
-const hbmPattern = object<HbmPattern>({ space: oneOf('hbm'), ...access });
+const noIndex: Check<undefined> = (value, where) => {
+  if (value !== undefined) throw wrong(where, 'absent from a pattern in HBM or of an index', value);
+};
+
+const hbmPattern = object<HbmPattern>({ space: oneOf('hbm'), ...access, index: noIndex });
+
+const chip = { space: oneOf('sbuf', 'psum'), ...access, partition: size, partitions: size } as const;
 
 const chipPattern = object<ChipPattern>({
-  space: oneOf('sbuf', 'psum'),
-  ...access,
-  partition: size,
-  partitions: size,
+  ...chip,
+  index: optional(object<ChipPattern>({ ...chip, index: noIndex })),
 });
 
 const PATTERNS = {
@@ -176,6 +180,7 @@ export class Agreement {
   /** @throws UserError when a pattern is over no tensor, or one of another memory. */
   requirePatterns(checked: Instruction, where: string): void {
     const require = (place: string, { name: key, pattern }: NamedOperand) => {
+      if (pattern.index !== undefined) require(place, { name: `${key}.index`, pattern: pattern.index });
       const space = this.#spaces.get(pattern.tensor);
       if (space === pattern.space) return;
       const wanted = `a tensor of this Program in ${pattern.space}`;

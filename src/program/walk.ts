@@ -32,17 +32,56 @@ export function writesOf({ dst, results }: Instruction): NamedOperand[] {
   return writes;
 }
 
-/** What an instruction reads, in the order of its form. */
-export function readsOf({ sources }: Instruction): NamedOperand[] {
+/** What an instruction reads, in the order of its form; the index of an indirect operand, dst too, as `OPERAND.index`. */
+export function readsOf({ dst, sources }: Instruction): NamedOperand[] {
   const reads: NamedOperand[] = [];
   pushNamed(reads, sources);
+  if (dst?.index !== undefined) reads.push({ name: 'dst.index', pattern: dst.index });
+  pushIndices(reads, sources);
   return reads;
 }
 
-function pushNamed(list: NamedOperand[], patterns: Readonly<Record<string, Pattern | undefined>>): void {
+/** Operands by name. */
+type Patterns = Readonly<Record<string, Pattern | undefined>>;
+
+/** The operands of any instruction. */
+export interface AllOperands {
+  readonly dst: Pattern | undefined;
+  readonly results?: Patterns;
+  readonly sources: Patterns;
+}
+
+/** Whether an index chooses the elements of any operand. */
+export function isIndirect({ dst, results, sources }: AllOperands): boolean {
+  return (
+    dst?.index !== undefined ||
+    someOperand(sources, hasIndex) ||
+    (results !== undefined && someOperand(results, hasIndex))
+  );
+}
+
+const hasIndex = ({ index }: Pattern) => index !== undefined;
+
+/** Whether `has` holds of any of the operands. */
+export function someOperand(patterns: Patterns, has: (pattern: Pattern) => boolean): boolean {
+  for (const name in patterns) {
+    const pattern = patterns[name];
+    if (pattern !== undefined && has(pattern)) return true;
+  }
+  return false;
+}
+
+function pushNamed(list: NamedOperand[], patterns: Patterns): void {
   for (const name in patterns) {
     const pattern = patterns[name];
     if (pattern !== undefined) list.push({ name, pattern });
+  }
+}
+
+function pushIndices(list: NamedOperand[], patterns: Patterns): void {
+  for (const name in patterns) {
+    const index = patterns[name]?.index;
+    if (index !== undefined) list.push({ name: `${name}.index`, pattern: index });
   }
 }
 

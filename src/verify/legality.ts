@@ -5,7 +5,7 @@
 import { dtypeProblem, partitionProblem, type Chip } from '../chip';
 import type { Dtype } from '../numerics';
 import { instructionProblem, ISA } from '../isa';
-import { readsOf, writesOf } from '../program';
+import { isIndirect, readsOf, writesOf } from '../program';
 import type { Instruction, NamedOperand } from '../program';
 import { subjectOf } from './contents';
 import type { Findings } from './finding';
@@ -75,12 +75,14 @@ export class Legality {
 
   /** The code of a problem, and the operand where the sentence does not begin with it. */
   #classify(
-    { opcode, engine, sources }: Instruction,
+    instruction: Instruction,
     problem: string,
     operands: readonly NamedOperand[],
     named: NamedOperand | undefined,
   ): readonly [RuleCode, (NamedOperand | undefined)?] {
+    const { opcode, engine, sources } = instruction;
     const { chips, engines } = ISA[opcode];
+    if (this.#chip.name !== 'trn3' && isIndirect(instruction)) return ['SYS106'];
     if (!chips.includes(this.#chip.name) || !engines.includes(engine)) return ['SYS106'];
     if (named !== undefined) {
       const { name, pattern } = named;

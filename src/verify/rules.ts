@@ -167,13 +167,13 @@ export const RULES = {
   ),
   SYS702: error(
     'index outside the tensor',
-    'An index of an indirect DMA addresses an element outside its tensor; or one of a gather (local_gather, nc_n_gather) an element outside its tile, where the chip’s result is undefined and ours zero bits. Which indices arrive, only a run shows.',
-    'Correct the indices, or let them be skipped (oob_mode skip).',
+    'An index of an indirect DMA, or of an indirect operand on trn3, addresses an element outside its tensor; or one of a gather (local_gather, nc_n_gather) an element outside its tile, where the chip’s result is undefined and ours zero bits. Which indices arrive, only a run shows.',
+    'Correct the indices, or let those of a DMA be skipped (oob_mode skip).',
   ),
   SYS703: error(
     'index repeated',
-    'Indices that were declared unique are not: additions to the same place would be lost.',
-    'Make them unique, or declare unique_indices false.',
+    'Indices that were declared unique are not: additions to the same place would be lost. So are those that scatter an indirect dst on trn3: of elements that go to one place the last stays here, and which does on the chip is not documented.',
+    'Make them unique, or declare unique_indices of dma_compute false.',
   ),
   SYS704: error(
     'not a segment id',

@@ -13,7 +13,8 @@ export function leavesSome({ opcode, attributes }: Instruction): boolean {
 }
 
 /** Whether indices that only a run knows decide which elements of an operand are meant. */
-export function isIndexed({ sources }: Instruction, operand: string): boolean {
+export function isIndexed({ sources }: Instruction, operand: string, { index }: Pattern): boolean {
+  if (index !== undefined) return true;
   if (operand === 'dst') return 'dst_index' in sources;
   return (operand === 'src' || operand === 'src0') && 'src_index' in sources;
 }

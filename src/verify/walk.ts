@@ -134,10 +134,13 @@ export class Walk {
     const patterns: Readonly<Record<string, Pattern | undefined>> = sources;
     for (const operand in patterns) {
       const pattern = patterns[operand];
-      const access = pattern && this.#access(instruction, operand, pattern);
+      if (pattern === undefined) continue;
+      if (pattern.index !== undefined) this.#readIndex(instruction, operand, pattern.index);
+      const access = this.#access(instruction, operand, pattern);
       if (access)
         this.contents.read(access, { codes: movesCodes(instruction, operand, access.pattern), multiplied });
     }
+    if (dst?.index !== undefined) this.#readIndex(instruction, 'dst', dst.index);
     this.#setRegisters(instruction);
     if (this.#accumulators.execute(instruction)) effect.needed = true;
     const leaves = leavesSome(instruction);
@@ -146,6 +149,12 @@ export class Walk {
       for (const { name, pattern } of writesOf(instruction))
         this.#write(instruction, name, pattern, effect, leaves);
     this.contents.end(effect);
+  }
+
+  /** What chooses the elements of an operand is read too. */
+  #readIndex(instruction: Instruction, operand: string, index: Pattern): void {
+    const access = this.#access(instruction, `${operand}.index`, index);
+    if (access) this.contents.read(access, { codes: false, multiplied: false });
   }
 
   #setRegisters(instruction: Instruction): void {
@@ -194,7 +203,7 @@ export class Walk {
       pattern.registers === undefined
         ? { low: pattern.offset, high: pattern.offset }
         : this.#registers.offsetsOf(pattern, subjectOf(instruction, operand));
-    const indexed = isIndexed(instruction, operand);
+    const indexed = isIndexed(instruction, operand, pattern);
     const span = spanOf(pattern, offsets, indexed);
     this.#checkBounds(instruction, operand, pattern, span, home);
     const exact = !indexed && offsets.low === offsets.high;

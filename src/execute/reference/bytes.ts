@@ -32,10 +32,29 @@ export class Bytes {
     return missing;
   }
 
-  /** Writes `codes` to the strips, in order. */
-  scatter(strips: Strips, codes: CodeArray): void {
+  /** Writes `codes` to the strips, in order; only those whose `kept` is 1, where it is given. */
+  scatter(strips: Strips, codes: CodeArray, kept?: Uint8Array): void {
+    const { stride, count } = strips;
     eachStrip(strips, (address, index) => {
-      this.#writeStrip(address, strips.stride, strips.count, codes, index);
+      if (kept === undefined) this.#writeStrip(address, stride, count, codes, index);
+      else this.#writeKept(address, stride, count, codes, index, kept);
+    });
+  }
+
+  /** Fills `codes` from elements that lie anywhere; the index of the first of which a byte was never written, or -1. */
+  gatherAt(addresses: Float64Array, codes: CodeArray): number {
+    let missing = -1;
+    addresses.forEach((address, index) => {
+      const found = this.#readStrip(address, 0, 1, codes, index);
+      if (missing < 0) missing = found;
+    });
+    return missing;
+  }
+
+  /** Writes `codes` to elements that lie anywhere, in order; only those whose `kept` is 1, where it is given. */
+  scatterAt(addresses: Float64Array, codes: CodeArray, kept?: Uint8Array): void {
+    addresses.forEach((address, index) => {
+      if (kept?.[index] !== 0) this.#writeStrip(address, 0, 1, codes, index);
     });
   }
 
@@ -77,6 +96,23 @@ export class Bytes {
       if (this.#unwritten(at, width) >= 0) missing = index + i;
     }
     return missing;
+  }
+
+  /** The kept elements of a strip, those in a row at once. */
+  #writeKept(
+    address: number,
+    stride: number,
+    count: number,
+    codes: CodeArray,
+    index: number,
+    kept: Uint8Array,
+  ): void {
+    for (let start = 0; start < count;) {
+      let end = start;
+      while (end < count && kept[index + end] === 1) end++;
+      if (end > start) this.#writeStrip(address + start * stride, stride, end - start, codes, index + start);
+      start = end + 1;
+    }
   }
 
   /** Elements that follow each other: aligned, or as many as WHOLE_RUN. */

@@ -3,11 +3,22 @@
  * What was never written cannot be read.
  */
 import type { ChipName } from '../../chip';
-import type { AccumulatorEngine, Machine, RuntimeRule } from '../../isa';
+import { groupOf, initialStates, snaked } from '../../isa';
+import type { AccumulatorEngine, Machine, RandomEngine, RuntimeRule } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import { boundsProblem, bytesOf, elementsOf, isLoop, nameOf, tensorBytes } from '../../program';
-import type { HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
+import {
+  boundsProblem,
+  bytesOf,
+  countOf,
+  elementsOf,
+  isLoop,
+  nameOf,
+  someOperand,
+  tensorBytes,
+} from '../../program';
+import type { ChipPattern, HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
+import { addressesOf, outsideFault, repeatedFault } from './indirect';
 import type { Place, Places } from './places';
 import { stripsOf } from './strips';
 
@@ -42,6 +53,8 @@ export class ReferenceMachine implements Machine {
   };
   readonly #registers = new Map<string, number>();
   readonly #findings = new Map<string, RunFinding>();
+  /** Of the indirect operands of the instruction that was resolved last: the offsets [partitions, elements] of their indices. */
+  readonly #offsets = new Map<Pattern, Float64Array>();
 
   constructor(places: Places) {
     this.#places = places;
@@ -61,23 +74,34 @@ export class ReferenceMachine implements Machine {
   }
 
   read(operand: string, pattern: Pattern): CodeArray {
-    const { bytes, address, pitch } = this.placeOf(`, operand ${operand}`, pattern);
+    const place = this.placeOf(`, operand ${operand}`, pattern);
+    const { bytes, address, pitch } = place;
     const codes = codeArray(pattern.dtype, elementsOf(pattern));
-    const missing = bytes.gather(stripsOf(pattern, address, pitch), codes);
+    const missing =
+      pattern.index === undefined
+        ? bytes.gather(stripsOf(pattern, address, pitch), codes)
+        : bytes.gatherAt(addressesOf(pattern, this.#offsetsOf(pattern), place), codes);
     if (missing < 0) return codes;
     throw this.error(
       `, operand ${operand}: element ${missing} of ${codes.length} of tensor "${pattern.tensor}" was never written. Write it first, by a copy, a memset or a matmul that does not accumulate.`,
     );
   }
 
-  write(pattern: Pattern, codes: CodeArray): void {
-    const { bytes, address, pitch } = this.placeOf(', operand dst', pattern);
+  write(pattern: Pattern, codes: CodeArray, kept?: Uint8Array): void {
+    const place = this.placeOf(', operand dst', pattern);
+    const { bytes, address, pitch } = place;
     if (codes.length !== elementsOf(pattern) || codes.BYTES_PER_ELEMENT !== bytesOf(pattern.dtype)) {
       throw new Error(
         `Invariant violation: ${elementsOf(pattern)} elements of ${pattern.dtype} written from ${codes.length} codes of ${codes.BYTES_PER_ELEMENT} bytes`,
       );
     }
-    bytes.scatter(stripsOf(pattern, address, pitch), codes);
+    if (pattern.index === undefined) bytes.scatter(stripsOf(pattern, address, pitch), codes, kept);
+    else {
+      const offsets = this.#offsetsOf(pattern);
+      const fault = repeatedFault(pattern, offsets, kept);
+      if (fault !== undefined) this.report('index-repeated', 'dst.index', fault.required, fault.received);
+      bytes.scatterAt(addressesOf(pattern, offsets, place), codes, kept);
+    }
   }
 
   accumulators(engine: AccumulatorEngine): Float32Array {
@@ -135,10 +159,13 @@ export class ReferenceMachine implements Machine {
     return place;
   }
 
-  /** The instruction with the registers of its patterns added to their offsets, and held against their tensors. */
+  /**
+   * The instruction with the registers of its patterns added to their offsets, and held against their tensors; its index tiles
+   * are read, before it writes anything.
+   */
   resolve(instruction: Instruction): Instruction {
     const { dst, results, sources } = instruction;
-    return {
+    const resolved = {
       ...instruction,
       ...(dst !== undefined && { dst: this.resolvePattern(', operand dst', dst) }),
       ...(results !== undefined && { results: this.#allResolved(results) }),
@@ -147,14 +174,26 @@ export class ReferenceMachine implements Machine {
   }
 
   /** The pattern with what its registers hold added to its offset. @throws UserError when that leaves its tensor. */
-  resolvePattern(what: string, pattern: Pattern): Pattern {
+  resolvePattern<P extends Pattern>(what: string, pattern: P): P {
+    const { index } = pattern;
+    const moved = this.#moved(what, pattern);
+    if (index === undefined) return moved;
+    const resolved = this.#moved(`${what}.index`, index);
+    return resolved === index ? moved : { ...moved, index: resolved };
+  }
+
+  #moved<P extends Pattern>(what: string, pattern: P): P {
     const { registers, ...rest } = pattern;
     if (registers === undefined) return pattern;
     const offset = registers.reduce(
+    this.#offsets.clear();
+    const named: Readonly<Record<string, Pattern | undefined>> = { dst: resolved.dst, ...resolved.sources };
+    for (const name in named) this.#readIndex(name, named[name], groupOf(instruction.engine));
+    return resolved;
       (sum, [register, stride]) => sum + this.register(register) * stride,
       pattern.offset,
     );
-    const resolved = { ...rest, offset };
+    const resolved = { ...rest, offset } as unknown as P;
     const outside = boundsProblem(resolved, this.#places.byName.get(pattern.tensor)?.tensor);
     if (outside === undefined) return resolved;
     const values = registers.map(([register]) => `${register} = ${this.register(register)}`).join(', ');
@@ -168,17 +207,39 @@ export class ReferenceMachine implements Machine {
       if (pattern !== undefined) resolved[name] = this.resolvePattern(`, operand ${name}`, pattern);
     }
     return resolved;
+  /** Reads the index of an operand, if it has one. @throws UserError when an offset of it leaves the operand's tensor. */
+  #readIndex(name: string, pattern: Pattern | undefined, group: number): void {
+    if (pattern?.index === undefined) return;
+    const { index, dims } = pattern;
+    const { tensor } = this.placeOf(`, operand ${name}`, pattern);
+    const offsets = snaked(this.read(`${name}.index`, index), index, countOf(dims), group);
+    const fault = outsideFault(name, pattern, offsets, tensor);
+    if (fault !== undefined) {
+      const { required, received } = fault;
+      this.report('index-outside', `${name}.index`, required, received);
+      throw this.error(
+        `, operand ${name}.index: required ${required}; received ${received}. Correct the index.`,
+      );
+    }
+    this.#offsets.set(pattern, offsets);
+  }
+
+  #offsetsOf(pattern: ChipPattern): Float64Array {
+    const offsets = this.#offsets.get(pattern);
+    if (offsets !== undefined) return offsets;
+    throw new Error('Invariant violation: an index was not read before its operand');
+  }
+
   }
 }
 
-/** Whether any operand of an instruction has a register in its offset. */
+/** Whether any operand of an instruction has a register in its offset or an index, so that `resolve` comes first. */
 export function isDynamic({ dst, results, sources }: Instruction): boolean {
   return (
-    dst?.registers !== undefined || anyDynamic(sources) || (results !== undefined && anyDynamic(results))
+    (dst !== undefined && moves(dst)) ||
+    someOperand(sources, moves) ||
+    (results !== undefined && someOperand(results, moves))
   );
 }
 
-function anyDynamic(patterns: Readonly<Record<string, Pattern | undefined>>): boolean {
-  for (const name in patterns) if (patterns[name]?.registers !== undefined) return true;
-  return false;
-}
+const moves = ({ registers, index }: Pattern) => registers !== undefined || index !== undefined;

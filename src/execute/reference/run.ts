@@ -87,6 +87,11 @@ export class ProgramRun {
     if (place === undefined) throw new UserError(`The Program has no tensor "${name}".`);
     const { tensor } = place;
     if (typeof of !== 'string') {
+      if (of.index !== undefined) {
+        throw new UserError(
+          `What an index chooses of "${name}" is known to an instruction only: look at "${name}" and at its index.`,
+        );
+      }
       this.#machine.reader = `View of "${name}"`;
       const pattern = this.#machine.resolvePattern('', of);
       this.#machine.placeOf('', pattern);

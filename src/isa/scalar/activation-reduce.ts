@@ -6,6 +6,7 @@ export const activationReduce: Entry<'activation_reduce'> = {
   summary: 'dst = op(data scale + bias); reduce_res = the sum of the results of each partition.',
   chips: ALL_CHIPS,
   engines: ['scalar'],
+  indirect: { sources: ['data'] },
   rules: [
     ...RULES,
     'It is activation with reset_reduce: results are added to the accumulator registers, which start from 0 and keep the sums.',

@@ -15,6 +15,7 @@ export const activation: Entry<'activation'> = {
   summary: 'dst = op(data scale + bias); the results may be added to the accumulator registers.',
   chips: ALL_CHIPS,
   engines: ['scalar'],
+  indirect: { sources: ['data'] },
   rules: [
     ...RULES,
     'reduce_cmd is idle, reset (registers become 0), reduce (results are added) or reset_reduce (both); reduce_op is add.',

@@ -2,12 +2,12 @@
  * tensor_copy_predicated (nki.isa.tensor_copy_predicated): dst = src where the predicate is not zero; elsewhere dst stays as it is,
  * written or not. Bits are copied, formats being equal; a constant is rounded to float32, then to dst's format.
  */
-import { codeArray, encode, type CodeArray } from '../../numerics';
+import { codeArray, encode } from '../../numerics';
 import type { Dtype } from '../../numerics';
-import { elementsOf, offsetsOf } from '../../program';
-import type { ChipPattern, Instruction } from '../../program';
-import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
-import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
+import { elementsOf } from '../../program';
+import type { Instruction } from '../../program';
+import { ALL_CHIPS, type Entry, type Problem } from '../entry';
+import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
 
 type Predicated = Instruction<'tensor_copy_predicated'>;
 
@@ -26,6 +26,7 @@ export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
     'dst = src where the predicate is not zero (zero, with reverse_pred); elsewhere dst stays as it is.',
   chips: ALL_CHIPS,
   engines: ['vector'],
+  indirect: { sources: ['predicate'] },
   rules: [
     'dst, predicate and src have equal partitions and elements; src and predicate are not both in PSUM.',
     'predicate is uint8, uint16 or uint32.',
@@ -50,38 +51,11 @@ export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
       src === undefined
         ? codeArray(dst.dtype, elementsOf(dst)).fill(encode(dst.dtype, Math.fround(attributes.src ?? NaN)))
         : machine.read('src', src);
-    writeWhere(machine, dst, codes, machine.read('predicate', predicate), attributes.reverse_pred === true);
+    const zero = attributes.reverse_pred === true;
+    const kept = Uint8Array.from(machine.read('predicate', predicate), (flag) =>
+      (flag === 0) === zero ? 1 : 0,
+    );
+    machine.write(dst, codes, kept);
   },
   cost: 'N cycles when src or predicate is in PSUM, else 2N; at least 64',
 };
-
-/** Writes the elements whose flag is zero as asked, those in a row of the innermost dimension at once. */
-function writeWhere(
-  machine: Machine,
-  dst: ChipPattern,
-  codes: CodeArray,
-  flags: CodeArray,
-  zero: boolean,
-): void {
-  const taken = (at: number) => (flags[at] === 0) === zero;
-  if (flags.every((_, at) => taken(at))) {
-    machine.write(dst, codes);
-    return;
-  }
-  const offsets = offsetsOf(dst);
-  const [stride, inner] = dst.dims.at(-1) ?? [1, 1];
-  const width = widthOf(dst);
-  let start = 0;
-  while (start < flags.length) {
-    const rowEnd = start - (start % inner) + inner;
-    let end = start;
-    while (end < rowEnd && taken(end)) end++;
-    if (end > start) {
-      const partition = dst.partition + Math.floor(start / width);
-      const offset = offsets[start % width] ?? NaN;
-      const run = { ...dst, partition, partitions: 1, offset, dims: [[stride, end - start]] as const };
-      machine.write(run, codes.slice(start, end));
-    }
-    start = Math.max(end, start + 1);
-  }
-}

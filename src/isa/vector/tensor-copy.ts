@@ -11,6 +11,7 @@ export const tensorCopy: Entry<'tensor_copy'> = {
   summary: 'dst = src, converted to dst’s format.',
   chips: ALL_CHIPS,
   engines: ['vector', 'scalar', 'gpsimd'],
+  indirect: { sources: ['src'], engines: ['vector', 'scalar'] },
   rules: [
     'dst and src have equal partitions and elements; gpsimd does not reach PSUM.',
     'scalar copies on trn2 and trn3 only; on trn1 it copies by an activation.',

@@ -42,6 +42,7 @@ export const tensorReduce: Entry<'tensor_reduce'> = {
   summary: 'dst = the elements of the innermost free dimensions of data, joined by op.',
   chips: ALL_CHIPS,
   engines: ['vector'],
+  indirect: { sources: ['data'] },
   rules: [
     'op is add, subtract, multiply, maximum, minimum, logical_and, logical_or, logical_xor, bitwise_and, bitwise_or or bitwise_xor.',
     'axes counts the innermost free dimensions of data that are reduced: 1 to all of them; dst has the elements that stay.',

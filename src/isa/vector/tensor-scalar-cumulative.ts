@@ -45,6 +45,7 @@ export const tensorScalarCumulative: Entry<'tensor_scalar_cumulative'> = {
     'dst = the accumulator register of the partition after each element, register = op1(src op0 imm0, register).',
   chips: ALL_CHIPS,
   engines: ['vector'],
+  indirect: { sources: ['src'] },
   rules: [
     'dst and src have equal partitions and elements, and neither is int32 or uint32.',
     'imm0 is a float32 tile of P x 1 or a constant, which is rounded to float32; left out, or 0, for an operator of one operand.',

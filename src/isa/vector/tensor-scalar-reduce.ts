@@ -35,6 +35,7 @@ export const tensorScalarReduce: Entry<'tensor_scalar_reduce'> = {
     'dst = data op0 operand0; the results of each partition are joined by reduce_op in its accumulator register, which reduce_res reads.',
   chips: ALL_CHIPS,
   engines: ['vector'],
+  indirect: { sources: ['data'] },
   rules: [
     'dst and data have equal partitions and elements.',
     'operand0 is a float32 tile of P x 1 or a constant, which is rounded to float32; left out, or 0, for an operator of one operand.',

@@ -3,6 +3,7 @@
  * partition. Each operation rounds to float32; bitwise ones work on codes. op1 may be left out.
  */
 import type { Chip } from '../../chip';
+import type { Dtype } from '../../numerics';
 import type { Instruction } from '../../program';
 import { isBitwise } from '../alu';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
@@ -51,10 +52,20 @@ function engineProblem({ engine, attributes: { op0, op1 } }: TensorScalar, chip:
   return `scalar runs tensor_scalar for multiply, add, or multiply then add, received ${op0} and ${op1 ?? 'no op1'}: use vector.`;
 }
 
+const INT32: readonly Dtype[] = ['int32', 'uint32'];
+
+/** Arithmetic on 32-bit integers is the chip's address arithmetic, which takes no index (nki.isa.tensor_scalar). */
+function addressProblem({ dst, sources: { data }, attributes: { op0 } }: TensorScalar): Problem {
+  if (data.index === undefined && dst.index === undefined) return undefined;
+  if (isBitwise(op0) || !INT32.includes(data.dtype) || !INT32.includes(dst.dtype)) return undefined;
+  return `arithmetic from ${data.dtype} to ${dst.dtype} takes no index: copy by tensor_copy first.`;
+}
+
 export const tensorScalar: Entry<'tensor_scalar'> = {
   summary: 'dst = (data op0 operand0) op1 operand1, with one operand for all elements of a partition.',
   chips: ALL_CHIPS,
   engines: ['vector', 'scalar', 'gpsimd'],
+  indirect: { sources: ['data'] },
   rules: [
     'dst and data have equal partitions and elements.',
     'operand0 and operand1 are each a float32 tile of P x 1 or a constant, which is rounded to float32; not both.',
@@ -62,6 +73,7 @@ export const tensorScalar: Entry<'tensor_scalar'> = {
     'op0 and op1 are both arithmetic or both bitwise.',
     'Bitwise operators run on vector, on integer formats of one width; tiles have data’s format, constants are whole numbers that its bits hold, signed or not; no rounding options.',
     'vector has every operator but power and rsqrt; gpsimd is for rsqrt; scalar, from trn2 on, for multiply, add, and multiply then add.',
+    'Arithmetic from and to int32 or uint32 takes no index.',
   ],
   problems: (instruction, chip) => {
     const { engine, dst, sources, attributes } = instruction;
@@ -72,6 +84,7 @@ export const tensorScalar: Entry<'tensor_scalar'> = {
       shapeProblem({ dst, data }),
       kindProblem(instruction),
       engineProblem(instruction, chip),
+      addressProblem(instruction),
       codesProblem(attributes.op0, { dst, data }),
       sideProblem(firstSide(instruction), data),
       second === undefined ? strayProblem(instruction) : sideProblem(second, data),

@@ -39,6 +39,7 @@ export const tensorTensor: Entry<'tensor_tensor'> = {
   summary: 'dst = data1 op data2, element by element.',
   chips: ALL_CHIPS,
   engines: ['vector', 'gpsimd'],
+  indirect: { sources: ['data1'] },
   rules: [
     'dst, data1 and data2 have equal partitions and elements; ranks may differ.',
     'data1 and data2 are not both in PSUM; gpsimd does not reach PSUM.',
