@@ -26,6 +26,8 @@ export interface Machine extends Memory {
   readonly chip: ChipName;
   /** The 128 accumulator registers of an engine, by partition; NaN where nothing was accumulated yet. */
   accumulators(engine: AccumulatorEngine): Float32Array;
+  /** The states of an engine's generators, by partition: 24 words each on Vector, 6 on GpSimd. Writing to it changes them. */
+  randomState(engine: RandomEngine): Uint32Array;
   /** A 32-bit signed integer. @throws UserError when nothing was put into it. */
   register(name: string): number;
   setRegister(name: string, value: number): void;
@@ -41,8 +43,6 @@ export type RuntimeRule = 'activation-range' | 'index-outside' | 'index-repeated
 /** Why something is illegal: a sentence that quotes the rule and the value; undefined when it is legal. */
 export type Problem = string | undefined;
 
-export interface Entry<O extends Opcode> {
-  /** One sentence for docs/isa.md: what dst becomes. */
 /** The operands whose elements an index may choose on trn3 (indirection.ts): dst, and these sources, the first data operand first. */
 export interface Indirect {
   readonly sources: readonly string[];
@@ -50,14 +50,16 @@ export interface Indirect {
   readonly engines?: readonly EngineName[];
 }
 
+export interface Entry<O extends Opcode> {
+  /** One sentence for docs/isa.md: what dst becomes. */
   readonly summary: string;
   readonly chips: readonly ChipName[];
   /** Engines that it can be issued to, on one chip at least; what a chip does not allow is among its problems. */
   readonly engines: readonly EngineName[];
-  /** The rules that `problems` checks, and named choices, a sentence each, for docs/isa.md. */
-  readonly rules: readonly string[];
   /** Left out where no operand may have an index. */
   readonly indirect?: Indirect;
+  /** The rules that `problems` checks, and named choices, a sentence each, for docs/isa.md. */
+  readonly rules: readonly string[];
   /** What is wrong with an instruction on a chip, beyond its engine; the first problem that is not undefined counts. */
   readonly problems: (instruction: Instruction<O>, chip: Chip) => readonly Problem[];
   /** The parts of an operand that it accesses, of instructions that do not access all of its pattern; undefined: all. */

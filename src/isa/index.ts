@@ -23,6 +23,7 @@ export const ISA: Entries<Opcode> = {
   ...SCALAR_ENTRIES,
   ...VECTOR_ENTRIES,
   ...GPSIMD_ENTRIES,
+  ...RANDOM_ENTRIES,
   ...REGISTER_ENTRIES,
 };
 

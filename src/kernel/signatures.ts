@@ -64,19 +64,25 @@ interface Eased {
   register_store: { readonly register: Register };
 }
 
-/** Told by the first operand. */
-type Omitted<O extends Opcode> = (O extends keyof Eased ? keyof Eased[O] : never) | ToldByRegister<O>;
-type ToldByRegister<O extends Opcode> = (typeof FORMS)[O]['dst'] extends null ? 'register' : never;
+type Omitted<O extends Opcode> = (O extends keyof Eased ? keyof Eased[O] : never) | First<O>;
+/** What the first argument is where an instruction has no dst: its register, or its source. */
+type First<O extends Opcode> = (typeof FORMS)[O]['dst'] extends null
+  ? 'register' extends keyof (typeof FORMS)[O]['attributes']
+    ? 'register'
+    : keyof (typeof FORMS)[O]['sources']
+  : never;
 
 /** The second argument of an instruction. */
 export type Options<O extends Opcode> = Flat<
   Omit<Derived<(typeof FORMS)[O]>, Omitted<O>> & (O extends keyof Eased ? Eased[O] : unknown) & CallOptions
 >;
 
-/** The first argument: what it writes. */
+/** The first argument: what it writes; of an instruction that sets the state of an engine, what it reads. */
 export type Destination<O extends Opcode> = (typeof FORMS)[O]['dst'] extends OperandForm
   ? ViewOf<(typeof FORMS)[O]['dst']>
-  : Register;
+  : First<O> extends 'register'
+    ? Register
+    : ViewOf<At<(typeof FORMS)[O]['sources'], First<O>>>;
 
 /** Every instruction, by its name. */
 export type Instructions = {

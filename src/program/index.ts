@@ -10,6 +10,7 @@ export type {
   Form,
   GpsimdOpcode,
   OperandForm,
+  RandomOpcode,
   RegisterOpcode,
   ScalarOpcode,
   TensorOpcode,
@@ -19,16 +20,19 @@ export { fromJSON, toJSON, type ProgramFile } from './json';
 export { MAX_INSTRUCTIONS, MAX_LOOP_DEPTH, requireCount, requireDepth } from './limits';
 export { NAME_RULE, requireName } from './names';
 export {
+  ACTIVATE2_OPS,
   ACTIVATION_OPS,
   ALU_OPS,
   ARITHMETIC_OPS,
   BITWISE_OPS,
+  MX_SCALE_RULES,
   REDUCE_COMMANDS,
   UNARY_OPS,
   type ActivationOp,
   type AluOp,
   type ArithmeticOp,
   type BitwiseOp,
+  type MxScaleRule,
   type ReduceCommand,
   type UnaryOp,
 } from './ops';

@@ -75,7 +75,15 @@ export const ACTIVATION_OPS = [
 
 export type ActivationOp = (typeof ACTIVATION_OPS)[number];
 
+/** Functions of activate2, which alone has the parameter that prelu takes. */
+export const ACTIVATE2_OPS = [...ACTIVATION_OPS, 'prelu'] as const;
+
 /** What an instruction does to the accumulator register of each lane. */
 export const REDUCE_COMMANDS = ['idle', 'reset', 'reduce', 'reset_reduce', 'load_reduce'] as const;
 
 export type ReduceCommand = (typeof REDUCE_COMMANDS)[number];
+
+/** How quantize_mx chooses the scale of a group: the vendor's rule, or the smaller one of the OCP Microscaling specification. */
+export const MX_SCALE_RULES = ['vendor', 'ocp'] as const;
+
+export type MxScaleRule = (typeof MX_SCALE_RULES)[number];

@@ -51,10 +51,11 @@ export class ReferenceMachine implements Machine {
     vector: new Float32Array(PARTITIONS).fill(NaN),
     scalar: new Float32Array(PARTITIONS).fill(NaN),
   };
+  readonly #randomStates = new Map<RandomEngine, Uint32Array>();
   readonly #registers = new Map<string, number>();
-  readonly #findings = new Map<string, RunFinding>();
   /** Of the indirect operands of the instruction that was resolved last: the offsets [partitions, elements] of their indices. */
   readonly #offsets = new Map<Pattern, Float64Array>();
+  readonly #findings = new Map<string, RunFinding>();
 
   constructor(places: Places) {
     this.#places = places;
@@ -106,6 +107,12 @@ export class ReferenceMachine implements Machine {
 
   accumulators(engine: AccumulatorEngine): Float32Array {
     return this.#accumulators[engine];
+  }
+
+  randomState(engine: RandomEngine): Uint32Array {
+    const states = this.#randomStates.get(engine) ?? initialStates(engine);
+    this.#randomStates.set(engine, states);
+    return states;
   }
 
   register(name: string): number {
@@ -171,6 +178,10 @@ export class ReferenceMachine implements Machine {
       ...(results !== undefined && { results: this.#allResolved(results) }),
       sources: this.#allResolved(sources),
     } as Instruction;
+    this.#offsets.clear();
+    const named: Readonly<Record<string, Pattern | undefined>> = { dst: resolved.dst, ...resolved.sources };
+    for (const name in named) this.#readIndex(name, named[name], groupOf(instruction.engine));
+    return resolved;
   }
 
   /** The pattern with what its registers hold added to its offset. @throws UserError when that leaves its tensor. */
@@ -186,10 +197,6 @@ export class ReferenceMachine implements Machine {
     const { registers, ...rest } = pattern;
     if (registers === undefined) return pattern;
     const offset = registers.reduce(
-    this.#offsets.clear();
-    const named: Readonly<Record<string, Pattern | undefined>> = { dst: resolved.dst, ...resolved.sources };
-    for (const name in named) this.#readIndex(name, named[name], groupOf(instruction.engine));
-    return resolved;
       (sum, [register, stride]) => sum + this.register(register) * stride,
       pattern.offset,
     );
@@ -200,13 +207,6 @@ export class ReferenceMachine implements Machine {
     throw this.error(`${what}, with ${values}: ${outside}`);
   }
 
-  #allResolved(patterns: Readonly<Record<string, Pattern | undefined>>): Record<string, Pattern> {
-    const resolved: Record<string, Pattern> = {};
-    for (const name in patterns) {
-      const pattern = patterns[name];
-      if (pattern !== undefined) resolved[name] = this.resolvePattern(`, operand ${name}`, pattern);
-    }
-    return resolved;
   /** Reads the index of an operand, if it has one. @throws UserError when an offset of it leaves the operand's tensor. */
   #readIndex(name: string, pattern: Pattern | undefined, group: number): void {
     if (pattern?.index === undefined) return;
@@ -230,6 +230,13 @@ export class ReferenceMachine implements Machine {
     throw new Error('Invariant violation: an index was not read before its operand');
   }
 
+  #allResolved(patterns: Readonly<Record<string, Pattern | undefined>>): Record<string, Pattern> {
+    const resolved: Record<string, Pattern> = {};
+    for (const name in patterns) {
+      const pattern = patterns[name];
+      if (pattern !== undefined) resolved[name] = this.resolvePattern(`, operand ${name}`, pattern);
+    }
+    return resolved;
   }
 }
 

@@ -64,9 +64,8 @@ export function evaluate(
 ): void {
   const values = floatsOf(machine, 'data', sources.data);
   scaleAndShift(values, sources, attributes.scale, machine);
-  reportOutside(values, attributes.op, dst.partitions, machine);
-  const { apply } = ACTIVATIONS[attributes.op];
-  for (let at = 0; at < values.length; at++) values[at] = apply(values[at] ?? NaN);
+  const { partitions } = dst;
+  applyFunction(values, attributes.op, machine, { partitions, what: 'data x scale + bias' });
   machine.write(dst, encodeWrite(dst, values, attributes));
   const registers = machine.accumulators('scalar').subarray(dst.partition, dst.partition + dst.partitions);
   accumulate(registers, values, { command, op: 'add' });
@@ -95,8 +94,31 @@ function scaleAndShift(
   }
 }
 
+/** Where the inputs of a function come from: how many partitions they are of, and the expression. */
+interface Inputs {
+  readonly partitions: number;
+  readonly what: string;
+}
+
+/** values = op(values); inputs that the function is not valid for are reported. */
+export function applyFunction(
+  values: Float32Array,
+  op: ActivationOp,
+  machine: Machine,
+  inputs: Inputs,
+): void {
+  reportOutside(values, op, machine, inputs);
+  const { apply } = ACTIVATIONS[op];
+  for (let at = 0; at < values.length; at++) values[at] = apply(values[at] ?? NaN);
+}
+
 /** One report for all inputs that the function is not valid for. */
-function reportOutside(values: Float32Array, op: ActivationOp, partitions: number, machine: Machine): void {
+function reportOutside(
+  values: Float32Array,
+  op: ActivationOp,
+  machine: Machine,
+  { partitions, what }: Inputs,
+): void {
   const activation = ACTIVATIONS[op];
   const { valid } = activation;
   if (valid === null) return;
@@ -113,7 +135,7 @@ function reportOutside(values: Float32Array, op: ActivationOp, partitions: numbe
   machine.report(
     'activation-range',
     'data',
-    `inputs of ${op}, data x scale + bias, in ${rangeText(valid)}`,
+    `inputs of ${op}, ${what}, in ${rangeText(valid)}`,
     `${count} of ${values.length} outside, the first ${values[first] ?? NaN} (${place})`,
   );
 }

@@ -1,6 +1,6 @@
 /**
  * The accumulator registers of Vector: one float32 for each partition, kept from instruction to instruction and shared by
- * tensor_scalar_reduce, tensor_scalar_cumulative, select_reduce and range_select (nki.isa, "Accumulator behavior"). Named
+ * tensor_scalar_reduce, tensor_scalar_cumulative, select_reduce, range_select and exponential (nki.isa, "Accumulator behavior"). Named
  * choice: a lane's register is that of dst's partition.
  */
 import { encodeArray, FORMATS } from '../../numerics';
@@ -16,6 +16,8 @@ const IDENTITY = {
   multiply: 1,
   maximum: -Infinity,
   minimum: Infinity,
+  abs_max: 0,
+  abs_min: Infinity,
 } as const satisfies Record<string, number>;
 
 export type JoinOp = keyof typeof IDENTITY;

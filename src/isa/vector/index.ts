@@ -3,6 +3,7 @@ import type { VectorOpcode } from '../../program';
 import type { Entries } from '../entry';
 import { bnAggr } from './bn-aggr';
 import { bnStats } from './bn-stats';
+import { exponential } from './exponential';
 import { findIndex8 } from './find-index8';
 import { matchReplace8 } from './match-replace8';
 import { max8 } from './max8';
@@ -20,6 +21,7 @@ import { tensorScalarCumulative } from './tensor-scalar-cumulative';
 import { tensorScalarReduce } from './tensor-scalar-reduce';
 import { tensorTensorScan } from './tensor-tensor-scan';
 import { memset } from './memset';
+import { quantizeMx } from './quantize-mx';
 
 export const VECTOR_ENTRIES: Entries<VectorOpcode> = {
   tensor_copy: tensorCopy,
@@ -27,6 +29,7 @@ export const VECTOR_ENTRIES: Entries<VectorOpcode> = {
   tensor_scalar: tensorScalar,
   scalar_tensor_tensor: scalarTensorTensor,
   tensor_scalar_reduce: tensorScalarReduce,
+  exponential,
   tensor_scalar_cumulative: tensorScalarCumulative,
   tensor_tensor_scan: tensorTensorScan,
   tensor_reduce: tensorReduce,
@@ -40,5 +43,6 @@ export const VECTOR_ENTRIES: Entries<VectorOpcode> = {
   nc_find_index8: findIndex8,
   nc_match_replace8: matchReplace8,
   nc_stream_shuffle: streamShuffle,
+  quantize_mx: quantizeMx,
   memset,
 };

@@ -1,6 +1,6 @@
 /** Forms of the Vector engine's instructions (nki.isa); some can be issued to Scalar or GpSimd as well (src/isa). */
 import { flag, integer, listOf, number, oneOf, size } from '../check';
-import { ALU_OPS, REDUCE_COMMANDS } from '../ops';
+import { ALU_OPS, MX_SCALE_RULES, REDUCE_COMMANDS } from '../ops';
 import { chip, chipOrNone, given, maybe, type Form } from './form';
 import { WRITE } from './write';
 
@@ -61,6 +61,17 @@ export const VECTOR = {
       reduce_cmd: command,
       reduce_init: maybe(number, 'what load_reduce starts from'),
       reduce_res_negate: maybe(flag, 'reduce_res is negated'),
+      ...WRITE,
+    },
+  },
+  exponential: {
+    dst: chip('[P, N]'),
+    results: { reduce_res: chipOrNone('[P, 1]: the accumulator registers after the instruction') },
+    sources: { src: chip('[P, N]'), max_value: chipOrNone('float32 [P, 1]; or the constant max_value') },
+    attributes: {
+      max_value: maybe(number, 'float32 constant, where no tile is given; 0 when left out'),
+      reduce_cmd: command,
+      reduce_init: maybe(number, 'what load_reduce starts from; 0 when left out'),
       ...WRITE,
     },
   },
@@ -195,6 +206,18 @@ export const VECTOR = {
         listOf(size),
         '32 entries: within each quadrant dst partition i takes src partition mask[i]; 255 leaves it',
       ),
+    },
+  },
+  quantize_mx: {
+    dst: chip('SBUF [P, N / 4], float8_e5m2_x4 or float8_e4m3fn_x4'),
+    results: {
+      dst_scale: chip(
+        'SBUF [P, N / 4], float8_e8m0fnu or uint8: one for each 8 partitions; [4, N / 4] where P is 32',
+      ),
+    },
+    sources: { src: chip('SBUF [P, N], float16 or bfloat16') },
+    attributes: {
+      scale_rule: maybe(oneOf(...MX_SCALE_RULES), 'how scales are chosen; vendor when left out'),
     },
   },
   memset: {

@@ -1,0 +1,16 @@
+/** rand_get_state (nki.isa.rand_get_state): the states of some lanes' generators, as rand_set_state takes them. */
+import type { Entry } from '../entry';
+import { randomEngine, statesOf } from './generators';
+import { STATE_RULES, stateProblems } from './states';
+
+export const randGetState: Entry<'rand_get_state'> = {
+  summary: 'dst = the states of the generators of dst’s partitions.',
+  chips: ['trn2', 'trn3'],
+  engines: ['gpsimd', 'vector'],
+  rules: ['dst is uint32; on vector in SBUF or PSUM, on gpsimd in SBUF.', ...STATE_RULES],
+  problems: ({ engine, dst }, chip) => stateProblems('dst', dst, engine, chip),
+  run: ({ engine, dst }, machine) => {
+    machine.write(dst, Uint32Array.from(statesOf(machine, randomEngine(engine), dst)));
+  },
+  cost: 'Not documented.',
+};
