@@ -1,5 +1,5 @@
 /**
- * The accumulation that nc_matmul's author left to be inferred, as NKI does for `accumulate=None`: the first matmul into a
+ * The accumulation that the author of nc_matmul or nc_matmul_mx left to be inferred, as NKI does for `accumulate=None`: the first matmul into a
  * region of PSUM overwrites it, later ones add to it, until another instruction reads or writes any of it. A region is open
  * from its first matmul to that instruction.
  */

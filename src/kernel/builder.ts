@@ -323,7 +323,7 @@ function add(
     }
     for (const view of used) {
       recorder.use(view);
-      if (view.space === 'psum' && opcode !== 'nc_matmul')
+      if (view.space === 'psum' && opcode !== 'nc_matmul' && opcode !== 'nc_matmul_mx')
         recorder.accumulation.close(view.pattern('joined'));
     }
     recorder.addInstruction(instruction);

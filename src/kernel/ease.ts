@@ -78,6 +78,10 @@ export const EASE: { readonly [O in Opcode]?: Ease } = {
       performance: given['performance'] ?? 'none',
     }),
   },
+  nc_matmul_mx: {
+    more: [],
+    options: (dst, given, context) => ({ ...given, accumulate: accumulates(dst, given, context) }),
+  },
   memset: {
     more: ['value'],
     options: (dst, { value, ...given }) => {

@@ -40,16 +40,20 @@ export interface CallOptions {
   readonly name?: string | undefined;
 }
 
+interface Accumulating {
+  /**
+   * 'inferred' when left out: the first matmul into a region of PSUM overwrites it, later ones add, until something else
+   * reads or writes it.
+   */
+  readonly accumulate?: boolean | 'inferred' | undefined;
+}
+
 /** Where the builder does more for authors than the form says. */
 interface Eased {
-  nc_matmul: {
-    /**
-     * 'inferred' when left out: the first matmul into a region of PSUM overwrites it, later ones add, until something else
-     * reads or writes it.
-     */
-    readonly accumulate?: boolean | 'inferred' | undefined;
+  nc_matmul: Accumulating & {
     readonly performance?: Derived<(typeof FORMS)['nc_matmul']>['performance'] | undefined;
   };
+  nc_matmul_mx: Accumulating;
   memset: {
     /** The number that is written everywhere, rounded to dst's format; a whole number in its range for integer formats. */
     readonly value?: number | undefined;

@@ -2,7 +2,7 @@
  * Whether each instruction is legal on a chip. The rules are those of src/isa; what is done here is to name them: which code,
  * which operand, what was required and received.
  */
-import { dtypeProblem, partitionProblem, type Chip } from '../chip';
+import { dtypeProblem, hasPacked, partitionProblem, type Chip } from '../chip';
 import type { Dtype } from '../numerics';
 import { instructionProblem, ISA } from '../isa';
 import { isIndirect, readsOf, writesOf } from '../program';
@@ -86,7 +86,8 @@ export class Legality {
     if (!chips.includes(this.#chip.name) || !engines.includes(engine)) return ['SYS106'];
     if (named !== undefined) {
       const { name, pattern } = named;
-      if (problem === `${name}: ${dtypeProblem(this.#chip, pattern.dtype) ?? ''}`) return ['SYS107'];
+      if (problem === `${name}: ${dtypeProblem(this.#chip, pattern.dtype) ?? ''}`)
+        return [hasPacked(this.#chip, pattern.dtype) ? 'SYS101' : 'SYS107'];
       if (pattern.space === 'hbm') return ['SYS101'];
       const start = partitionProblem(pattern.partition, pattern.partitions);
       if (engine !== 'dma' && problem === `${name}: ${start ?? ''}`) return ['SYS102'];

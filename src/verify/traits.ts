@@ -4,6 +4,13 @@ import type { Instruction, Opcode, Pattern } from '../program';
 /** In a shuffle mask: this partition is left as it is (nki.isa.nc_stream_shuffle). */
 const LEAVE = 255;
 
+/** The Tensor engine multiplies, and leaves a sum in PSUM that another such instruction may add to. */
+export function isMatmul(
+  instruction: Instruction,
+): instruction is Extract<Instruction, { readonly opcode: 'nc_matmul' | 'nc_matmul_mx' }> {
+  return instruction.opcode === 'nc_matmul' || instruction.opcode === 'nc_matmul_mx';
+}
+
 /** Some elements of dst may keep what they held. */
 export function leavesSome({ opcode, attributes }: Instruction): boolean {
   if (opcode === 'tensor_copy_predicated') return true;

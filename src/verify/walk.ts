@@ -13,14 +13,16 @@ import { Banks } from './banks';
 import { Contents, subjectOf, type Access, type Effect } from './contents';
 import { boxesBetween, boxesCovered, bytesCovered, type Box } from './extent';
 import type { Findings, Subject } from './finding';
+import { Generators } from './generators';
 import type { Home } from './homes';
 import { Registers, registersSet, type Range } from './registers';
-import { isIndexed, leavesSome, movesCodes } from './traits';
+import { isIndexed, isMatmul, leavesSome, movesCodes } from './traits';
 
 export class Walk {
   readonly contents: Contents;
   readonly #registers: Registers;
   readonly #accumulators: Accumulators;
+  readonly #generators: Generators;
   readonly #banks: Banks;
   readonly #findings: Findings;
   /** Instructions that loops may still execute one by one. */
@@ -34,6 +36,7 @@ export class Walk {
     this.contents = new Contents(program, chip, findings);
     this.#registers = new Registers(findings);
     this.#accumulators = new Accumulators(findings);
+    this.#generators = new Generators(findings);
     this.#banks = new Banks(chip, findings);
   }
 
@@ -128,9 +131,9 @@ export class Walk {
   }
 
   #instruction(instruction: Instruction): void {
-    const { opcode, sources, dst, results } = instruction;
-    const effect = this.contents.begin(instruction, opcode === 'nc_matmul' ? 'sum' : 'other');
-    const multiplied = opcode === 'nc_matmul';
+    const { sources, dst, results } = instruction;
+    const multiplied = isMatmul(instruction);
+    const effect = this.contents.begin(instruction, multiplied ? 'sum' : 'other');
     const patterns: Readonly<Record<string, Pattern | undefined>> = sources;
     for (const operand in patterns) {
       const pattern = patterns[operand];
@@ -143,6 +146,7 @@ export class Walk {
     if (dst?.index !== undefined) this.#readIndex(instruction, 'dst', dst.index);
     this.#setRegisters(instruction);
     if (this.#accumulators.execute(instruction)) effect.needed = true;
+    this.#generators.execute(instruction);
     const leaves = leavesSome(instruction);
     if (dst !== undefined && results === undefined) this.#write(instruction, 'dst', dst, effect, leaves);
     else
@@ -180,7 +184,7 @@ export class Walk {
 
   /** The Tensor engine writes to PSUM: it continues a group, or starts one. */
   #accumulate(instruction: Instruction, access: Access, effect: Effect): void {
-    const adds = instruction.opcode === 'nc_matmul' && instruction.attributes.accumulate;
+    const adds = isMatmul(instruction) && instruction.attributes.accumulate;
     const group = adds ? this.contents.continue(access) : 0;
     if (!access.exact) this.#banks.forget();
     else if (group === 0) effect.group = this.#banks.start(access);

@@ -13,6 +13,15 @@ const CALLS_BY_OPCODE: { readonly [O in Opcode]: (nc: Nc) => Call<O> } = {
     nc.psum([8, 8], 'float32'),
     { stationary: tile(nc, 'bfloat16'), moving: tile(nc, 'bfloat16') },
   ],
+  nc_matmul_mx: (nc) => [
+    nc.psum([8, 8], 'float32'),
+    {
+      stationary: tile(nc, 'float8_e4m3fn_x4'),
+      moving: tile(nc, 'float4_e2m1fn_x4'),
+      stationary_scale: tile(nc, 'float8_e8m0fnu', [4, 8]),
+      moving_scale: tile(nc, 'uint8', [4, 8]),
+    },
+  ],
   nc_transpose: (nc) => [nc.psum([8, 32], 'bfloat16'), { data: tile(nc, 'bfloat16') }],
   activation: (nc) => [tile(nc), { op: 'exp', data: tile(nc) }],
   activation_reduce: (nc) => [
@@ -63,6 +72,10 @@ const CALLS_BY_OPCODE: { readonly [O in Opcode]: (nc: Nc) => Call<O> } = {
   nc_stream_shuffle: (nc) => [
     tile(nc),
     { src: tile(nc), shuffle_mask: Array.from({ length: 32 }, (_, index) => 31 - index) },
+  ],
+  quantize_mx: (nc) => [
+    tile(nc, 'float8_e5m2_x4', [32, 2]),
+    { src: tile(nc, 'bfloat16'), dst_scale: tile(nc, 'uint8', [4, 2]) },
   ],
   memset: (nc) => [tile(nc), { value: 1 }],
   iota: (nc) => [tile(nc, 'int32'), { pattern: [[1, 8]] }],

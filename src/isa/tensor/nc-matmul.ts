@@ -6,37 +6,24 @@
 import { doubleRowProblem, matmulPairProblem } from '../../chip';
 import type { Chip } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
+import type { Dtype } from '../../numerics';
 import { bytesOf } from '../../program';
 import type { ChipPattern, Instruction } from '../../program';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { passSums } from './pass';
+import { columnsProblem, rowsProblem, sumProblem } from './shape';
 import { tilingProblem } from './tiling';
 import { movesCodes, passedRows, transposeCodes, transposedProblem } from './transpose';
 
 type Matmul = Instruction<'nc_matmul'>;
 
+const FLOAT32: readonly Dtype[] = ['float32', 'tfloat32'];
+
 const lanesOf = ({ attributes }: Matmul) => (attributes.performance === 'double_row' ? 2 : 1);
 
 /** Columns of an operand: its free elements, of one of the two rows with double-row. */
 const columnsOf = (instruction: Matmul, operand: ChipPattern) => widthOf(operand) / lanesOf(instruction);
-
-/** PSUM of NeuronCore-v4 holds bfloat16 sums too, twice as many (nki.isa.nc_matmul). */
-const holdsBfloat16 = (chip: Chip) => chip.name === 'trn3';
-
-function rowsProblem({ sources: { stationary, moving } }: Matmul): Problem {
-  if (stationary.partitions === moving.partitions) return undefined;
-  return `stationary and moving must have equal partitions, received ${stationary.partitions} and ${moving.partitions}.`;
-}
-
-function columnsProblem({ dst }: Matmul, m: number, n: number, chip: Chip): Problem {
-  const { stationary, moving } = chip.matmul;
-  const most = dst.dtype === 'bfloat16' && holdsBfloat16(chip) ? 2 * moving : moving;
-  if (m > stationary) return `at most ${stationary} stationary columns, received ${m}.`;
-  if (n > most) return `at most ${most} moving columns on ${chip.name}, received ${n}.`;
-  if (dst.partitions === m && widthOf(dst) === n) return undefined;
-  return `dst must be ${m} partitions (stationary columns) x ${n} (moving columns), received ${dst.partitions} x ${widthOf(dst)}.`;
-}
 
 /** Where one pass fills a bank at most, its output lies in one (NKI migration guide: a PSUM tile does not cross banks). */
 function bankProblem({ dst }: Matmul, { matmul, psum: { bankBytes } }: Chip): Problem {
@@ -76,8 +63,26 @@ function dstProblem({ dst, sources: { stationary }, attributes }: Matmul, chip: 
       ? 'transpose writes codes and adds nothing: accumulate must be false.'
       : transposedProblem('stationary', stationary.dtype, dst.dtype, chip);
   }
-  if (dst.dtype === 'float32' || (dst.dtype === 'bfloat16' && holdsBfloat16(chip))) return undefined;
-  return `dst must be float32 ${holdsBfloat16(chip) ? 'or bfloat16 ' : ''}in PSUM, received ${dst.dtype}.`;
+  return sumProblem(dst, chip);
+}
+
+/** What an index asks of the Tensor engine besides (nki.isa.nc_matmul, "Tensor indirection"). */
+function indexedProblem({ dst, sources: { stationary, moving }, attributes }: Matmul): Problem {
+  if (dst.index === undefined && stationary.index === undefined && moving.index === undefined)
+    return undefined;
+  const { tile_position: position = [0, 0], transpose } = attributes;
+  if (transpose === true && moving.index !== undefined) return 'moving: with transpose it takes no index.';
+  if (position[0] !== 0 || position[1] !== 0) {
+    return `tile_position must be [0, 0] where an operand has an index, received [${position.join(', ')}].`;
+  }
+  for (const [name, { index, dtype }] of [
+    ['stationary', stationary],
+    ['moving', moving],
+  ] as const) {
+    if (index === undefined || !FLOAT32.includes(dtype)) continue;
+    return `${name}: an index chooses elements of 8 or 16 bits, received ${dtype}.`;
+  }
+  return undefined;
 }
 
 function multiply(instruction: Matmul, machine: Machine): void {
@@ -106,6 +111,7 @@ export const ncMatmul: Entry<'nc_matmul'> = {
   summary: 'dst = stationary transposed x moving, or that added to dst: one pass of the systolic array.',
   chips: ALL_CHIPS,
   engines: ['tensor'],
+  indirect: { sources: ['stationary', 'moving'] },
   rules: [
     'stationary [K, M] and moving [K, N] are in SBUF, dst [M, N] in PSUM; K and M are at most 128.',
     'N is at most 512 on trn1 and trn2; on trn3 4096 into float32 and 8192 into bfloat16.',
@@ -117,6 +123,7 @@ export const ncMatmul: Entry<'nc_matmul'> = {
     'stationary and moving lie in the partitions of the row tile, dst in those of the column tile.',
     'transpose on trn2 and trn3 moves the codes of stationary, without accumulation; each column of moving has a single 1 among zeros.',
     'transpose writes stationary’s format, and uint16 with an upper byte of 0 for 8-bit formats; on trn1 it multiplies as ever.',
+    'With an index, stationary and moving are of 8 or 16 bits; moving has none with transpose, and tile_position is [0, 0].',
     'stationary_onezero and moving_onezero are hints about speed and change no bit.',
   ],
   problems: (instruction, chip) => {
@@ -130,10 +137,11 @@ export const ncMatmul: Entry<'nc_matmul'> = {
       matmulPairProblem(chip, stationary.dtype, moving.dtype),
       doubleRowProblems(instruction, chip),
       dstProblem(instruction, chip),
-      rowsProblem(instruction),
-      columnsProblem(instruction, columnsOf(instruction, stationary), columnsOf(instruction, moving), chip),
+      rowsProblem(sources),
+      columnsProblem(dst, columnsOf(instruction, stationary), columnsOf(instruction, moving), chip),
       bankProblem(instruction, chip),
       tilingProblem(instruction, chip),
+      indexedProblem(instruction),
     ];
   },
   run: (instruction, machine) => {

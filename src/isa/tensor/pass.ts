@@ -3,13 +3,16 @@
  * product rounded to float32, then added with one rounding.
  */
 
+/** Values whose products float64 holds exactly, so that Math.fround rounds each of them once. */
+type Values = Float32Array | Float64Array;
+
 /**
  * The sums [columns, width] of stationary [rows, columns] and moving [rows, width], all row-major. A column of the array keeps
  * its sums in a Float32Array, whose stores are the roundings of the additions, and takes one row after the other.
  */
 export function passSums(
-  stationary: Float32Array,
-  moving: Float32Array,
+  stationary: Values,
+  moving: Values,
   columns: number,
   width: number,
 ): Float32Array<ArrayBuffer> {

@@ -8,8 +8,9 @@
  * parameters says that the column is 0 and the columns 128.
  */
 import type { Chip } from '../../chip';
-import type { ChipPattern, Instruction } from '../../program';
+import type { ChipPattern } from '../../program';
 import type { Problem } from '../entry';
+import type { Operands } from './shape';
 
 const SIDE = 128;
 
@@ -40,9 +41,20 @@ function placeProblem(
   return `${name} must lie in partitions ${start}..${start + size - 1}, the ${side} of its tile, received ${partition}..${partition + partitions - 1}.`;
 }
 
+/** A matmul as far as its tile goes. */
+interface Tiled {
+  readonly dst: ChipPattern;
+  readonly sources: Operands;
+  readonly attributes: {
+    readonly tile_position?: readonly [row: number, column: number];
+    readonly tile_size?: readonly [rows: number, columns: number];
+    readonly performance?: 'none' | 'double_row';
+  };
+}
+
 /** What is wrong with the tile of a matmul, or with where its operands lie. */
 export function tilingProblem(
-  { dst, sources: { stationary, moving }, attributes }: Instruction<'nc_matmul'>,
+  { dst, sources: { stationary, moving }, attributes }: Tiled,
   chip: Chip,
 ): Problem {
   const { tile_position: position, tile_size: size, performance } = attributes;
