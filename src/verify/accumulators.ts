@@ -35,6 +35,8 @@ const USES: { readonly [O in Opcode]?: (instruction: Instruction<O>) => Use } = 
   activation: ({ attributes: { reduce_cmd }, results }) =>
     use('scalar', [reduce_cmd, 'idle'], 'add', results?.reduce_res),
   activation_reduce: ({ results }) => use('scalar', [undefined, 'reset_reduce'], 'add', results?.reduce_res),
+  activate2: ({ attributes: { reduce_cmd, reduce_op = 'add' }, results }) =>
+    use('scalar', [reduce_cmd, 'idle'], reduce_op, results?.reduce_res),
   tensor_scalar_reduce: ({ attributes: { reduce_cmd, reduce_op }, results }) =>
     use('vector', [reduce_cmd, 'reset_reduce'], reduce_op, results?.reduce_res),
   tensor_scalar_cumulative: ({ attributes: { reduce_cmd, op1 } }) => ({
@@ -45,6 +47,8 @@ const USES: { readonly [O in Opcode]?: (instruction: Instruction<O>) => Use } = 
     use('vector', [reduce_cmd, 'idle'], 'maximum', results?.reduce_res, true),
   range_select: ({ attributes: { reduce_cmd }, results }) =>
     use('vector', [reduce_cmd, 'reset_reduce'], 'maximum', results?.reduce_res),
+  exponential: ({ attributes: { reduce_cmd }, results }) =>
+    use('vector', [reduce_cmd, 'idle'], 'add', results?.reduce_res, true),
 };
 
 function useOf<O extends Opcode>(instruction: Instruction<O>): Use | undefined {

@@ -9,6 +9,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   5: 'Accumulator registers',
   6: 'Registers and loops',
   7: 'Values of a run',
+  8: 'Random generators',
 };
 
 const HEAD = `# Errors

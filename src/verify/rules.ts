@@ -1,8 +1,8 @@
 /**
  * Every rule that a finding can name, by its stable code. docs/errors.md is made from this table. Codes are never given to
  * another rule: SYS1xx instructions, 2xx tensors and patterns, 3xx contents of memory, 4xx accumulation groups in PSUM, 5xx
- * accumulator registers, 6xx registers and loops, 7xx what only the values of a run show. Sources: NKI architecture guides
- * and nki.isa of the AWS Neuron SDK documentation (2.32.0); the rules of contents are those of undefined memory.
+ * accumulator registers, 6xx registers and loops, 7xx what only the values of a run show, 8xx random generators. Sources: NKI
+ * architecture guides and nki.isa of the AWS Neuron SDK documentation (2.32.0); the rules of contents are those of undefined memory.
  */
 import type { RuntimeRule } from '../isa';
 
@@ -132,7 +132,7 @@ export const RULES = {
   ),
   SYS501: error(
     'accumulator registers clobbered',
-    'Vector has one accumulator register for each partition, which tensor_scalar_reduce, tensor_scalar_cumulative, select_reduce and range_select share; Scalar has one, which activation and activation_reduce share. Here they hold what another instruction accumulated, or the same one with another operator.',
+    'Vector has one accumulator register for each partition, which tensor_scalar_reduce, tensor_scalar_cumulative, select_reduce, range_select and exponential share; Scalar has one, which activation, activation_reduce and activate2 share. Here they hold what another instruction accumulated, or the same one with another operator.',
     'Read the registers out (reduce_res) before the other instruction, or start anew (reset_reduce).',
   ),
   SYS502: error(
@@ -179,6 +179,11 @@ export const RULES = {
     'not a segment id',
     'sequence_bounds takes non-negative integers; other ids make segments too. Which ids arrive, only a run shows.',
     'Number segments 1, 2, 3, ... and let padding be 0.',
+  ),
+  SYS801: warning(
+    'generator not seeded',
+    'Random numbers are drawn, or a state is stored, that nothing in the Program has set. On the chip it is whatever was left there, so that results differ from run to run; systole starts all generators as after the seed 0.',
+    'Seed first: set_rng_seed for all partitions of Vector, or rand_set_state for those that are used.',
   ),
 } as const satisfies Readonly<Record<string, Rule>>;
 

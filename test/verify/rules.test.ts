@@ -256,7 +256,60 @@ const CASES: Readonly<Record<Exclude<RuleCode, Runtime>, Case>> = {
     ),
     /while w: loop without end: .*register "i"; received a body that leaves it, which holds 1/,
   ),
+  SYS801: texts(
+    copied('', 'd vector dropout t p0:4 [1,8] = data t p0:4 [1,8], prob 0.5'),
+    copied(
+      'sbuf s uint32 partitions 0:1 elements 1 address 64',
+      `seed vector memset s p0:1 [1,1] = code 7
+      set vector set_rng_seed = src_seeds s p0:1 [1,1]
+      d vector dropout t p0:4 [1,8] = data t p0:4 [1,8], prob 0.5`,
+    ),
+    /dropout d, operand vector generators: generator not seeded: .*received nothing that sets those of partition 0/,
+  ),
 };
+
+test('states of some partitions leave the others without', () => {
+  const set = (partitions: string) => `program trn2
+    hbm x uint32 [4, 6] input
+    hbm y uint32 [4, 6] output
+    sbuf s uint32 partitions 0:4 elements 6 address 0
+    load dma dma_copy s p0:4 [1,6] = src x [6,4][1,6]
+    set gpsimd rand_set_state = src_seeds s p0:${partitions} [1,6]
+    get gpsimd rand_get_state s p0:4 [1,6] =
+    store dma dma_copy y [6,4][1,6] = src s p0:4 [1,6]`;
+  const messages = (program: string) => verifyProgram(read(program)).findings.map(({ message }) => message);
+  expect(messages(set('4'))).toEqual([]);
+  expect(messages(set('2'))).toEqual([
+    'rand_get_state get, operand gpsimd generators: generator not seeded: required generators that rand_set_state has set; received nothing that sets those of partition 2.',
+  ]);
+});
+
+test('exponential and activate2 share accumulator registers with the others of their engines', () => {
+  const program = (first: string, last: string) => `program trn3
+    ${HBM}
+    hbm z float32 [4, 1] output
+    ${SBUF}
+    sbuf r float32 partitions 0:4 elements 1 address 64
+    sbuf u float32 partitions 0:4 elements 8 address 128
+    ${LOAD}
+    ${first}
+    ${last}
+    ${STORED}
+    ${STORE}`;
+  const exponential = (id: string, command: string, result = '') =>
+    `${id} vector exponential u p0:4 [1,8]${result} = src t p0:4 [1,8], reduce_cmd ${command}`;
+  const activate = (id: string, op: string, command: string, result = '') =>
+    `${id} scalar activate2 u p0:4 [1,8]${result} = data t p0:4 [1,8], op exp, op0 bypass, op1 bypass, reduce_op ${op}, reduce_cmd ${command}`;
+  const RES = ', reduce_res r p0:4 [1,1]';
+  const codes = (...lines: [string, string]) => verifyProgram(read(program(...lines))).findings.map(({ code }) => code); // prettier-ignore
+  expect(codes(exponential('a', 'reset_reduce'), exponential('b', 'reduce', RES))).toEqual([]);
+  expect(codes(exponential('a', 'idle'), exponential('b', 'reduce', RES))).toEqual(['SYS501', 'SYS305']);
+  expect(codes(reduce('a', 'reset_reduce', false), exponential('b', 'reduce', RES))).toEqual(['SYS501']);
+  expect(codes(activate('a', 'abs_max', 'reset_reduce'), activate('b', 'abs_max', 'reduce', RES))).toEqual(
+    [],
+  );
+  expect(codes(activate('a', 'add', 'reset_reduce'), activate('b', 'maximum', 'reduce', RES))).toEqual(['SYS501']); // prettier-ignore
+});
 
 describe('each rule', () => {
   test.each(RULE_CODES.filter(isCase))('%s', (code) => {
@@ -272,6 +325,6 @@ describe('each rule', () => {
   });
 
   test('has a case here, or is found by a run', () => {
-    expect([...Object.keys(CASES), ...Object.values(RUNTIME_CODES)]).toEqual(RULE_CODES);
+    expect([...Object.keys(CASES), ...Object.values(RUNTIME_CODES)].sort()).toEqual(RULE_CODES);
   });
 });
