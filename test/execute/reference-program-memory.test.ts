@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
 import { eachStrip, stripsOf } from '../../src/execute/reference/strips';
-import { MemoryView } from '../../src/execute/reference/view';
+import { lookAt } from '../../src/execute/reference/look';
 import { bitsOf, codeArray, decode, UserError } from '../../src/numerics';
 import type { Dtype } from '../../src/numerics';
 import type { Dim, Instruction, Pattern, Tensor } from '../../src/program';
@@ -110,7 +110,7 @@ const machineOf = () => {
     machine,
     view: (pattern: Pattern) => {
       const place = machine.placeOf('', pattern);
-      return new MemoryView(pattern.tensor, [], pattern, place);
+      return lookAt({ title: pattern.tensor, shape: [], pattern }, place);
     },
   };
 };
@@ -256,7 +256,7 @@ test('a packed code is shown as its four elements, and has no value', () => {
   const pattern = { ...tensors[0], tensor: 'x', offset: 0, dims: [[1, 3]] } as const;
   // 1, -2, NaN, 448 from the low byte up; the second code is not written.
   machine.write({ ...pattern, dims: [[2, 2]] }, Uint32Array.of(0x7e7fc038, 0));
-  const view = new MemoryView('x', [1, 3], pattern, machine.placeOf('', pattern));
+  const view = lookAt({ title: 'x', shape: [1, 3], pattern }, machine.placeOf('', pattern));
   expect(view.toString().split('\n')[1]?.trim().split(/ +/)).toEqual(['0:', '1|-2|NaN|448', '.', '0|0|0|0']);
   expect(() => view.values).toThrow('is four elements and no number');
 });

@@ -1,12 +1,12 @@
 /** A Program as a list that can be gone through step by step: each loop, then its body. */
-import { isLoop } from '../../program';
+import { isLoop, someOperand } from '../../program';
 import type { Instruction, Pattern, ProgramNode } from '../../program';
 
 export interface TapeStep {
   readonly node: ProgramNode;
   /** Index behind it: of a loop, behind its body. */
   readonly end: number;
-  /** Whether registers move any of its operands. */
+  /** Whether registers or an index move any of its operands. */
   readonly dynamic: boolean;
 }
 
@@ -27,14 +27,13 @@ function append(tape: TapeStep[], nodes: readonly ProgramNode[]): void {
   }
 }
 
-/** Whether any operand of an instruction has a register in its offset. */
+/** Whether any operand of an instruction has a register in its offset, or an index: it is resolved before it runs. */
 export function isDynamic({ dst, results, sources }: Instruction): boolean {
   return (
-    dst?.registers !== undefined || anyDynamic(sources) || (results !== undefined && anyDynamic(results))
+    (dst !== undefined && moves(dst)) ||
+    someOperand(sources, moves) ||
+    (results !== undefined && someOperand(results, moves))
   );
 }
 
-function anyDynamic(patterns: Readonly<Record<string, Pattern | undefined>>): boolean {
-  for (const name in patterns) if (patterns[name]?.registers !== undefined) return true;
-  return false;
-}
+const moves = ({ registers, index }: Pattern) => registers !== undefined || index !== undefined;

@@ -4,4 +4,4 @@ export type { RunFinding } from './machine';
 export { runProgram, startProgram, type RunOptions } from './program';
 export type { LoopPosition, Position } from '../program/control';
 export type { ProgramRun } from './run';
-export type { MemoryView } from './view';
+export type { MemoryView } from '../program/view';

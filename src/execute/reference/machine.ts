@@ -7,16 +7,7 @@ import { groupOf, initialStates, snaked } from '../../isa';
 import type { AccumulatorEngine, Machine, RandomEngine, RuntimeRule } from '../../isa';
 import { codeArray, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import {
-  boundsProblem,
-  bytesOf,
-  countOf,
-  elementsOf,
-  isLoop,
-  nameOf,
-  someOperand,
-  tensorBytes,
-} from '../../program';
+import { boundsProblem, bytesOf, countOf, elementsOf, isLoop, nameOf, tensorBytes } from '../../program';
 import type { ChipPattern, HbmTensor, Instruction, Pattern, ProgramNode } from '../../program';
 import { addressesOf, outsideFault, repeatedFault } from './indirect';
 import type { Place, Places } from './places';
@@ -239,14 +230,3 @@ export class ReferenceMachine implements Machine {
     return resolved;
   }
 }
-
-/** Whether any operand of an instruction has a register in its offset or an index, so that `resolve` comes first. */
-export function isDynamic({ dst, results, sources }: Instruction): boolean {
-  return (
-    (dst !== undefined && moves(dst)) ||
-    someOperand(sources, moves) ||
-    (results !== undefined && someOperand(results, moves))
-  );
-}
-
-const moves = ({ registers, index }: Pattern) => registers !== undefined || index !== undefined;

@@ -2,17 +2,17 @@
  * A run of a Program that stops wherever it is told, and shows what every memory and register holds there. A step is one
  * instruction, or one test of whether a loop takes another turn.
  */
-import { CHIPS } from '../../chip';
 import { runInstruction } from '../../isa';
 import type { AccumulatorEngine } from '../../isa';
 import { UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
-import { bytesOf, hbmTensors, nameOf } from '../../program';
+import { hbmTensors, nameOf } from '../../program';
 import type { Pattern, Program } from '../../program';
 import { Control, type DueInstruction, type Position } from '../program/control';
-import { ReferenceMachine, whole, type RunFinding } from './machine';
+import { viewedBank, viewedPattern, viewedTensor, whole, type MemoryView } from '../program/view';
+import { lookAt } from './look';
+import { ReferenceMachine, type RunFinding } from './machine';
 import { placeTensors, type Places } from './places';
-import { MemoryView } from './view';
 
 export class ProgramRun {
   readonly program: Program;
@@ -85,47 +85,16 @@ export class ProgramRun {
     const name = typeof of === 'string' ? of : of.tensor;
     const place = this.#places.byName.get(name);
     if (place === undefined) throw new UserError(`The Program has no tensor "${name}".`);
-    const { tensor } = place;
-    if (typeof of !== 'string') {
-      if (of.index !== undefined) {
-        throw new UserError(
-          `What an index chooses of "${name}" is known to an instruction only: look at "${name}" and at its index.`,
-        );
-      }
-      this.#machine.reader = `View of "${name}"`;
-      const pattern = this.#machine.resolvePattern('', of);
-      this.#machine.placeOf('', pattern);
-      const extents = pattern.dims.map(([, count]) => count);
-      const shape = pattern.space === 'hbm' ? extents : [pattern.partitions, ...extents];
-      return new MemoryView(titleOf(pattern), shape, pattern, place);
-    }
-    if (tensor.space === 'hbm') {
-      const all = whole(tensor);
-      return new MemoryView(titleOf(all), tensor.shape, all, place);
-    }
-    const { space, dtype, partition, partitions, elements } = tensor;
-    const chip = { space, tensor: name, dtype, partition, partitions };
-    const all: Pattern = { ...chip, offset: 0, dims: [[1, elements]] };
-    return new MemoryView(titleOf(all), [partitions, elements], all, place);
+    if (typeof of === 'string') return lookAt(viewedTensor(place.tensor), place);
+    this.#machine.reader = `View of "${name}"`;
+    const pattern = this.#machine.resolvePattern('', of);
+    this.#machine.placeOf('', pattern);
+    return lookAt(viewedPattern(pattern), place);
   }
 
   /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
   bank(bank: number, dtype: Dtype = 'float32'): MemoryView {
-    const { banks, bankBytes, partitions } = CHIPS[this.program.chip].psum;
-    if (!Number.isInteger(bank) || bank < 0 || bank >= banks) {
-      throw new UserError(`PSUM has banks 0..${banks - 1}, received ${bank}.`);
-    }
-    const elements = bankBytes / bytesOf(dtype);
-    const pattern: Pattern = {
-      space: 'psum',
-      tensor: '',
-      dtype,
-      partition: 0,
-      partitions,
-      offset: bank * elements,
-      dims: [[1, elements]],
-    };
-    return new MemoryView(`psum bank ${bank}`, [partitions, elements], pattern, this.#places.psum);
+    return lookAt(viewedBank(this.program.chip, bank, dtype), this.#places.psum);
   }
 
   /** What a register holds, or undefined where nothing was put into it. */
@@ -158,10 +127,4 @@ export class ProgramRun {
       throw this.#machine.error(`: ${error.message}`);
     }
   }
-}
-
-function titleOf(pattern: Pattern): string {
-  const from =
-    pattern.space === 'hbm' || pattern.partition === 0 ? '' : `, from partition ${pattern.partition},`;
-  return `${pattern.space} ${pattern.tensor}${from}`;
 }

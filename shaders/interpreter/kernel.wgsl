@@ -1,0 +1,88 @@
+// The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
+// descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
+// (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
+// side by side (z); where elements do too, lanes are cut into chunks (y).
+//
+// A descriptor's words are: lanes, slot for reports, the attributes of the instruction, then its operands.
+
+struct Dispatch {
+  /// Word of the first descriptor, and how many instructions each invocation runs.
+  first: u32,
+  run: u32,
+  /// Elements of a chunk, and the number of the first one.
+  chunk: u32,
+  first_chunk: u32,
+  /// Always 0, which the compiler cannot know.
+  zero: u32,
+}
+
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
+@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32>;
+//: if ATOMIC
+@group(0) @binding(3) var<storage, read_write> hbm: array<atomic<u32>>;
+//: else
+@group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
+//: end
+/// For each lane of a slot: how many elements were reported, then place and value of the first of them.
+@group(0) @binding(4) var<storage, read_write> reports: array<u32>;
+
+var<private> descriptor: u32;
+/// The elements of each partition that this invocation does: begin .. end-1.
+var<private> begin: u32;
+var<private> end: u32;
+
+fn zero_word() -> u32 {
+  return dispatch.zero;
+}
+
+/// An attribute of the instruction.
+fn word(index: u32) -> u32 {
+  return descriptors[descriptor + 2u + index];
+}
+
+fn lanes() -> u32 {
+  return descriptors[descriptor];
+}
+
+//: if ATOMIC
+fn read_hbm(at: u32) -> u32 {
+  return atomicLoad(&hbm[at]);
+}
+
+fn write_hbm(at: u32, value: u32) {
+  atomicStore(&hbm[at], value);
+}
+//: else
+fn read_hbm(at: u32) -> u32 {
+  return hbm[at];
+}
+
+fn write_hbm(at: u32, value: u32) {
+  hbm[at] = value;
+}
+//: end
+
+/// Counts an element that the run's findings list, and keeps the first one of the lane.
+fn report(lane: u32, i: u32, bits: u32) {
+  let at = descriptors[descriptor + 1u] + lane * 3u;
+  if (reports[at] == 0u) {
+    reports[at + 1u] = i;
+    reports[at + 2u] = bits;
+  }
+  reports[at] += 1u;
+}
+
+@compute @workgroup_size({{LANES}})
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let lane = id.x;
+  begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
+  for (var k = 0u; k < dispatch.run; k++) {
+    descriptor = dispatch.first + (id.z * dispatch.run + k) * {{WORDS}}u;
+    if (lane < lanes()) {
+      open();
+      end = min(begin + dispatch.chunk, width());
+      run(lane);
+    }
+  }
+}

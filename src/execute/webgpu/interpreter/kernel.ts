@@ -1,0 +1,138 @@
+/**
+ * A kernel of the interpreter: the WGSL of one kind of instruction, made of the frame (shaders/interpreter/kernel.wgsl), the
+ * access of each operand (operand.wgsl), the conversions of its formats, and what the instruction does. All of it can be printed.
+ */
+import frame from '../../../../shaders/interpreter/kernel.wgsl';
+import operand from '../../../../shaders/interpreter/operand.wgsl';
+import { type Dtype, type EncodeOptions } from '../../../numerics';
+import { bytesOf } from '../../../program';
+import { conversionsWgsl, type Encoding } from '../conversions';
+import { render, type TemplateValues } from '../template';
+import type { Memory } from './layout';
+
+/** What of an operand the text depends on; the rest is in descriptors. */
+export interface OperandKind {
+  readonly memory: Memory;
+  readonly dtype: Dtype;
+  /** Dimensions. */
+  readonly rank: number;
+  readonly aligned: boolean;
+  /** How values are rounded that are written to it. */
+  readonly encoding?: EncodeOptions;
+}
+
+export interface KernelSpec {
+  /** The instruction, for labels. */
+  readonly name: string;
+  /** WGSL with `fn run(lane: u32)`, a template. */
+  readonly body: string;
+  readonly values: TemplateValues;
+  /** By their names in the body, in the order of the descriptor. */
+  readonly operands: Readonly<Record<string, OperandKind>>;
+  /** Words of attributes. */
+  readonly attributes: number;
+  /** The operand whose elements are counted. */
+  readonly counted: string;
+  /** Further WGSL that the body calls. */
+  readonly functions: readonly string[];
+}
+
+export interface Kernel {
+  readonly key: string;
+  readonly spec: KernelSpec;
+  /** Words of a descriptor. */
+  readonly words: number;
+}
+
+/** Invocations of a workgroup: 128 partitions keep four cores busy. */
+export const LANES = 32;
+
+/** Words before the attributes. */
+export const HEADER_WORDS = 2;
+const DRAW_WORDS = 6;
+
+export const isStochastic = ({ encoding }: OperandKind): boolean => encoding?.rounding === 'stochastic';
+
+const wordsOf = (kind: OperandKind) => 3 + 2 * kind.rank + (isStochastic(kind) ? DRAW_WORDS : 0);
+
+export function descriptorWords({ operands, attributes }: KernelSpec): number {
+  return Object.values(operands).reduce((sum, kind) => sum + wordsOf(kind), HEADER_WORDS + attributes);
+}
+
+/** The WGSL of a kernel. */
+export function kernelWgsl(spec: KernelSpec): string {
+  const { operands, values } = spec;
+  const body = render(spec.body, values);
+  const called = (name: string) => [body, ...spec.functions].some((text) => text.includes(`${name}(`));
+  const entries = Object.entries(operands);
+  const narrow = entries.some(
+    ([name, { memory, dtype, aligned }]) =>
+      memory === 'hbm' &&
+      (called(`${name}_put`) || called(`${name}_put_code`)) &&
+      !(aligned && bytesOf(dtype) === 4),
+  );
+  const decode: Record<string, Dtype> = {};
+  const encode: Record<string, Encoding> = {};
+  const accessors = entries.map(([name, kind]) => {
+    const { dtype, encoding = {} } = kind;
+    const value = called(`${name}_value`);
+    const put = called(`${name}_put`);
+    const flat = called(`${name}_flat`);
+    if (value) decode[`decode_${dtype}`] = dtype;
+    if (put) encode[`${name}_encode`] = { dtype, ...encoding };
+    const load = value || called(`${name}_code`) || flat;
+    return render(operand, {
+      NAME: name,
+      RANK: kind.rank,
+      CHIP: Number(kind.memory === 'chip'),
+      ALIGNED: Number(kind.aligned),
+      BITS: bytesOf(dtype) * 8,
+      MASK: `0x${(2 ** (bytesOf(dtype) * 8) - 1).toString(16)}`,
+      LOAD: Number(load),
+      FLAT: Number(flat || (kind.memory === 'hbm' && load)),
+      STORE: Number(put || called(`${name}_put_code`)),
+      VALUE: Number(value),
+      PUT: Number(put),
+      STOCHASTIC: Number(put && isStochastic(kind)),
+      DECODE: `decode_${dtype}`,
+    });
+  });
+  return [
+    render(frame, { LANES, WORDS: descriptorWords(spec), ATOMIC: Number(narrow) }),
+    openWgsl(spec, called),
+    ...accessors,
+    conversionsWgsl({ decode, encode }),
+    ...new Set(spec.functions),
+    body,
+  ].join('\n');
+}
+
+/** Reads the operands of the descriptor that is due. */
+function openWgsl(spec: KernelSpec, called: (name: string) => boolean): string {
+  let at = HEADER_WORDS + spec.attributes;
+  const lines: string[] = [];
+  for (const [name, kind] of Object.entries(spec.operands)) {
+    lines.push(`  ${name}_open(descriptor + ${at}u);`);
+    if (called(`${name}_put`) && isStochastic(kind)) {
+      lines.push(`  ${name}_open_draws(descriptor + ${at + 3 + 2 * kind.rank}u);`);
+    }
+    at += wordsOf(kind);
+  }
+  return `fn open() {\n${lines.join('\n')}\n}\n\nfn width() -> u32 {\n  return ${spec.counted}_width;\n}\n`;
+}
+
+/** Kernels by what their texts depend on. */
+export class Kernels {
+  readonly #byKey = new Map<string, Kernel>();
+
+  /** The kernel of a key; `specify` is asked the first time. */
+  of(key: string, specify: () => KernelSpec): Kernel {
+    let kernel = this.#byKey.get(key);
+    if (kernel === undefined) {
+      const spec = specify();
+      kernel = { key, spec, words: descriptorWords(spec) };
+      this.#byKey.set(key, kernel);
+    }
+    return kernel;
+  }
+}

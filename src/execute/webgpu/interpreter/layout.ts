@@ -1,0 +1,100 @@
+/**
+ * Where the memories of a Program lie on the adapter. HBM is one buffer, tensors at multiples of 256 bytes. SBUF, PSUM and the
+ * registers of the engines are one other: of each partition first the bytes of SBUF that the Program uses, then PSUM, then the
+ * engines' state, then room for what must be written aside. Its words are interleaved: word w of partition p is word
+ * 128 w + p, so that neighbouring lanes take neighbouring words.
+ */
+import { CHIPS } from '../../../chip';
+import { UserError } from '../../../numerics';
+import { tensorBytes } from '../../../program';
+import type { Pattern, Program, Tensor } from '../../../program';
+
+export const PARTITIONS = 128;
+
+/** The state of the engines that outlives an instruction: words of each partition. */
+export const STATE = {
+  vector_accumulator: { word: 0, words: 1 },
+  scalar_accumulator: { word: 1, words: 1 },
+  gpsimd_random: { word: 2, words: 6 },
+  vector_random: { word: 8, words: 24 },
+} as const;
+
+export type StateName = keyof typeof STATE;
+
+const STATE_BYTES = 32 * 4;
+const HBM_ALIGNMENT = 256;
+
+export type Memory = 'chip' | 'hbm';
+
+/** Bytes of the largest operands that an instruction may have to write aside: of each partition on chip, and in HBM. */
+export interface Aside {
+  readonly chip: number;
+  readonly hbm: number;
+}
+
+const align = (value: number, to: number) => Math.ceil(value / to) * to;
+
+export class Layout {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Bytes of each partition, and of HBM. */
+  readonly bytes: Readonly<Record<Memory, number>>;
+  /** Where there is room to write aside, in either memory. */
+  readonly aside: Readonly<Record<Memory, number>>;
+  readonly #starts = new Map<string, number>();
+  readonly #stateStart: number;
+
+  constructor({ chip, tensors }: Program, aside: Aside) {
+    const { banks, bankBytes } = CHIPS[chip].psum;
+    this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+    const reach = tensors.map((tensor) =>
+      tensor.space === 'sbuf' ? tensor.address + tensorBytes(tensor) : 0,
+    );
+    const sbuf = align(
+      reach.reduce((a, b) => Math.max(a, b), 0),
+      4,
+    );
+    let hbm = 0;
+    for (const tensor of tensors) {
+      if (tensor.space === 'sbuf') this.#starts.set(tensor.name, tensor.address);
+      else if (tensor.space === 'psum') this.#starts.set(tensor.name, sbuf + tensor.bank * bankBytes);
+      else {
+        this.#starts.set(tensor.name, hbm);
+        hbm = align(hbm + tensorBytes(tensor), HBM_ALIGNMENT);
+      }
+    }
+    this.#stateStart = sbuf + banks * bankBytes;
+    this.psumStart = sbuf;
+    this.aside = { chip: this.#stateStart + STATE_BYTES, hbm };
+    this.bytes = {
+      chip: this.aside.chip + align(aside.chip, 4),
+      hbm: Math.max(HBM_ALIGNMENT, hbm + align(aside.hbm, HBM_ALIGNMENT)),
+    };
+  }
+
+  /** The byte of a partition at which PSUM begins. */
+  readonly psumStart: number;
+
+  /** The byte of a tensor's first element: of each partition, on chip. */
+  startOf(pattern: Pattern): number {
+    const start = this.#starts.get(pattern.tensor);
+    if (start === undefined) throw new Error(`Invariant violation: no tensor "${pattern.tensor}"`);
+    return start;
+  }
+
+  /** The byte of each partition at which a piece of the engines' state begins. */
+  stateOf(name: StateName): number {
+    return this.#stateStart + STATE[name].word * 4;
+  }
+
+  /** @throws UserError when the memories do not fit the adapter's buffers. */
+  check(maxBytes: number): void {
+    const wanted = { 'SBUF and PSUM': PARTITIONS * this.bytes.chip, 'HBM tensors': this.bytes.hbm };
+    for (const [what, bytes] of Object.entries(wanted)) {
+      if (bytes > maxBytes) {
+        throw new UserError(
+          `${what} of this Program take ${bytes} bytes on the adapter; its largest storage buffer is ${maxBytes} bytes. Run a smaller problem, or use the reference executor.`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * From an instruction to the works that do it. `Lowering.lane` serves every instruction that goes through its elements lane by
+ * lane: it places operands, picks the kernel, and writes aside what would otherwise overwrite elements that are still to be read.
+ */
+import type { ChipName } from '../../../chip';
+import type { RuntimeRule } from '../../../isa';
+import type { EncodeOptions } from '../../../numerics';
+import type { Pattern, WriteOptions } from '../../../program';
+import type { TemplateValues } from '../template';
+import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
+import { Kernels, type Kernel, type KernelSpec, type OperandKind } from './kernel';
+import type { Layout, StateName } from './layout';
+import {
+  coincide,
+  asideBytes,
+  isWordSafe,
+  mayOverlap,
+  mayRepeat,
+  placeAside,
+  placeOf,
+  placeOfState,
+  rangeOf,
+  type Place,
+} from './place';
+import type { Reports, Touch, Work } from './work';
+
+/** An operand as an instruction uses it. */
+export interface Use {
+  readonly place: Place;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  readonly options?: WriteOptions;
+}
+
+export interface LaneOptions {
+  /** By their names in the body. */
+  readonly operands: Readonly<Record<string, Use>>;
+  /** The operand whose partitions are lanes, and whose elements are counted. */
+  readonly counted: string;
+  /** Whether lanes see other partitions than their own, or HBM. */
+  readonly crosses?: boolean;
+  /**
+   * Whether element i of what is written depends on elements i of the operands only, and the body goes from `begin` to `end`:
+   * then operands may coincide, and lanes be cut.
+   */
+  readonly elementwise?: boolean;
+  /** How many invocations, where it is not the counted operand's partitions. */
+  readonly lanes?: number;
+  readonly values?: TemplateValues;
+  readonly functions?: readonly string[];
+  /** Words that the body sees as word(0), word(1), ... */
+  readonly words?: readonly number[];
+  readonly reported?: (reports: Reports) => void;
+}
+
+/** What only the values of a run show: as Machine.report of src/isa. */
+export type Report = (rule: RuntimeRule, operand: string, required: string, received: string) => void;
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The float32 bits of a number, which is rounded to float32. */
+export function floatWord(value: number): number {
+  float[0] = value;
+  return bits[0] ?? 0;
+}
+
+export function wordFloat(word: number): number {
+  bits[0] = word;
+  return float[0] ?? NaN;
+}
+
+const words64 = (value: number): readonly [number, number] => [
+  value >>> 0,
+  Math.floor(value / 2 ** 32) >>> 0,
+];
+
+export class Lowering {
+  readonly chip: ChipName;
+  readonly layout: Layout;
+  readonly kernels: Kernels;
+
+  constructor(chip: ChipName, layout: Layout, kernels: Kernels) {
+    this.chip = chip;
+    this.layout = layout;
+    this.kernels = kernels;
+  }
+
+  /** An operand that is read. */
+  read(pattern: Pattern): Use {
+    return { place: placeOf(this.layout, pattern), reads: true, writes: false };
+  }
+
+  /** An operand that is written, rounded as `options` say. */
+  write(pattern: Pattern, options?: WriteOptions): Use {
+    const place = placeOf(this.layout, pattern);
+    return { place, reads: false, writes: true, ...(options !== undefined && { options }) };
+  }
+
+  /** An operand of which some elements stay as they are. */
+  update(pattern: Pattern): Use {
+    return { place: placeOf(this.layout, pattern), reads: true, writes: true };
+  }
+
+  /** A piece of the engines' state, of the partitions of an operand. */
+  state(
+    name: StateName,
+    { partition, partitions }: { readonly partition: number; readonly partitions: number },
+    width = 1,
+  ): Use {
+    return {
+      place: placeOfState(this.layout, name, partition, partitions, width),
+      reads: true,
+      writes: true,
+    };
+  }
+
+  /** The works of an instruction that goes through elements lane by lane. */
+  lane(name: string, body: string, options: LaneOptions): readonly Work[] {
+    const { operands, before } = this.#aside(options);
+    return [...before, this.#work(name, body, { ...options, operands })];
+  }
+
+  /** Copies what is read to room aside, where something else is written over elements that may still be read. */
+  #aside({ operands, elementwise = false }: LaneOptions): {
+    readonly operands: Readonly<Record<string, Use>>;
+    readonly before: readonly Work[];
+  } {
+    let before: Work[] | undefined;
+    let replaced: Record<string, Use> | undefined;
+    const used = { chip: 0, hbm: 0 };
+    for (const name in operands) {
+      const use = operands[name];
+      if (use === undefined || use.writes || !isOverwritten(use, operands, elementwise)) continue;
+      const { place } = use;
+      const aside = placeAside(this.layout, place, used[place.memory]);
+      used[place.memory] += asideBytes(place);
+      before ??= [];
+      replaced ??= { ...operands };
+      before.push(...this.copy(place, aside));
+      replaced[name] = { ...use, place: aside };
+    }
+    return { operands: replaced ?? operands, before: before ?? [] };
+  }
+
+  /** dst = src, code by code, of equal formats and shapes. */
+  copy(src: Place, dst: Place): readonly Work[] {
+    const operands = {
+      dst: { place: dst, reads: false, writes: true },
+      src: { place: src, reads: true, writes: false },
+    };
+    return [this.#work('copy', copyWgsl, { operands, counted: 'dst', elementwise: true })];
+  }
+
+  #work(name: string, body: string, options: LaneOptions): Work {
+    const { operands, counted, words = [], reported } = options;
+    const main = operands[counted]?.place;
+    if (main === undefined) throw new Error(`Invariant violation: ${name} has no operand "${counted}"`);
+    const lanes = options.lanes ?? main.partitions;
+    const kernel = this.#kernel(name, body, options);
+    const descriptor: number[] = [...words];
+    const touches: Touch[] = [];
+    let start: number | undefined = options.crosses === true ? undefined : main.partition;
+    let splits = options.elementwise === true;
+    for (const operand in operands) {
+      const use = operands[operand];
+      if (use === undefined) continue;
+      const { place } = use;
+      appendOperand(descriptor, use, place.memory === 'hbm' ? place.width / lanes : place.width);
+      const [low, high] = rangeOf(place);
+      const { memory, partition, partitions } = place;
+      if (use.reads) touches.push({ region: memory, low, high, partition, partitions, writes: false });
+      if (use.writes) {
+        touches.push({ region: memory, low, high, partition, partitions, writes: true });
+        splits &&= memory === 'hbm' ? !mayRepeat(place) : isWordSafe(place);
+      }
+      if (memory === 'hbm' || partition !== start) start = undefined;
+    }
+    const elements = main.memory === 'hbm' ? main.width / lanes : main.width;
+    return {
+      kernel,
+      lanes,
+      elements,
+      words: descriptor,
+      touches,
+      start,
+      splits,
+      ...(reported !== undefined && { reported }),
+    };
+  }
+
+  #kernel(name: string, body: string, options: LaneOptions): Kernel {
+    const { operands, counted, values = {}, words = [], functions = [] } = options;
+    let key = name;
+    for (const value in values) key += `|${values[value] ?? ''}`;
+    for (const operand in operands) {
+      const use = operands[operand];
+      if (use === undefined) continue;
+      const { memory, dtype, steps, aligned } = use.place;
+      key += `|${operand}:${memory}:${dtype}:${steps.length}${aligned ? '' : 'u'}`;
+      const { rounding, saturate } = use.options ?? {};
+      if (rounding !== undefined || saturate === true)
+        key += `:${rounding ?? ''}${saturate === true ? 's' : ''}`;
+    }
+    return this.kernels.of(key, (): KernelSpec => {
+      const kinds: Record<string, OperandKind> = {};
+      for (const [operand, use] of Object.entries(operands)) kinds[operand] = kindOf(use);
+      return { name, body, values, operands: kinds, attributes: words.length, counted, functions };
+    });
+  }
+}
+
+function isOverwritten({ place }: Use, operands: LaneOptions['operands'], elementwise: boolean): boolean {
+  for (const name in operands) {
+    const other = operands[name];
+    if (other?.writes !== true || !mayOverlap(place, other.place)) continue;
+    if (!(elementwise && coincide(place, other.place))) return true;
+  }
+  return false;
+}
+
+function kindOf({ place: { memory, dtype, steps, aligned }, writes, options }: Use): OperandKind {
+  const kind = { memory, dtype, rank: steps.length, aligned };
+  return writes && options !== undefined ? { ...kind, encoding: encodingOf(options) } : kind;
+}
+
+function encodingOf({ rounding = 'nearest-even', saturate = false }: WriteOptions): EncodeOptions {
+  return { rounding, saturate };
+}
+
+function appendOperand(words: number[], { place, options }: Use, width: number): void {
+  words.push(place.base, place.partition, width);
+  for (let at = place.steps.length - 1; at >= 0; at--) {
+    const [stride, count] = place.steps[at] ?? [0, 1];
+    words.push(stride >>> 0, count);
+  }
+  if (options?.rounding === 'stochastic') {
+    const { seed = 0, element = 0, pitch = 0 } = options;
+    words.push(...words64(seed), ...words64(element), ...words64(pitch));
+  }
+}

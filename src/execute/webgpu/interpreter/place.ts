@@ -1,0 +1,135 @@
+/** Where the elements of an operand lie on the adapter, in bytes, and what of two operands coincides. */
+import { bitsOf, type Dtype } from '../../../numerics';
+import { bytesOf, countOf, elementsOf } from '../../../program';
+import type { Dim, Pattern } from '../../../program';
+import { PARTITIONS, type Layout, type Memory, type StateName } from './layout';
+
+/** [stride in bytes, count], outermost first, as few as possible and at least one. */
+export type Steps = readonly Dim[];
+
+export interface Place {
+  readonly memory: Memory;
+  readonly dtype: Dtype;
+  /** The byte of the first element: of a partition, on chip. */
+  readonly base: number;
+  /** On chip; in HBM 0 and 1. */
+  readonly partition: number;
+  readonly partitions: number;
+  /** Elements of each partition; in HBM all. */
+  readonly width: number;
+  readonly steps: Steps;
+  /** Whether elements lie at multiples of their size, so that none is cut by a word. */
+  readonly aligned: boolean;
+}
+
+export function placeOf(layout: Layout, pattern: Pattern): Place {
+  const size = bytesOf(pattern.dtype);
+  const base = layout.startOf(pattern) + pattern.offset * size;
+  const steps = stepsOf(pattern.dims, size);
+  const common = { dtype: pattern.dtype, base, steps, aligned: base % size === 0 };
+  if (pattern.space === 'hbm') {
+    return { memory: 'hbm', partition: 0, partitions: 1, width: elementsOf(pattern), ...common };
+  }
+  const { partition, partitions } = pattern;
+  return { memory: 'chip', partition, partitions, width: countOf(pattern.dims), ...common };
+}
+
+/** A piece of the engines' state: `width` words of some partitions. */
+export function placeOfState(
+  layout: Layout,
+  name: StateName,
+  partition: number,
+  partitions: number,
+  width = 1,
+): Place {
+  const base = layout.stateOf(name);
+  return {
+    memory: 'chip',
+    dtype: 'uint32',
+    base,
+    partition,
+    partitions,
+    width,
+    steps: [[4, width]],
+    aligned: true,
+  };
+}
+
+/** Bytes that an operand takes where it is written aside. */
+export const asideBytes = ({ dtype, width }: Place): number => Math.ceil((width * bytesOf(dtype)) / 4) * 4;
+
+/** As much room as an operand takes, dense, where things are written aside. */
+export function placeAside(layout: Layout, place: Place, offset: number): Place {
+  const size = bytesOf(place.dtype);
+  const base = layout.aside[place.memory] + offset;
+  return { ...place, base, steps: [[size, place.width]], aligned: true };
+}
+
+/** Dimensions that continue each other are one. */
+function stepsOf(dims: readonly Dim[], size: number): Steps {
+  const steps: Dim[] = [];
+  for (const [stride, count] of dims) {
+    if (count === 1) continue;
+    const outer = steps.at(-1);
+    if (outer !== undefined && outer[0] === stride * size * count)
+      steps[steps.length - 1] = [stride * size, outer[1] * count];
+    else steps.push([stride * size, count]);
+  }
+  return steps.length > 0 ? steps : [[size, 1]];
+}
+
+/** First byte, and the one behind the last. */
+export function rangeOf({ base, steps, dtype }: Place): readonly [low: number, high: number] {
+  let [low, high] = [base, base];
+  for (const [stride, count] of steps) {
+    const reach = stride * (count - 1);
+    low += Math.min(reach, 0);
+    high += Math.max(reach, 0);
+  }
+  return [low, high + bytesOf(dtype)];
+}
+
+/** Whether two operands may have a byte in common. */
+export function mayOverlap(a: Place, b: Place): boolean {
+  if (a.memory !== b.memory) return false;
+  if (a.partition >= b.partition + b.partitions || b.partition >= a.partition + a.partitions) return false;
+  const [aLow, aHigh] = rangeOf(a);
+  const [bLow, bHigh] = rangeOf(b);
+  return aLow < bHigh && bLow < aHigh;
+}
+
+/** Whether element i of one is element i of the other. */
+export function coincide(a: Place, b: Place): boolean {
+  return (
+    a.memory === b.memory &&
+    a.base === b.base &&
+    a.partition === b.partition &&
+    bitsOf(a.dtype) === bitsOf(b.dtype) &&
+    a.steps.length === b.steps.length &&
+    a.steps.every(([stride, count], at) => stride === b.steps[at]?.[0] && count === b.steps[at]?.[1])
+  );
+}
+
+/** Whether several elements of an operand may be the same one. */
+export function mayRepeat({ steps, dtype }: Place): boolean {
+  let span = bytesOf(dtype);
+  for (const [stride, count] of [...steps].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
+    if (Math.abs(stride) < span) return true;
+    span += Math.abs(stride) * (count - 1);
+  }
+  return false;
+}
+
+/**
+ * Whether an operand's elements may be written by several invocations, cut at multiples of four elements: none shares a word
+ * with an element of another chunk.
+ */
+export function isWordSafe(place: Place): boolean {
+  if (mayRepeat(place)) return false;
+  const size = bytesOf(place.dtype);
+  if (place.aligned && size === 4) return true;
+  const [only, more] = place.steps;
+  return place.aligned && more === undefined && only?.[0] === size && place.base % 4 === 0;
+}
+
+export { PARTITIONS };

@@ -1,0 +1,297 @@
+/**
+ * The memories of one run on the adapter, and the submissions that work on them: batches become dispatches, each small enough
+ * to take well under 100 ms; two submissions are under way at most.
+ */
+import { USAGE, type Gpu, type Pipeline } from '../gpu';
+import { HEADER_WORDS, kernelWgsl, LANES, type Kernel } from './kernel';
+import { PARTITIONS, type Layout } from './layout';
+import { costOf, Schedule, type Batch } from './schedule';
+import { REPORT_WORDS, type Work } from './work';
+
+/** Bytes for the operands of matmuls that wait for their multiplication. */
+export const SCRATCH_BYTES = 2 ** 24;
+
+/** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
+const DISPATCH_COST = 2 ** 18;
+/** When a submission is full. */
+const SUBMISSION_WORKS = 4096;
+const SUBMISSION_COST = 2 ** 24;
+/** Elements of each lane from which on it is cut, and of a chunk. */
+const CHUNK = 256;
+const MOST_WORKGROUPS = 65535;
+const UNIFORM_BYTES = 32;
+const UNIFORM_STEP = 256;
+
+/** Pipelines of kernels, compiled once for each device. */
+export class Pipelines {
+  readonly #gpu: Gpu;
+  readonly #byText = new Map<string, Promise<Pipeline>>();
+  readonly #byKernel = new Map<Kernel, Promise<Pipeline>>();
+  readonly #compiled = new Map<Kernel, string>();
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  of(kernel: Kernel): Promise<Pipeline> {
+    let pipeline = this.#byKernel.get(kernel);
+    if (pipeline === undefined) {
+      const text = kernelWgsl(kernel.spec);
+      pipeline = this.#byText.get(text) ?? this.#gpu.createPipeline(kernel.key, text, BINDINGS);
+      this.#byText.set(text, pipeline);
+      this.#byKernel.set(kernel, pipeline);
+      this.#compiled.set(kernel, text);
+    }
+    return pipeline;
+  }
+
+  /** How many pipelines there are. */
+  get count(): number {
+    return this.#byText.size;
+  }
+}
+
+const BINDINGS = ['uniform', 'read', 'write', 'write', 'write', 'write'] as const;
+
+interface Dispatch {
+  readonly kernel: Kernel;
+  /** Words of the uniform block: first, run, chunk, first chunk, zero. */
+  readonly settings: readonly number[];
+  readonly groups: readonly [number, number, number];
+}
+
+interface Encoded {
+  readonly descriptors: Uint32Array<ArrayBuffer>;
+  readonly dispatches: readonly Dispatch[];
+  readonly reporting: readonly { readonly work: Work; readonly slot: number }[];
+  readonly reportWords: number;
+}
+
+interface Buffers {
+  uniforms: GPUBuffer;
+  descriptors: GPUBuffer;
+  readonly chip: GPUBuffer;
+  readonly hbm: GPUBuffer;
+  reports: GPUBuffer;
+  readonly scratch: GPUBuffer;
+}
+
+export class Session {
+  readonly gpu: Gpu;
+  readonly schedule: Schedule;
+  readonly #pipelines: Pipelines;
+  readonly #buffers: Buffers;
+  #group: Promise<GPUBindGroup> | undefined;
+  /** The submission before the last one, and the last one. */
+  #underWay: readonly Promise<void>[] = [];
+  #released = false;
+
+  private constructor(gpu: Gpu, pipelines: Pipelines, layout: Layout, buffers: Buffers) {
+    this.gpu = gpu;
+    this.#pipelines = pipelines;
+    this.#buffers = buffers;
+    this.schedule = new Schedule({ ...layout.bytes, scratch: SCRATCH_BYTES });
+  }
+
+  /** @throws UserError when the adapter has no room. */
+  static async create(gpu: Gpu, pipelines: Pipelines, layout: Layout): Promise<Session> {
+    const made: GPUBuffer[] = [];
+    const storage = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
+    const make = async (label: string, size: number, usage: number = storage): Promise<GPUBuffer> => {
+      const buffer = await gpu.createBuffer(label, size, usage, 'scratch');
+      made.push(buffer);
+      return buffer;
+    };
+    try {
+      const buffers = {
+        uniforms: await make('dispatches', 1024 * UNIFORM_STEP, USAGE.UNIFORM | USAGE.COPY_DST),
+        descriptors: await make('descriptors', 2 ** 16),
+        chip: await make('SBUF and PSUM', PARTITIONS * layout.bytes.chip),
+        hbm: await make('HBM tensors', layout.bytes.hbm),
+        reports: await make('reports', 2 ** 12),
+        scratch: await make('matmul operands', SCRATCH_BYTES),
+      };
+      return new Session(gpu, pipelines, layout, buffers);
+    } catch (error) {
+      for (const buffer of made) gpu.release(buffer);
+      throw error;
+    }
+  }
+
+  /** Puts a work on the schedule. */
+  add(work: Work): void {
+    this.schedule.add(work);
+  }
+
+  /** Whether it is time to submit. */
+  get full(): boolean {
+    return this.schedule.works >= SUBMISSION_WORKS || this.schedule.cost >= SUBMISSION_COST;
+  }
+
+  /** Submits what is scheduled, and resolves when it may go on: one submission is still under way then. */
+  async submit(): Promise<void> {
+    if (this.schedule.works === 0) return;
+    const encoded = encode(this.schedule.take());
+    const pipelines = new Map<Kernel, Pipeline>();
+    await Promise.all(
+      [...new Set(encoded.dispatches.map(({ kernel }) => kernel))].map(async (kernel) => {
+        pipelines.set(kernel, await this.#pipelines.of(kernel));
+      }),
+    );
+    const [first = Promise.resolve(), second] = this.#underWay;
+    if (second !== undefined) await first;
+    const group = await this.#prepare(encoded, pipelines);
+    const done = this.gpu.submit('running a Program', (encoder) => {
+      if (encoded.reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, encoded.reportWords * 4);
+      const pass = encoder.beginComputePass();
+      encoded.dispatches.forEach(({ kernel, groups }, at) => {
+        const pipeline = pipelines.get(kernel);
+        if (pipeline === undefined) throw new Error('Invariant violation: a kernel without a pipeline');
+        pass.setPipeline(pipeline.pipeline);
+        pass.setBindGroup(0, group, [at * UNIFORM_STEP]);
+        pass.dispatchWorkgroups(...groups);
+      });
+      pass.end();
+    });
+    done.catch(() => undefined); // awaited below, or with the next submission
+    this.#underWay = second === undefined ? [...this.#underWay, done] : [second, done];
+    if (encoded.reporting.length > 0) await this.#collect(done, encoded);
+  }
+
+  /** Submits what is scheduled and waits until all is done. */
+  async finish(): Promise<void> {
+    await this.submit();
+    await Promise.all(this.#underWay);
+    this.#underWay = [];
+  }
+
+  /** Writes bytes of HBM; what is scheduled comes after it. */
+  upload(byte: number, data: Uint8Array<ArrayBuffer>): void {
+    const padded = data.length % 4 === 0 ? data : new Uint8Array(Math.ceil(data.length / 4) * 4);
+    if (padded !== data) padded.set(data);
+    this.gpu.device.queue.writeBuffer(this.#buffers.hbm, byte, padded);
+  }
+
+  /** Bytes of HBM, after what is scheduled. `byte` is a multiple of 4. */
+  async download(byte: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    await this.finish();
+    const words = await this.gpu.read(this.#buffers.hbm, byte, Math.ceil(bytes / 4) * 4);
+    return new Uint8Array(words.buffer, 0, bytes);
+  }
+
+  /** Frees every buffer. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const buffer of Object.values<GPUBuffer>({ ...this.#buffers })) this.gpu.release(buffer);
+  }
+
+  async #prepare(encoded: Encoded, pipelines: ReadonlyMap<Kernel, Pipeline>): Promise<GPUBindGroup> {
+    const { dispatches, descriptors, reportWords } = encoded;
+    await this.#grow('uniforms', dispatches.length * UNIFORM_STEP);
+    await this.#grow('descriptors', descriptors.byteLength);
+    await this.#grow('reports', reportWords * 4);
+    const settings = new Uint32Array((dispatches.length * UNIFORM_STEP) / 4);
+    dispatches.forEach((dispatch, at) => {
+      settings.set(dispatch.settings, (at * UNIFORM_STEP) / 4);
+    });
+    const { queue } = this.gpu.device;
+    queue.writeBuffer(this.#buffers.uniforms, 0, settings);
+    queue.writeBuffer(this.#buffers.descriptors, 0, descriptors);
+    const [any] = pipelines.values();
+    if (any === undefined) throw new Error('Invariant violation: a submission without a kernel');
+    const { uniforms, descriptors: table, chip, hbm, reports, scratch } = this.#buffers;
+    this.#group ??= this.gpu.bind(any, [uniforms, table, chip, hbm, reports, scratch], UNIFORM_BYTES);
+    return this.#group;
+  }
+
+  async #grow(name: 'uniforms' | 'descriptors' | 'reports', bytes: number): Promise<void> {
+    const buffer = this.#buffers[name];
+    if (buffer.size >= bytes) return;
+    const size = 2 ** Math.ceil(Math.log2(bytes));
+    this.#buffers[name] = await this.gpu.createBuffer(buffer.label, size, buffer.usage, 'scratch');
+    this.#group = undefined;
+    await Promise.all(this.#underWay);
+    this.gpu.release(buffer);
+  }
+
+  async #collect(done: Promise<void>, { reporting, reportWords }: Encoded): Promise<void> {
+    await done;
+    const all = await this.gpu.read(this.#buffers.reports, 0, reportWords * 4);
+    for (const { work, slot } of reporting) {
+      const words = all.slice(slot, slot + work.lanes * REPORT_WORDS);
+      if (words.some((word) => word !== 0)) work.reported?.(words);
+    }
+  }
+}
+
+/** Descriptors and dispatches of batches. Works are reported in the order in which they were scheduled. */
+function encode(batches: readonly Batch[]): Encoded {
+  const reporting: { work: Work; slot: number }[] = [];
+  let reportWords = 0;
+  let size = 0;
+  for (const { kernel, works } of batches) {
+    size += kernel.words * works.length;
+    for (const { table } of works) size += table?.words.length ?? 0;
+  }
+  const descriptors = new Uint32Array(Math.max(4, size));
+  const dispatches: Dispatch[] = [];
+  let at = 0;
+  for (const batch of batches) {
+    const first = at;
+    for (const work of batch.works) {
+      descriptors[at] = work.lanes;
+      if (work.reported !== undefined) {
+        descriptors[at + 1] = reportWords;
+        reporting.push({ work, slot: reportWords });
+        reportWords += work.lanes * REPORT_WORDS;
+      }
+      descriptors.set(work.words, at + HEADER_WORDS);
+      at += batch.kernel.words;
+    }
+    batch.works.forEach(({ table }, index) => {
+      if (table === undefined) return;
+      descriptors[first + index * batch.kernel.words + HEADER_WORDS + table.at] = at;
+      descriptors.set(table.words, at);
+      at += table.words.length;
+    });
+    for (const dispatch of dispatchesOf(batch, first)) dispatches.push(dispatch);
+  }
+  return { descriptors, dispatches, reporting, reportWords };
+}
+
+function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Generator<Dispatch> {
+  let from = 0;
+  while (from < works.length) {
+    let cost = 0;
+    let lanes = 0;
+    let elements = 0;
+    let splits = !chained;
+    let to = from;
+    for (; to < works.length && to - from < MOST_WORKGROUPS; to++) {
+      const work = works[to];
+      if (work === undefined) break;
+      const own = costOf(work);
+      if (to > from && cost + own > DISPATCH_COST) break;
+      cost += own;
+      lanes = Math.max(lanes, work.lanes);
+      elements = Math.max(elements, work.elements);
+      splits &&= work.splits;
+    }
+    const settings = first + from * kernel.words;
+    const count = to - from;
+    const x = Math.ceil(lanes / LANES);
+    if (!splits || elements <= CHUNK) {
+      const run = chained ? count : 1;
+      yield { kernel, settings: [settings, run, 0xffffffff, 0, 0], groups: [x, 1, chained ? 1 : count] };
+    } else {
+      const chunks = Math.ceil(elements / CHUNK);
+      const atOnce = Math.max(1, Math.floor((DISPATCH_COST / cost) * chunks));
+      for (let chunk = 0; chunk < chunks; chunk += atOnce) {
+        const y = Math.min(atOnce, chunks - chunk, MOST_WORKGROUPS);
+        yield { kernel, settings: [settings, 1, CHUNK, chunk, 0], groups: [x, y, count] };
+      }
+    }
+    from = to;
+  }
+}

@@ -1,0 +1,43 @@
+/** What the adapter has to do for an instruction: one descriptor for one kernel, and what it touches. */
+import type { Kernel } from './kernel';
+
+export type Region = 'chip' | 'hbm' | 'scratch';
+
+/** Bytes low .. high-1, of some partitions of chip memory. */
+export interface Touch {
+  readonly region: Region;
+  readonly low: number;
+  readonly high: number;
+  readonly partition: number;
+  readonly partitions: number;
+  readonly writes: boolean;
+}
+
+/** What of each lane was reported: how many elements, then place and float32 bits of the first. */
+export type Reports = Uint32Array<ArrayBuffer>;
+
+export interface Work {
+  readonly kernel: Kernel;
+  /** Invocations, each of a partition or a row. */
+  readonly lanes: number;
+  /** Elements that each lane goes through. */
+  readonly elements: number;
+  /** Words of the descriptor behind its header. */
+  readonly words: readonly number[];
+  readonly touches: readonly Touch[];
+  /**
+   * The first partition, where lane p touches nothing but partition start + p: such works can follow each other within one
+   * dispatch. undefined where lanes look at each other's partitions, or at HBM.
+   */
+  readonly start: number | undefined;
+  /** Whether the elements of a lane do not depend on each other, and so can be cut into chunks of multiples of four. */
+  readonly splits: boolean;
+  /** Multiply-adds, or elements, where they are not lanes x elements. */
+  readonly cost?: number;
+  /** Words of any number that the instruction has besides; the word of `words` numbered `at` says where they begin. */
+  readonly table?: { readonly at: number; readonly words: readonly number[] };
+  /** Called with what the lanes reported, three words for each, once the work is done. */
+  readonly reported?: (reports: Reports) => void;
+}
+
+export const REPORT_WORDS = 3;
