@@ -1,9 +1,15 @@
 /** The library: every kernel of ours by name, with what it needs to be run and checked. */
 import { nearestName, UserError } from '../numerics';
+import { averagePoolEntry } from './average-pool';
 import type { LibraryKernel } from './entry';
+import { layernormEntry } from './layernorm';
 import { MATMUL_ENTRIES } from './matmul';
 import { rmsnormEntry } from './rmsnorm';
+import { RMSNORM_QUANTIZE_ENTRIES } from './rmsnorm-quantize';
+import { selectiveScanEntry } from './selective-scan';
+import { ROTARY_ENTRIES } from './rotary';
 import { softmaxEntry } from './softmax';
+import { topKEntry } from './top-k';
 import { transposeEntry } from './transpose';
 
 export const LIBRARY: readonly LibraryKernel[] = [
@@ -11,6 +17,10 @@ export const LIBRARY: readonly LibraryKernel[] = [
   transposeEntry,
   softmaxEntry,
   rmsnormEntry,
+  ...RMSNORM_QUANTIZE_ENTRIES,
+  selectiveScanEntry,
+  averagePoolEntry,
+  topKEntry,
 ];
 
 const BY_NAME = new Map(LIBRARY.map((entry) => [entry.name, entry]));

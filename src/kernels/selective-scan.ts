@@ -111,7 +111,8 @@ function joined(nc: Nc, columns: readonly ChipView[]): ChipView {
 
 export const selectiveScanEntry = libraryKernel({
   name: selectiveScan.name,
-  summary: 'the selective scan of Mamba: states that decay and are driven at rates of the input, read out by c, and d x',
+  summary:
+    'the selective scan of Mamba: states that decay and are driven at rates of the input, read out by c, and d x',
   doc: 'docs/kernels.md#selective_scan',
   chips: CHIP_NAMES,
   dtypes: ['float32', 'bfloat16'],

@@ -28,6 +28,14 @@ const rows: Case = {
   dtypes: ['float32', 'bfloat16'],
 };
 
+const rotary: Case = {
+  sizes: [
+    { heads: 2, sequence: 128, size: 8 },
+    { heads: 9, sequence: 150, size: 256 },
+  ],
+  dtypes: ['bfloat16', 'float32'],
+};
+
 const CASES: Readonly<Record<string, Case>> = {
   matmul_tile: matmul({ m: 128, n: 512, k: 128 }),
   matmul_tiled: matmul({ m: 140, n: 520, k: 150 }),
@@ -37,6 +45,38 @@ const CASES: Readonly<Record<string, Case>> = {
   transpose: rows,
   softmax: rows,
   rmsnorm: rows,
+  layernorm: {
+    sizes: [...rows.sizes, { rows: 5, columns: 1100 }],
+    dtypes: ['float32', 'bfloat16'],
+  },
+  rotary,
+  rotary_interleaved: rotary,
+  rmsnorm_quantize_e4m3: rows,
+  rmsnorm_quantize_e4m3fn: rows,
+  selective_scan: {
+    sizes: [
+      { channels: 8, steps: 40, states: 4 },
+      { channels: 130, steps: 530, states: 2 },
+    ],
+    dtypes: ['float32', 'bfloat16'],
+  },
+  average_pool: {
+    sizes: [
+      { channels: 3, height: 11, width: 9, window: 3, stride: 2 },
+      { channels: 130, height: 20, width: 30, window: 2, stride: 3 },
+      { channels: 2, height: 200, width: 100, window: 5, stride: 1 },
+    ],
+    dtypes: ['float32', 'bfloat16'],
+  },
+  top_k: {
+    sizes: [
+      { rows: 5, columns: 100, k: 64 },
+      { rows: 130, columns: 700, k: 13 },
+      { rows: 3, columns: 9, k: 9 },
+      { rows: 1, columns: 8, k: 1 },
+    ],
+    dtypes: ['float32', 'bfloat16', 'float16'],
+  },
 };
 
 const caseOf = (name: string): Case => {
@@ -68,7 +108,13 @@ describe.each(LIBRARY.map((entry) => [entry.name, entry] as const))('%s', (name,
       };
       for (const dtype of dtypes) {
         const fault = { input, change: zeroed };
-        const checks = tried({ entry, chip: 'trn2', ...(sizes[0] && { sizes: sizes[0] }), dtype, fault });
+        const checks = tried({
+          entry,
+          chip: entry.chips[0] ?? 'trn2',
+          ...(sizes[0] && { sizes: sizes[0] }),
+          dtype,
+          fault,
+        });
         expect(Object.values(checks).some(({ wrong }) => wrong > 0)).toBe(true);
       }
     },
