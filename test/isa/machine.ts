@@ -8,7 +8,8 @@
  */
 import { CHIPS } from '../../src/chip';
 import type { ChipName } from '../../src/chip';
-import { ReferenceMachine, isDynamic, type RunFinding } from '../../src/execute/reference/machine';
+import { isDynamic } from '../../src/execute/program/tape';
+import { ReferenceMachine, type RunFinding } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
 import { stripsOf } from '../../src/execute/reference/strips';
 import { instructionProblem, runInstruction } from '../../src/isa';

@@ -49,6 +49,15 @@ const tensors: fc.Arbitrary<readonly Tensor[]> = fc
   .filter((all) => new Set(all.map((tensor) => tensor.name)).size === all.length);
 
 function pattern(place: OperandForm['place'], over: readonly Tensor[]): fc.Arbitrary<Pattern> {
+  const index = fc.option(plainPattern('chip', over), { freq: 8 });
+  return fc.tuple(plainPattern(place, over), index).map(([outer, chosen]): Pattern => {
+    if (outer.space === 'hbm' || chosen === null || chosen.space === 'hbm') return outer;
+    return { ...outer, index: chosen };
+  });
+}
+
+/** One without an index. */
+function plainPattern(place: OperandForm['place'], over: readonly Tensor[]): fc.Arbitrary<Pattern> {
   const access = {
     offset: whole,
     dims: anyDims,

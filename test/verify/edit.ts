@@ -56,13 +56,18 @@ export function withPatterns(
   change: (pattern: Pattern, operand: string) => Pattern,
 ): Instruction {
   const { dst, results, sources } = instruction;
+  const changed = (pattern: Pattern, name: string): Pattern => {
+    const outer = change(pattern, name);
+    if (outer.index === undefined) return outer;
+    return { ...outer, index: change(outer.index, `${name}.index`) } as Pattern;
+  };
   const all = (operands: Readonly<Record<string, Pattern | undefined>>) =>
     Object.fromEntries(
-      Object.entries(operands).map(([name, pattern]) => [name, pattern && change(pattern, name)]),
+      Object.entries(operands).map(([name, pattern]) => [name, pattern && changed(pattern, name)]),
     );
   return {
     ...instruction,
-    ...(dst !== undefined && { dst: change(dst, 'dst') }),
+    ...(dst !== undefined && { dst: changed(dst, 'dst') }),
     ...(results !== undefined && { results: all(results) }),
     sources: all(sources),
   } as Instruction;

@@ -305,6 +305,21 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const instruction = pick(orderOf(program).filter(leavesPsum));
     return instruction && replace(program, instruction, [{ ...instruction, engine: 'gpsimd' }]);
   }),
+  'index left out': byRun('an indirect operand takes the first elements in their order', (program, pick) => {
+    const site = pick(sitesOf(program).filter(({ pattern }) => pattern.index !== undefined));
+    return (
+      site &&
+      withSite(program, site, ({ index: _, ...direct }) => ({
+        ...(direct as Pattern),
+        dims: [[1, lastCount(direct as Pattern)]],
+      }))
+    );
+  }),
+  'index on another chip': byVerifier('an indirect operand is used on a chip that has none', (program) =>
+    sitesOf(program).some(({ pattern }) => pattern.index !== undefined)
+      ? { ...program, chip: 'trn2' }
+      : undefined,
+  ),
   'wrong operator': byRun('two tensors are multiplied instead of added', (program, pick) => {
     const add = pick(ofOpcode(program, 'tensor_tensor').filter(({ attributes }) => attributes.op === 'add'));
     return add && replace(program, add, [{ ...add, attributes: { ...add.attributes, op: 'multiply' } }]);

@@ -150,6 +150,50 @@ function looped(seed: number): Subject {
   return { name: 'loop', program, inputs, expected: { y: encodeArray('float32', values) } };
 }
 
+/** The elements of each row in one order of their own for each half of the rows, then in another: gathered, then scattered, on trn3. */
+function indirect(): Subject {
+  const [rows, columns] = [32, 24];
+  const program = parseProgram(
+    [
+      'program trn3',
+      'hbm x float32 [32, 24] input',
+      'hbm from uint16 [32, 2] input',
+      'hbm to uint16 [32, 2] input',
+      'hbm y float32 [32, 24] output',
+      'sbuf f uint16 partitions 0:32 elements 2 address 0',
+      'sbuf t uint16 partitions 0:32 elements 2 address 64',
+      'sbuf a float32 partitions 0:32 elements 24 address 128',
+      'sbuf b float32 partitions 0:32 elements 24 address 256',
+      'sbuf c float32 partitions 0:32 elements 24 address 384',
+      'load-f dma dma_copy f p0:32 [1,2] = src from [2,32][1,2]',
+      'load-t dma dma_copy t p0:32 [1,2] = src to [2,32][1,2]',
+      'load dma dma_copy a p0:32 [1,24] = src x [24,32][1,24]',
+      'gather vector tensor_copy b p0:32 [1,24] = src a p0:32 [0,24] by f p0:32 [1,2]',
+      'scatter scalar activation c p0:32 [0,24] by t p0:32 [1,2] = data b p0:32 [1,24], op square',
+      'store dma dma_copy y [24,32][1,24] = src c p0:32 [1,24]',
+    ].join('\n'),
+  );
+  // Multipliers prime to 24 permute its columns. Partition p of the index holds the offsets of elements p mod 16 and that + 16.
+  const order = (multiplier: number) => (row: number, element: number) =>
+    (element * multiplier + Math.floor(row / 16)) % columns;
+  const [from, to] = [order(5), order(7)];
+  const index = (of: typeof from) =>
+    encodeArray(
+      'uint16',
+      Float32Array.from({ length: rows * 2 }, (_, at) => of(at >> 1, ((at >> 1) % 16) + 16 * (at & 1))),
+    );
+  const x = Float32Array.from({ length: rows * columns }, (_, at) => 1 + at);
+  const y = new Float32Array(x.length);
+  for (let row = 0; row < rows; row++) {
+    for (let element = 0; element < columns; element++) {
+      const value = x[row * columns + from(row, element)] ?? NaN;
+      y[row * columns + to(row, element)] = value * value;
+    }
+  }
+  const inputs = { x: encodeArray('float32', x), from: index(from), to: index(to) };
+  return { name: 'indirect', program, inputs, expected: { y: encodeArray('float32', y) } };
+}
+
 /** No tile has fewer than four elements along an axis, so that two of them are hardly ever equal. */
 const REQUESTS: Readonly<Record<string, MatmulRequest>> = {
   'tiles and groups': {
@@ -196,6 +240,7 @@ export function subjects(): readonly Subject[] {
   return [
     ...Object.entries(REQUESTS).map(([name, request], index) => lowered(name, request, index)),
     looped(9),
+    indirect(),
     ...KERNELS.map((kernel, index) => own(kernel, 100 + index)),
   ];
 }
