@@ -17,6 +17,8 @@ export const LIBRARY: readonly LibraryKernel[] = [
   transposeEntry,
   softmaxEntry,
   rmsnormEntry,
+  layernormEntry,
+  ...ROTARY_ENTRIES,
   ...RMSNORM_QUANTIZE_ENTRIES,
   selectiveScanEntry,
   averagePoolEntry,

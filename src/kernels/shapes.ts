@@ -15,7 +15,7 @@ export function tilesOf(extent: number, step: number, from = 0): readonly Tile[]
 export const sizeOf = ([start, stop]: Tile): number => stop - start;
 
 /** An input of a kernel, or of its reference. */
-interface Shaped {
+export interface Shaped {
   readonly shape: readonly number[];
 }
 
@@ -24,6 +24,18 @@ export function matrixOf(name: string, { shape }: Shaped): readonly [rows: numbe
   const [rows, columns, ...more] = shape;
   if (rows !== undefined && columns !== undefined && more.length === 0) return [rows, columns];
   throw new UserError(`${name} must be a matrix, received shape [${shape.join(', ')}].`);
+}
+
+/** The three extents of an input. @throws UserError when it has more dimensions, or fewer. */
+export function cubeOf(
+  name: string,
+  { shape }: Shaped,
+): readonly [outer: number, rows: number, columns: number] {
+  const [outer, rows, columns, ...more] = shape;
+  if (outer !== undefined && rows !== undefined && columns !== undefined && more.length === 0) {
+    return [outer, rows, columns];
+  }
+  throw new UserError(`${name} must have 3 dimensions, received shape [${shape.join(', ')}].`);
 }
 
 export interface MatmulShape {
