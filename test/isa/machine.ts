@@ -9,7 +9,7 @@
 import { CHIPS } from '../../src/chip';
 import type { ChipName } from '../../src/chip';
 import { isDynamic } from '../../src/execute/program/tape';
-import { ReferenceMachine, type RunFinding } from '../../src/execute/reference/machine';
+import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
 import { stripsOf } from '../../src/execute/reference/strips';
 import { instructionProblem, runInstruction } from '../../src/isa';

@@ -7,7 +7,7 @@ import { codeArray, UserError } from '../../numerics';
 import type { CodeArray } from '../../numerics';
 import { elementsOf, hbmTensors, isLoop } from '../../program';
 import type { Program, ProgramNode } from '../../program';
-import { whole } from './machine';
+import { whole } from '../program/view';
 import { checkMemory } from './places';
 import { ProgramRun } from './run';
 
