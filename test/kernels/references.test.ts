@@ -16,7 +16,11 @@ const filled = (shape: readonly number[], value: (index: number) => number): Ref
   return { shape, dtype: 'float32', values: Float64Array.from({ length }, (_, index) => value(index)) };
 };
 
-const coded = (shape: readonly number[], values: readonly number[], dtype: Dtype = 'float32'): CodedInput => ({
+const coded = (
+  shape: readonly number[],
+  values: readonly number[],
+  dtype: Dtype = 'float32',
+): CodedInput => ({
   shape,
   dtype,
   codes: encodeArray(dtype, Float32Array.from(values)),
