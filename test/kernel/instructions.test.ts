@@ -6,8 +6,8 @@ import type { Form, Opcode } from '../../src/program';
 import { CALLS, callUntyped, column, tile } from './calls';
 import { givenBy, instructionsBy, onlyBy, refusalOf, ruleOf, traced } from './tracing';
 
-/** Filled in by the builder where they are left out (nc_matmul), or given by another name (memset). */
-const EASED: Readonly<Record<string, readonly string[]>> = { nc_matmul: ['accumulate', 'performance'], memset: ['code'] }; // prettier-ignore
+/** Filled in by the builder where they are left out (matmuls), or given by another name (memset). */
+const EASED: Readonly<Record<string, readonly string[]>> = { nc_matmul: ['accumulate', 'performance'], nc_matmul_mx: ['accumulate'], memset: ['code'] }; // prettier-ignore
 
 /** The first argument of instructions without dst. */
 const FIRST = ['register', 'src_seeds'];
