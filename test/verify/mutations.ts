@@ -324,6 +324,16 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const add = pick(ofOpcode(program, 'tensor_tensor').filter(({ attributes }) => attributes.op === 'add'));
     return add && replace(program, add, [{ ...add, attributes: { ...add.attributes, op: 'multiply' } }]);
   }),
+  'wrong count of a search': byRun('a search ends or counts one element off', (program, pick) => {
+    const search = pick([...ofOpcode(program, 'topk'), ...ofOpcode(program, 'nonzero_with_count')]);
+    if (search === undefined) return undefined;
+    if (search.opcode === 'topk') {
+      return replace(program, search, [{ ...search, attributes: { n: search.attributes.n - 1 } }]);
+    }
+    const { index_offset = 0 } = search.attributes;
+    const attributes = { ...search.attributes, index_offset: index_offset - 1 };
+    return replace(program, search, [{ ...search, attributes }]);
+  }),
   'loop too short': byVerifier('a loop ends a turn early', (program, pick) =>
     withLoop(program, pick(loopsOf(program)), ({ upper, step }) =>
       typeof upper === 'number' ? { upper: upper - step } : {},

@@ -8,6 +8,7 @@ import type { CodeArray } from '../../src/numerics';
 import { parseProgram } from '../../src/program';
 import type { HbmTensor, Program } from '../../src/program';
 import { inputsFor } from './kernels';
+import { gathersAndSearches } from './subjects-gpsimd';
 
 export interface Subject {
   readonly name: string;
@@ -240,6 +241,7 @@ export function subjects(): readonly Subject[] {
   return [
     ...Object.entries(REQUESTS).map(([name, request], index) => lowered(name, request, index)),
     looped(9),
+    gathersAndSearches(),
     indirect(),
     ...KERNELS.map((kernel, index) => own(kernel, 100 + index)),
   ];
