@@ -1,7 +1,9 @@
 // Builds everything that runs: the WASM checker from AssemblyScript (build/), then the bundles (dist/).
-// `node scripts/build.js wasm` stops after the first step, which is all that the tests need;
+// `node scripts/build.js wasm` stops after the first step, which is all that the tests need; `node scripts/build.js page` builds only
+// the page, after that step;
 // `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -108,6 +110,58 @@ async function buildBundles() {
   chmodSync('dist/cli.js', 0o755);
 }
 
+/** The kernels of the library as data, for the picker on the page. */
+async function kernelCatalogue() {
+  const folder = 'src/kernels';
+  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.ts'));
+  const outfile = 'build/kernel-catalogue.mjs';
+  await build({
+    ...forNode,
+    outdir: undefined,
+    outfile,
+    external: ['typescript'],
+    stdin: {
+      contents: `
+        import { LIBRARY } from './${folder}/library';
+        import { kernelCatalogue } from './bench/node/kernel-catalogue';
+        ${files.map((file, index) => `import * as file${index} from './${folder}/${file}';`).join('\n')}
+        const files = { ${files.map((file, index) => `${JSON.stringify(file)}: file${index}`).join(', ')} };
+        export const catalogue = kernelCatalogue(${JSON.stringify(folder)}, files, LIBRARY);`,
+      resolveDir: '.',
+      loader: 'ts',
+    },
+  });
+  const { catalogue } = await import(new URL(`../${outfile}`, import.meta.url).href);
+  for (const each of catalogue.leftOut) console.warn(`Left out of the page's kernels: ${each}`);
+  return catalogue.entries;
+}
+
+/** `systole:kernels` as a module. */
+const catalogueModule = {
+  name: 'kernels',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^systole:kernels$/ }, ({ path }) => ({ path, namespace: 'systole' }));
+    onLoad({ filter: /.*/, namespace: 'systole' }, async () => ({
+      contents: JSON.stringify(await kernelCatalogue()),
+      loader: 'json',
+    }));
+  },
+};
+
+/** The sandbox of kernels (bench/page/kernel/sandbox): its worker as one script, and its frame, whose policy names its own script alone. */
+async function buildSandbox() {
+  const folder = 'bench/page/kernel/sandbox';
+  const alone = { ...forAll, outdir: undefined, format: 'iife', platform: 'browser', minify: true, sourcemap: false };
+  const [frame] = await Promise.all([
+    build({ ...alone, entryPoints: [`${folder}/frame.ts`], write: false }),
+    build({ ...alone, entryPoints: [`${folder}/worker.ts`], outfile: 'dist/page/kernel-sandbox.js' }),
+  ]);
+  const script = frame.outputFiles[0].text;
+  const hash = createHash('sha256').update(script).digest('base64');
+  const html = readFileSync(`${folder}/frame.html`, 'utf8');
+  writeFileSync('dist/page/kernel-frame.html', html.replace('HASH', hash).replace('<!-- SCRIPT -->', () => `<script>${script}</script>`));
+}
+
 /** The page as plain files for any static host: its scripts and workers, what they load later, and the rest under its names there. */
 const PAGE = {
   scripts: {
@@ -115,6 +169,7 @@ const PAGE = {
     worker: 'bench/page/worker.ts',
     'identify-worker': 'bench/page/identify-worker.ts',
     'tiling-worker': 'bench/page/tiling-worker.ts',
+    'kernel-worker': 'bench/page/kernel/judge-worker.ts',
   },
   files: {
     'index.html': 'bench/page/index.html',
@@ -136,7 +191,9 @@ async function buildPage() {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     entryPoints: PAGE.scripts,
+    plugins: [catalogueModule],
   });
+  await buildSandbox();
   for (const [name, file] of Object.entries(PAGE.files)) copyFileSync(file, join('dist/page', name));
   if (step !== 'package' && peersAreInstalled()) await addPeers();
 }
@@ -181,5 +238,5 @@ function buildDeclarations() {
 const [step] = process.argv.slice(2);
 if (step === 'package') rmSync('dist', { recursive: true, force: true });
 await buildWasm();
-if (step !== 'wasm') await Promise.all([buildBundles(), buildPage()]);
+if (step !== 'wasm') await Promise.all([step === 'page' ? undefined : buildBundles(), buildPage()]);
 if (step === 'package') buildDeclarations();

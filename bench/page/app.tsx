@@ -4,6 +4,7 @@ import { SYSTOLE } from '../environment';
 import { DEFAULTS } from '../settings';
 import { HowToRead } from '../report/html';
 import { IdentifySection } from './identify-section';
+import { KernelSection } from './kernel-section';
 import { writeLink } from './link';
 import { Progress } from './progress';
 import { Results } from './results';
@@ -136,8 +137,8 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           )}
           {phase === 'queued' && (
             <p id="queued" class="notice">
-              Another tab of this page is running, or a tiling is being checked, and two would disturb each
-              other’s timings. This one begins when that one ends.{' '}
+              Another tab of this page is running, a tiling is being checked or a kernel runs, and two would
+              disturb each other’s timings. This one begins when that one ends.{' '}
               <button
                 id="run-anyway"
                 type="button"
@@ -184,6 +185,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
         )}
         <IdentifySection />
         <TilingSection />
+        <KernelSection />
       </main>
       <footer>
         systole {SYSTOLE.version} <small>{SYSTOLE.revision}</small>

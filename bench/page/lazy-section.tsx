@@ -8,10 +8,12 @@ interface LazySectionProps {
   readonly title: string;
   readonly summary: string;
   readonly hint: string;
+  /** Opens it, until it is closed. */
+  readonly open?: boolean;
   readonly load: () => Promise<ComponentType>;
 }
 
-export function LazySection({ id, title, summary, hint, load }: LazySectionProps) {
+export function LazySection({ id, title, summary, hint, open: wanted = false, load }: LazySectionProps) {
   const [inside, setInside] = useState<{ readonly View: ComponentType } | null>(null);
   const [problem, setProblem] = useState('');
   const open = async (): Promise<void> => {
@@ -27,6 +29,7 @@ export function LazySection({ id, title, summary, hint, load }: LazySectionProps
     <section id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>{title}</h2>
       <details
+        open={wanted}
         onToggle={({ currentTarget }) => {
           if (currentTarget.open && inside === null) void open();
         }}

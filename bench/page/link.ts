@@ -13,6 +13,13 @@ export interface ParsedLink {
   readonly problems: readonly string[];
 }
 
+/** Begins a fragment that holds a kernel, which is no settings of a benchmark: kernel/link.ts reads it. */
+export const KERNEL_LINK = 'kernel=';
+
+export function isKernelLink(fragment: string): boolean {
+  return fragment.replace(/^#/, '').startsWith(KERNEL_LINK);
+}
+
 /** Characters of a fragment that are read. */
 const LONGEST = 20_000;
 

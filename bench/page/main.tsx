@@ -3,8 +3,8 @@ import { render } from 'preact';
 import { adapterFacts, openBrowserDevice } from '../../src/host';
 import { App } from './app';
 import type { ReportView } from '../report/html';
-import { parseLink } from './link';
-import { CHANNEL } from './neighbours';
+import { isKernelLink, parseLink } from './link';
+import { openChannel } from './neighbours';
 import type { Runner } from './runner';
 import { INITIAL, reduce, type Action, type PageState } from './state';
 import { Keeper } from './storage';
@@ -43,19 +43,10 @@ function show(initial: PageState): void {
   root?.replaceChildren(place);
 }
 
-/** Undefined where the browser has none, or refuses it as it refuses storage. */
-function openChannel(): BroadcastChannel | undefined {
-  try {
-    return new BroadcastChannel(CHANNEL);
-  } catch {
-    return undefined;
-  }
-}
-
 function opening(kept: ReportView | null): PageState {
   const link = location.hash.slice(1);
   const actions: Action[] = [
-    link === '' ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
+    link === '' || isKernelLink(link) ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
     ...(kept ? [{ type: 'restored', view: kept } as const] : []),
     { type: 'hidden', hidden: document.hidden },
     ...(refused ? [{ type: 'storage-refused' } as const] : []),
@@ -76,7 +67,7 @@ function listen(dispatch: (action: Action) => void, runner: Runner): void {
   };
   void lookForAdapter(dispatch);
   window.addEventListener('hashchange', () => {
-    dispatch(settingsOf(location.hash, true));
+    if (!isKernelLink(location.hash)) dispatch(settingsOf(location.hash, true));
   });
   window.addEventListener('dragover', keepPage);
   window.addEventListener('drop', keepPage);

@@ -8,7 +8,16 @@ export type Channel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener'>
 
 export const CHANNEL = 'systole-run';
 export const DISTURBED =
-  'another tab of this page, or a check of a tiling, ran at the same time: timings are disturbed';
+  'another tab of this page, a check of a tiling or a kernel ran at the same time: timings are disturbed';
+
+/** Undefined where the browser has none, or refuses it as it refuses storage. */
+export function openChannel(): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(CHANNEL);
+  } catch {
+    return undefined;
+  }
+}
 
 const BEGAN = 'began';
 const BESIDE = 'beside';

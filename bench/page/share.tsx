@@ -106,7 +106,7 @@ export function CopyLink({ id, label, settings }: CopyLinkProps) {
 }
 
 /** The clipboard may be missing or refused. */
-async function copyText(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { turn, type Release } from './line';
-import { CHANNEL, Neighbours } from './neighbours';
+import { Neighbours, openChannel } from './neighbours';
 import type { FromJudge, ToJudge } from './tiling-protocol';
 
 /** What the page shows of the last check. */
@@ -91,13 +91,4 @@ export function useJudge(): Judge {
       if (current.current) finish({ type: 'stopped' });
     },
   };
-}
-
-/** Undefined where the browser has none, or refuses it. */
-function openChannel(): BroadcastChannel | undefined {
-  try {
-    return new BroadcastChannel(CHANNEL);
-  } catch {
-    return undefined;
-  }
 }

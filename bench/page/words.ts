@@ -55,7 +55,7 @@ const STEP = 10;
 /** Changes a few times in a run, so that a screen reader is not kept talking. */
 export function announcement(phase: Phase, run: Run | null, hidden: boolean): string {
   if (phase === 'queued')
-    return 'Another tab is running, or a tiling is being checked: this one waits its turn.';
+    return 'Another tab is running, a tiling is being checked or a kernel runs: this one waits its turn.';
   if (run === null) return '';
   const { view, firstAfterMs, ending, message } = run;
   if (ending !== null)

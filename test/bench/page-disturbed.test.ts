@@ -10,7 +10,7 @@ it('is told in the text and in the file, and only of such a run', () => {
   const disturbed = { ...calm, disturbances: [DISTURBED] };
   expect(toText(disturbed)).toContain(`DISTURBED: ${DISTURBED}\n`);
   expect(toHtml(disturbed)).toContain(
-    '<li>Another tab of this page, or a check of a tiling, ran at the same time: timings are disturbed.</li>',
+    '<li>Another tab of this page, a check of a tiling or a kernel ran at the same time: timings are disturbed.</li>',
   );
   for (const made of [toText(calm), toHtml(calm)]) expect(made).not.toMatch(/disturbed/i);
 });

@@ -1,0 +1,27 @@
+/** Write a kernel. Loaded when it is opened, or when a link brings one; it is run only by a press. */
+import { useEffect, useState } from 'preact/hooks';
+import { LazySection } from './lazy-section';
+import { isKernelLink } from './link';
+
+export function KernelSection() {
+  const [wanted, setWanted] = useState(() => isKernelLink(location.hash));
+  useEffect(() => {
+    const look = (): void => {
+      if (isKernelLink(location.hash)) setWanted(true);
+    };
+    window.addEventListener('hashchange', look);
+    return () => {
+      window.removeEventListener('hashchange', look);
+    };
+  }, []);
+  return (
+    <LazySection
+      id="kernel"
+      title="Write a kernel"
+      summary="A kernel in TypeScript, one of ours or your own: its verdict, its output, its Program"
+      hint="The kernel is traced to a Program of the chip’s instructions, verified, and run on random inputs. Its source is evaluated in a sandbox without network, and nothing leaves this machine."
+      open={wanted}
+      load={async () => (await import('./kernel/write-kernel')).WriteKernel}
+    />
+  );
+}
