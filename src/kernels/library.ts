@@ -2,8 +2,10 @@
 import { nearestName, UserError } from '../numerics';
 import { averagePoolEntry } from './average-pool';
 import type { LibraryKernel } from './entry';
+import { FLASH_ATTENTION_ENTRIES } from './flash-attention-library';
 import { layernormEntry } from './layernorm';
 import { MATMUL_ENTRIES } from './matmul';
+import { mxfp8MatmulEntry } from './mxfp8-matmul';
 import { rmsnormEntry } from './rmsnorm';
 import { RMSNORM_QUANTIZE_ENTRIES } from './rmsnorm-quantize';
 import { selectiveScanEntry } from './selective-scan';
@@ -19,10 +21,12 @@ export const LIBRARY: readonly LibraryKernel[] = [
   rmsnormEntry,
   layernormEntry,
   ...ROTARY_ENTRIES,
+  ...FLASH_ATTENTION_ENTRIES,
   ...RMSNORM_QUANTIZE_ENTRIES,
   selectiveScanEntry,
   averagePoolEntry,
   topKEntry,
+  mxfp8MatmulEntry,
 ];
 
 const BY_NAME = new Map(LIBRARY.map((entry) => [entry.name, entry]));

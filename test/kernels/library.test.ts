@@ -51,6 +51,22 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   rotary,
   rotary_interleaved: rotary,
+  flash_attention: {
+    sizes: [
+      { heads: 1, queries: 128, keys: 128, size: 64 },
+      { heads: 2, queries: 140, keys: 650, size: 128 },
+      { heads: 1, queries: 3, keys: 1, size: 5 },
+    ],
+    dtypes: ['bfloat16', 'float16', 'float32'],
+  },
+  flash_attention_causal: {
+    sizes: [
+      { heads: 1, sequence: 128, size: 64 },
+      { heads: 1, sequence: 650, size: 128 },
+      { heads: 2, sequence: 1, size: 64 },
+    ],
+    dtypes: ['bfloat16', 'float16', 'float32'],
+  },
   rmsnorm_quantize_e4m3: rows,
   rmsnorm_quantize_e4m3fn: rows,
   selective_scan: {
@@ -76,6 +92,13 @@ const CASES: Readonly<Record<string, Case>> = {
       { rows: 1, columns: 8, k: 1 },
     ],
     dtypes: ['float32', 'bfloat16', 'float16'],
+  },
+  mxfp8_matmul: {
+    sizes: [
+      { m: 6, n: 5, k: 128 },
+      { m: 130, n: 520, k: 640 },
+    ],
+    dtypes: ['bfloat16', 'float16'],
   },
 };
 
