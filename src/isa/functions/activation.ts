@@ -21,6 +21,10 @@ export interface Activation {
   readonly valid: ValidRange | null;
   /** Of a float32 value, a float32 value; NaN of NaN. */
   readonly apply: (x: number) => number;
+  /** What it tends to. */
+  readonly limits: Limits;
+  /** null: it is the same function for every finite number. */
+  readonly domain: Domain | null;
 }
 
 /** c0 + c1 t + c2 t^2 + c3 t^3 of t = (x - at) unit. */
@@ -45,16 +49,17 @@ const limit = ([low, high]: Limits, x: number): number => (x > 0 ? high : x < 0 
 /** A function of every number, defined for finite ones. */
 export function everywhere(summary: string, limits: Limits, finite: (x: number) => number): Activation {
   const apply = (x: number) => (Number.isFinite(x) ? finite(x) : limit(limits, x));
-  return { summary, valid: null, apply };
+  return { summary, valid: null, apply, limits, domain: null };
 }
 
 /** A function that the chip has for some numbers only. */
 export function within(
   summary: string,
   limits: Limits,
-  { low, high, odd, zeros, below, above }: Domain,
+  domain: Domain,
   inside: (x: number) => number,
 ): Activation {
+  const { low, high, odd, zeros, below, above } = domain;
   const apply = (x: number): number => {
     if (!Number.isFinite(x)) return limit(limits, x);
     if (x === 0 && zeros !== undefined) return zeros[Object.is(x, -0) ? 0 : 1];
@@ -64,7 +69,7 @@ export function within(
     const { at, unit, coefficients } = size < low && below !== undefined ? below : above;
     return withSign(polynomial(coefficients, multiply(subtract(size, at), unit)), x);
   };
-  return { summary, valid: { low, high, odd }, apply };
+  return { summary, valid: { low, high, odd }, apply, limits, domain };
 }
 
 /** Whether an input is one that the function is valid for. NaN is: it is no matter of ranges. */

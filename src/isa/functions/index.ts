@@ -2,7 +2,7 @@
 import { ACTIVATIONS } from './activations';
 
 export { isValid, rangeText } from './activation';
-export type { Activation, ValidRange } from './activation';
+export type { Activation, Cubic, ValidRange } from './activation';
 export { ACTIVATIONS } from './activations';
 export { log } from './logarithm';
 export { power } from './power';
