@@ -17,6 +17,8 @@ function editDistance(from: string, to: string): number {
 /** The first of the names that are nearest, if fewer edits than a third of the longer name lead to it. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   const [first] = [...names]
+    // As many edits as the lengths differ by are needed at least; `wanted` may be of any length.
+    .filter((name) => 3 * Math.abs(name.length - wanted.length) < Math.max(name.length, wanted.length))
     .map((name) => ({
       name,
       distance: editDistance(wanted, name) / Math.max(wanted.length, name.length),

@@ -2,7 +2,7 @@
  * Reading data that somebody else wrote: a check gives the value back with its type, or throws, naming the place, what was
  * required and what was received. Checks are values, so that the form of an instruction is data (forms/).
  */
-import { UserError } from '../numerics';
+import { nearestName, UserError } from '../numerics';
 import { excerpt } from './excerpt';
 
 /** Returns the value as what it must be, or throws, naming the place. */
@@ -14,8 +14,9 @@ export interface Check<T> {
   readonly encode?: (value: unknown) => unknown;
 }
 
-export function wrong(where: string, required: string, value: unknown): UserError {
-  return new UserError(`${where} must be ${required}, received ${excerpt(value)}.`);
+export function wrong(where: string, required: string, value: unknown, meant?: string): UserError {
+  const guess = meant === undefined ? '' : `; the nearest is ${meant}`;
+  return new UserError(`${where} must be ${required}, received ${excerpt(value)}${guess}.`);
 }
 
 /** The place of a field. Places of a text end with a colon: "line 3: sources". */
@@ -71,8 +72,18 @@ export const number: Check<number> = Object.assign(
 
 export const flag = checkOf('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
 
+/** Of more words than these the one that was probably meant is told. */
+const FEW = 8;
+
 export function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
-  return checkOf(`one of ${choices.join(', ')}`, (value) => choices.find((choice) => choice === value));
+  const required = `one of ${choices.join(', ')}`;
+  const check = (value: unknown, where: string): T => {
+    const found = choices.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    const many = typeof value === 'string' && choices.length > FEW;
+    throw wrong(where, required, value, many ? nearestName(value, choices) : undefined);
+  };
+  return Object.assign(check, { required });
 }
 
 export function listOf<T>(item: Check<T>): Check<readonly T[]> {

@@ -126,10 +126,22 @@ describe('operands', () => {
     expect(ruleFor((nc) => nc.hbm('h', [32, 8], 'float32'))).toBe(`${must} a view of "h" in hbm.`);
     expect(ruleFor((nc) => nc.register(0, 'count'))).toBe(`${must} register "count".`);
     expect(ruleFor((nc) => nc.register(0, 'count').plus(1))).toBe(`${must} an index of register "count".`);
-    const attribute = ruleOf((nc) => {
-      call(nc, 'tensor_tensor', (options) => (options['op'] = 'plus'));
-    });
-    expect(attribute).toMatch(/^op must be one of add, subtract, .*, received "plus"\.$/);
+  });
+
+  test('of a name that an attribute has not: the nearest is told, if one is near', () => {
+    const ruleFor = (opcode: 'tensor_tensor' | 'activation', op: unknown) =>
+      ruleOf((nc) => {
+        call(nc, opcode, (options) => (options['op'] = op));
+      });
+    expect(ruleFor('tensor_tensor', 'plus')).toMatch(
+      /^op must be one of add, subtract, .*, received "plus"\.$/,
+    );
+    expect(ruleFor('tensor_tensor', 'mutiply')).toMatch(/, received "mutiply"; the nearest is multiply\.$/);
+    expect(ruleFor('activation', 'gelu_aprx_tanh')).toMatch(
+      /, received "gelu_aprx_tanh"; the nearest is gelu_apprx_tanh\.$/,
+    );
+    expect(ruleFor('activation', 3)).toMatch(/, received 3\.$/);
+    expect(ruleFor('activation', 'exp'.repeat(1e6))).toMatch(/…\.$/);
   });
 
   test('a view of another kernel is refused', () => {

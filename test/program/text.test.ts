@@ -201,6 +201,7 @@ test.each([
     'line 14: attributes.operand0 must be a number, "inf", "-inf" or "nan"',
   ],
   ['op0 maximum', 'op0 max', 'line 14: attributes.op0 must be one of add, subtract'],
+  ['op0 maximum', 'op0 maximun', '"maximun"; the nearest is maximum.'],
   ['op1 add,', 'op0 add,', 'line 14: op0 is given twice.'],
   [
     'dst_idx y',
