@@ -47,6 +47,20 @@ export function assignInputs(
   names: readonly string[],
   given: readonly InputArgument[],
 ): ReadonlyMap<string, InputArgument> {
+  const assigned = assignGiven(what, names, given);
+  const missing = names.find((name) => !assigned.has(name));
+  if (missing === undefined) return assigned;
+  throw new UserError(
+    `${what} takes ${names.join(', ')}, and "${missing}" is not given: add ${missing}=FILE.npy, or ${missing}=random:128x512:bf16.`,
+  );
+}
+
+/** The same where inputs may be left out. */
+export function assignGiven(
+  what: string,
+  names: readonly string[],
+  given: readonly InputArgument[],
+): ReadonlyMap<string, InputArgument> {
   const assigned = new Map<string, InputArgument>();
   for (const each of given) {
     if (each.name === undefined) continue;
@@ -66,11 +80,7 @@ export function assignInputs(
     }
     assigned.set(name, each);
   }
-  const [missing] = open;
-  if (missing === undefined) return assigned;
-  throw new UserError(
-    `${what} takes ${names.join(', ')}, and "${missing}" is not given: add ${missing}=FILE.npy, or ${missing}=random:128x512:bf16.`,
-  );
+  return assigned;
 }
 
 /** Values of the inputs of a kernel, which takes the shapes that come. */
@@ -113,14 +123,7 @@ async function readInput(
   seed: number,
   stream: number,
 ): Promise<CodedArray> {
-  if (file !== undefined) {
-    const source = await openSource(file);
-    try {
-      return await readArray(source, dtype);
-    } finally {
-      await source.close();
-    }
-  }
+  if (file !== undefined) return readArrayFile(file, dtype);
   if (shape === undefined) {
     throw new UserError(`Input "${name}" needs a shape: ${name}=random:128x512:bf16.`);
   }
@@ -132,6 +135,16 @@ async function readInput(
   }
   const own = dtype ?? 'float32';
   return { shape, dtype: own, codes: normalCodes(own, count, seed, stream) };
+}
+
+/** An array of a .npy file, as a format where one is named. */
+export async function readArrayFile(file: string, dtype: Dtype | undefined): Promise<CodedArray> {
+  const source = await openSource(file);
+  try {
+    return await readArray(source, dtype);
+  } finally {
+    await source.close();
+  }
 }
 
 /** 1 GiB of float32. */

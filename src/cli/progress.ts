@@ -63,15 +63,22 @@ function lineView(stream: NodeJS.WriteStream): ProgressView {
 
 /**
  * A line that vanishes when the function it gives is called; at anything but a terminal, nothing. It comes after a moment,
- * so that what ends at once shows none, and drivers have printed their warnings.
+ * so that what ends at once shows none, and drivers have printed their warnings; at once where the moment is 0, for what lets no timer
+ * run.
  */
-export function passingLine(stream: NodeJS.WriteStream, text: string): () => void {
+export function passingLine(
+  stream: NodeJS.WriteStream,
+  text: string,
+  patienceMs: number = PATIENCE_MS,
+): () => void {
   if (!stream.isTTY) return () => undefined;
   let shown = false;
-  const timer = setTimeout(() => {
+  const show = (): void => {
     stream.write(text);
     shown = true;
-  }, PATIENCE_MS);
+  };
+  const timer = patienceMs > 0 ? setTimeout(show, patienceMs) : undefined;
+  if (timer === undefined) show();
   return () => {
     clearTimeout(timer);
     if (!shown) return;
@@ -81,7 +88,8 @@ export function passingLine(stream: NodeJS.WriteStream, text: string): () => voi
 }
 
 export interface StageLine<Stage extends string> {
-  readonly update: (progress: { readonly stage: Stage; readonly share: number }) => void;
+  /** A share that is not known is left out. */
+  readonly update: (progress: { readonly stage: Stage; readonly share?: number }) => void;
   readonly clear: () => void;
 }
 
@@ -104,7 +112,8 @@ export function stageLine<Stage extends string>(
   return {
     update: ({ stage, share }) => {
       if (performance.now() - start < STAGE_PATIENCE_MS) return;
-      const text = stream.isTTY ? `${words[stage]} ${Math.floor(100 * share)}%` : `${words[stage]}\n`;
+      const part = share === undefined ? '' : ` ${Math.floor(100 * share)}%`;
+      const text = stream.isTTY ? `${words[stage]}${part}` : `${words[stage]}\n`;
       if (text === shown) return;
       clear();
       stream.write(text);

@@ -1,37 +1,52 @@
-/** `systole run FILE`: a kernel or a Program on the reference executor, to its end or to any step, and what it holds there. */
+/** `systole run`: a kernel of the library, a kernel file or a Program, verified and run to its end or to any step. */
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { writeAtomically } from '../../bench/node/write';
-import { plainTable } from '../../bench/report/plain-table';
-import { npyBytes } from '../../bench/weights';
 import { parseChip, type ChipName } from '../chip';
-import { startProgram, type ProgramRun, type MemoryView } from '../execute/reference';
-import { decodeElements, UserError, type CodeArray } from '../numerics';
+import { startProgram } from '../execute/reference';
+import { libraryEntry } from '../kernels/library';
+import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
+import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
+import { findingOf, summaryText, verdictText, verifyProgram, type Verdict } from '../verify';
 import {
-  hbmTensors,
-  instructionsOf,
-  isLoop,
-  parseProgram,
-  printProgram,
-  toJSON,
-  type HbmTensor,
-  type Pattern,
-  type Program,
-} from '../program';
-import { findingOf, verdictText, verifyProgram } from '../verify';
+  EXECUTORS,
+  parseExecutor,
+  reached,
+  stepToEnd,
+  type Executed,
+  type Executor,
+  type ExecutorName,
+  type ExecutorOptions,
+} from './executors';
 import { interruptOnce } from './interrupt';
+import {
+  checkOutputs,
+  checksText,
+  entryText,
+  libraryTable,
+  libraryTitle,
+  openLibrary,
+  parseSizes,
+  type OpenedLibrary,
+} from './library';
+import { memoryText } from './memory-text';
 import { integerFrom, repeated, seconds } from './options';
-import { passingLine } from './progress';
+import { passingLine, stageLine } from './progress';
 import { parseInput } from './program-inputs';
-import { openProgram } from './program-source';
+import { openProgram, type OpenedProgram } from './program-source';
+import { makeFolder, outputsTable, writeOutputs } from './run-outputs';
+import { runUntil, shown, standsAt } from './run-stepping';
 
 interface RunCommandOptions {
+  readonly list?: true;
+  readonly size?: Readonly<Record<string, number>>;
+  readonly dtype?: Dtype;
   readonly chip?: ChipName;
   readonly kernel?: string;
   readonly seed: number;
   readonly out?: string;
+  readonly executor?: ExecutorName;
+  readonly browser?: true;
+  readonly adapter?: string;
   readonly until?: string;
   readonly show?: readonly string[];
   readonly program?: true;
@@ -44,16 +59,23 @@ interface RunCommandOptions {
 export function addRun(program: Command): void {
   program
     .command('run')
-    .description('trace a kernel file, verify it, and run it on the reference executor; or run a Program')
-    .argument('<file>', 'a kernel in TypeScript or JavaScript, or a Program as JSON or text')
+    .description('verify and run a kernel of the library, a kernel file, or a Program')
+    .argument(
+      '[what]',
+      'a kernel of the library by its name; a kernel in TypeScript or JavaScript; or a Program as JSON or text',
+    )
     .argument(
       '[inputs...]',
-      'name=FILE.npy, name=FILE.npy:bf16 or name=random:128x512:bf16; in order without names',
+      'name=FILE.npy, name=FILE.npy:bf16 or name=random:128x512:bf16; in order without names; of the library random where left out',
     )
-    .option('--chip <name>', 'trn1, trn2 or trn3 (default: trn2)', parseChip)
-    .option('--kernel <name>', 'which kernel of the file')
+    .option('--list', 'print the library; or with a name, the sizes and inputs of a kernel')
+    .option('--size <name=value>', 'of a kernel of the library (repeatable, or with commas)', parseSizes)
+    .option('--dtype <format>', 'of the data of a kernel of the library', parseDtype)
+    .option('--chip <name>', 'trn1, trn2 or trn3 (default: trn2, or what the kernel is for)', parseChip)
+    .option('--kernel <name>', 'which kernel of a file')
     .option('--seed <integer>', 'of random inputs', integerFrom(0, '--seed'), 1)
     .option('--out <folder>', 'write each output as a .npy file there')
+    .option('--executor <name>', 'reference or webgpu (default: reference)', parseExecutor)
     .option('--until <step>', 'stop before an instruction, by its id or id:TIME, or after so many steps')
     .option(
       '--show <what>',
@@ -68,203 +90,165 @@ export function addRun(program: Command): void {
       'most instructions that are traced, and most steps of the run',
       integerFrom(1, '--budget'),
     )
-    .option('--time-limit <seconds>', 'for the kernel to return', seconds('--time-limit'), 60)
+    .option('--time-limit <seconds>', 'for the kernel of a file to return', seconds('--time-limit'), 60)
     .addHelpText(
       'after',
       `
-Exit code: 0 fine; 1 the verifier or the run found something wrong; 2 the kernel, Program or an input cannot be used.
+Exit code: 0 fine; 1 the verifier, the run or the check found something wrong; 2 the kernel, Program or an input cannot be used.
 
 Examples:
+  systole run --list
+  systole run softmax --size rows=300,columns=1000 --dtype bf16
+  systole run rmsnorm x.npy gain.npy --chip trn3 --out results
   systole run softmax.ts x.npy --out results
   systole run matmul.ts lhsT=random:256x128:bf16 rhs=random:256x512:bf16 --chip trn3
   systole run matmul.ts a.npy b.npy --until mm3 --show bank:0 --show acc
   systole run kernel.ts x.npy --program > program.txt && systole run program.txt x.npy`,
     )
-    .action(runFile);
+    .action(runCommand);
 }
 
-async function runFile(path: string, texts: readonly string[], options: RunCommandOptions): Promise<void> {
-  const { chip, kernel, seed, budget, timeLimit: limitSeconds, out } = options;
-  const clear = passingLine(process.stderr, 'tracing');
-  const inputs = texts.map(parseInput);
-  const opened = await openProgram({ path, inputs, chip, kernel, seed, budget, limitSeconds }).finally(clear);
-  const { program } = opened;
+async function runCommand(
+  what: string | undefined,
+  texts: readonly string[],
+  options: RunCommandOptions,
+): Promise<void> {
+  if (options.list) {
+    console.log(what === undefined ? libraryTable() : entryText(libraryEntry(what)));
+    return;
+  }
+  if (what === undefined) {
+    throw new UserError(
+      'run takes a kernel file, a Program, or the name of a kernel: --list tells those of the library.',
+    );
+  }
+  requireTogether(options);
+  const { library, program, inputs } = await opened(what, texts, options);
   if (options.program) {
     process.stdout.write(options.json ? `${JSON.stringify(toJSON(program))}\n` : printProgram(program));
     return;
   }
-  if (options.json) throw new UserError('--json prints a Program as JSON: give it with --program.');
-  if (out !== undefined) await makeFolder(out);
-  if (!reportFindings(program) && options.verify) {
+  if (options.out !== undefined) await makeFolder(options.out);
+  const verdict = verified(program);
+  if (verdict.findings.length > 0) console.error(verdictText(verdict.findings));
+  if (library !== undefined)
+    console.log([libraryTitle(library), summaryText(verdict), memoryText(program)].join('\n'));
+  if (!verdict.sound && options.verify) {
     console.error('Not run: mend the errors above, or run it all the same with --no-verify.');
     process.exitCode = 1;
     return;
   }
-  const codes = Object.fromEntries([...opened.inputs].map(([name, array]) => [name, array.codes]));
-  const run = startProgram(program, codes, { ...(budget !== undefined && { budget }) });
-  // Of --until, a place that there is not is the user's mistake.
-  const ended = await (options.until === undefined
-    ? advance(run, undefined).catch(told)
-    : advance(run, options.until));
-  if (ended === undefined) return;
-  for (const what of options.show ?? []) console.log(`${shown(run, what).toString()}\n`);
-  for (const finding of run.findings) console.error(verdictText([findingOf(finding)]));
-  if (run.findings.length > 0) process.exitCode = 1;
-  if (!ended) {
-    console.log(standsAt(run));
-    return;
-  }
-  const outputs = outputsOf(run);
-  if (outputs === undefined) return;
-  const tensors = hbmTensors(program, 'output');
-  console.log(outputsTable(tensors, outputs));
-  if (out === undefined) return;
-  for (const { name, shape, dtype } of tensors) {
-    const file = join(out, `${name}.npy`);
-    await writeAtomically(file, npyBytes({ shape, dtype, codes: codesOf(outputs, name) }));
-    console.log(`wrote ${file}`);
-  }
+  const codes = Object.fromEntries([...inputs].map(([name, array]) => [name, array.codes]));
+  await runVerified({ program, codes, library, options });
 }
 
-/** One level at a time: Node's recursive mkdir never ends where the kernel says of an existing parent that it is not there (/proc). */
-async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = [];
-  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
-  const make = async (): Promise<void> => {
-    for (const path of missing) await mkdir(path);
-    if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
-  };
-  await make().catch((error: unknown) => {
-    throw new UserError(
-      `Cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  });
+/** @throws UserError for options that do not go with each other. */
+function requireTogether({ json, program, executor, until, show }: RunCommandOptions): void {
+  if (json && !program) throw new UserError('--json prints a Program as JSON: give it with --program.');
+  if (executor === undefined || executor === 'reference') return;
+  if (until === undefined && show === undefined) return;
+  throw new UserError(
+    `--until and --show look into the reference executor: leave --executor ${executor} out.`,
+  );
 }
 
-function outputsOf(run: ProgramRun): Record<string, CodeArray> | undefined {
-  try {
-    return run.outputs();
-  } catch (error) {
-    told(error);
-    return;
-  }
+interface Opened extends Pick<OpenedProgram, 'program' | 'inputs'> {
+  readonly library: OpenedLibrary | undefined;
 }
 
-/** What goes wrong in a run is no misuse of the command. */
-function told(error: unknown): undefined {
-  if (!(error instanceof UserError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
-
-/** Prints what the verifier finds; true when none of it is an error. */
-function reportFindings(program: Program): boolean {
-  const { findings } = verifyProgram(program);
-  if (findings.length > 0) console.error(verdictText(findings));
-  return findings.every(({ severity }) => severity !== 'error');
-}
-
-/** Steps between two looks at the clock, and milliseconds between two turns of the event loop. */
-const STEPS = 256;
-const TURN_MS = 100;
-
-/** Runs to where it is to stop; true at the Program's end. */
-async function advance(run: ProgramRun, until: string | undefined): Promise<boolean> {
-  const interrupt = interruptOnce();
-  const clear = passingLine(process.stderr, 'running');
-  try {
-    const [, id = '', time] = /^(.*?)(?::(\d+))?$/s.exec(until ?? '') ?? [];
-    if (until !== undefined && /^\d+$/.test(until)) run.runTo(Number(until));
-    else if (until !== undefined) run.runTo(id, time === undefined ? 1 : Number(time));
-    else {
-      let due = performance.now() + TURN_MS;
-      while (run.step()) {
-        if ((run.position?.steps ?? 0) % STEPS !== 0 || performance.now() < due) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        if (interrupt.signal.aborted) break;
-        due = performance.now() + TURN_MS;
-      }
+/** A file where there is one, or where it must be meant: names of the library have neither dots nor slashes. */
+async function opened(what: string, texts: readonly string[], options: RunCommandOptions): Promise<Opened> {
+  const { chip, kernel, seed, budget, timeLimit: limitSeconds, size, dtype } = options;
+  const inputs = texts.map(parseInput);
+  if (existsSync(what) || /[./\\]/.test(what)) {
+    if (size !== undefined || dtype !== undefined) {
+      throw new UserError(
+        `--size and --dtype are for kernels of the library: inputs of ${what} say theirs, as in x=random:128x512:bf16.`,
+      );
     }
+    const clear = passingLine(process.stderr, 'tracing');
+    const request = { path: what, inputs, chip, kernel, seed, budget, limitSeconds };
+    return { ...(await openProgram(request).finally(clear)), library: undefined };
+  }
+  if (kernel !== undefined)
+    throw new UserError(`--kernel chooses among those of a file; ${what} is no file.`);
+  const library = await openLibrary({ name: what, inputs, sizes: size ?? {}, chip, dtype, seed, budget });
+  return { ...library, library };
+}
+
+function verified(program: Program): Verdict {
+  const clear = passingLine(process.stderr, 'verifying', 0);
+  try {
+    return verifyProgram(program);
   } finally {
     clear();
+  }
+}
+
+type Codes = Readonly<Record<string, CodeArray>>;
+
+interface VerifiedRun {
+  readonly program: Program;
+  readonly codes: Codes;
+  readonly library: OpenedLibrary | undefined;
+  readonly options: RunCommandOptions;
+}
+
+async function runVerified({ program, codes, library, options }: VerifiedRun): Promise<void> {
+  const executor = EXECUTORS[options.executor ?? 'reference'];
+  const start = performance.now();
+  const { outputs, position, findings, failure } = await ran(executor, program, codes, options);
+  const ms = performance.now() - start;
+  for (const finding of findings) console.error(verdictText([findingOf(finding)]));
+  if (failure !== undefined) console.error(`error: ${failure}`);
+  if (findings.length > 0 || failure !== undefined) process.exitCode = 1;
+  if (position !== undefined) console.log(standsAt(position));
+  if (outputs === undefined) return;
+  const tensors = hbmTensors(program, 'output');
+  if (library !== undefined) console.log(`Ran in ${secondsText(ms)} on the ${executor.title}.\n`);
+  console.log(outputsTable(tensors, outputs));
+  if (options.out !== undefined) await writeOutputs(options.out, tensors, outputs);
+  if (library !== undefined) reportChecks(library, tensors, outputs);
+}
+
+const secondsText = (ms: number): string => `${(ms / 1000).toPrecision(3)} s`;
+
+function reportChecks(library: OpenedLibrary, tensors: readonly HbmTensor[], outputs: Codes): void {
+  const clear = passingLine(process.stderr, 'computing the same in float64', 0);
+  const checks = checkOutputs(library, tensors, outputs);
+  clear();
+  console.log(`\n${checksText(checks)}`);
+  if ([...checks.values()].some(({ wrong }) => wrong > 0)) process.exitCode = 1;
+}
+
+/** To the end, unless it fails or is interrupted; with --until or --show on the reference executor, to where they look. */
+async function ran(
+  executor: Executor,
+  program: Program,
+  codes: Codes,
+  { until, show = [], budget }: RunCommandOptions,
+): Promise<Executed> {
+  const interrupt = interruptOnce();
+  const line = stageLine(process.stderr, { run: 'running' });
+  const how: ExecutorOptions = {
+    budget,
+    signal: interrupt.signal,
+    onProgress: ({ steps, total }) => {
+      line.update({ stage: 'run', ...(total !== undefined && { share: steps / total }) });
+    },
+  };
+  try {
+    if (until === undefined && show.length === 0) return await executor.run(program, codes, how);
+    const run = startProgram(program, codes, { ...(budget !== undefined && { budget }) });
+    // Of --until, a place that there is not is the user's mistake.
+    if (until !== undefined) runUntil(run, until);
+    const ended = until === undefined ? await stepToEnd(run, how) : reached(run);
+    line.clear();
+    for (const what of show) console.log(`${shown(run, what).toString()}\n`);
+    return ended;
+  } finally {
+    line.clear();
     interrupt.release();
+    if (interrupt.signal.aborted) process.exitCode = 130;
   }
-  if (interrupt.signal.aborted) process.exitCode = 130;
-  return run.position === undefined;
-}
-
-function standsAt(run: ProgramRun): string {
-  const { position } = run;
-  if (position === undefined) return 'at the end';
-  const { node, steps, loops } = position;
-  const turns = loops.map(
-    ({ id, register, value, turn }) => `turn ${turn} of ${id} ($${register} = ${value})`,
-  );
-  const place = `${isLoop(node) ? `${node.loop} loop` : node.opcode} ${node.id}`;
-  return `stopped after ${steps} steps, before ${place}${turns.length > 0 ? `, in ${turns.join(', ')}` : ''}${node.at === undefined ? '' : ` (${node.at})`}`;
-}
-
-function shown(run: ProgramRun, what: string): MemoryView | string {
-  const [, kind, name = ''] = /^(bank|register|accumulators):(.+)$/.exec(what) ?? [];
-  if (kind === 'bank') return run.bank(Number(name));
-  if (kind === 'register') return `register ${name} = ${run.register(name) ?? 'never set'}`;
-  if (kind === 'accumulators') return accumulatorsText(run, name);
-  return run.read(what.includes(' ') ? patternOf(run.program, what) : what);
-}
-
-function accumulatorsText(run: ProgramRun, engine: string): string {
-  if (engine !== 'vector' && engine !== 'scalar') {
-    throw new UserError(`Accumulator registers are of vector or scalar, received "${engine}".`);
-  }
-  const values = Array.from(run.accumulators(engine), (value) => (Number.isNaN(value) ? '.' : String(value)));
-  return `accumulators of ${engine}, by partition: ${values.join(' ')}`;
-}
-
-/** A pattern as a Program's text has it: read as the operand of an instruction. */
-function patternOf(program: Program, text: string): Pattern {
-  const tensors = printProgram({ ...program, instructions: [] });
-  const [copy] = instructionsOf(
-    parseProgram(`${tensors}shown dma dma_copy ${text} = src ${text}\n`).instructions,
-  );
-  if (copy?.dst === undefined)
-    throw new UserError(`--show takes a pattern as docs/program.md has it, received "${text}".`);
-  return copy.dst;
-}
-
-function codesOf(outputs: Readonly<Record<string, CodeArray>>, name: string): CodeArray {
-  const codes = outputs[name];
-  if (codes === undefined) throw new Error(`Invariant violation: output ${name} is missing`);
-  return codes;
-}
-
-function outputsTable(tensors: readonly HbmTensor[], outputs: Readonly<Record<string, CodeArray>>): string {
-  const rows = tensors.map(({ name, shape, dtype }) => {
-    const values = decodeElements(dtype, codesOf(outputs, name));
-    let [least, most, sum, odd] = [Infinity, -Infinity, 0, 0];
-    for (const value of values) {
-      if (Number.isFinite(value)) {
-        least = Math.min(least, value);
-        most = Math.max(most, value);
-        sum += value;
-      } else odd++;
-    }
-    const digits = (value: number): string => String(Number(value.toPrecision(6)));
-    const number = (value: number): string => (Number.isFinite(value) ? digits(value) : '');
-    const first = Array.from(values.subarray(0, 4), digits).join(' ');
-    return [
-      name,
-      dtype,
-      shape.join('x'),
-      number(least),
-      number(most),
-      number(sum / (values.length - odd)),
-      String(odd),
-      first,
-    ];
-  });
-  return plainTable(
-    ['output', 'dtype', 'shape', 'least', 'most', 'mean', 'not finite', 'first'],
-    ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
-    rows,
-  );
 }

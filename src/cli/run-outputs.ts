@@ -1,0 +1,77 @@
+/** Outputs of `systole run`: a table of what they hold, and .npy files of them. */
+import { existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { writeAtomically } from '../../bench/node/write';
+import { plainTable } from '../../bench/report/plain-table';
+import { npyBytes } from '../../bench/weights';
+import { decodeElements, UserError, type CodeArray } from '../numerics';
+import type { HbmTensor } from '../program';
+
+type Outputs = Readonly<Record<string, CodeArray>>;
+
+/** One level at a time: Node's recursive mkdir never ends where the kernel says of an existing parent that it is not there (/proc). */
+export async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  const make = async (): Promise<void> => {
+    for (const path of missing) await mkdir(path);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
+  };
+  await make().catch((error: unknown) => {
+    throw new UserError(
+      `Cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  });
+}
+
+/** Each as NAME.npy in the folder, which exists. */
+export async function writeOutputs(
+  folder: string,
+  tensors: readonly HbmTensor[],
+  outputs: Outputs,
+): Promise<void> {
+  for (const { name, shape, dtype } of tensors) {
+    const file = join(folder, `${name}.npy`);
+    await writeAtomically(file, npyBytes({ shape, dtype, codes: codesOf(outputs, name) }));
+    console.log(`wrote ${file}`);
+  }
+}
+
+export function codesOf(outputs: Outputs, name: string): CodeArray {
+  const codes = outputs[name];
+  if (codes === undefined) throw new Error(`Invariant violation: output ${name} is missing`);
+  return codes;
+}
+
+export function outputsTable(tensors: readonly HbmTensor[], outputs: Outputs): string {
+  const rows = tensors.map(({ name, shape, dtype }) => {
+    const values = decodeElements(dtype, codesOf(outputs, name));
+    let [least, most, sum, odd] = [Infinity, -Infinity, 0, 0];
+    for (const value of values) {
+      if (Number.isFinite(value)) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+        sum += value;
+      } else odd++;
+    }
+    const digits = (value: number): string => String(Number(value.toPrecision(6)));
+    const number = (value: number): string => (Number.isFinite(value) ? digits(value) : '');
+    const first = Array.from(values.subarray(0, 4), digits).join(' ');
+    return [
+      name,
+      dtype,
+      shape.join('x'),
+      number(least),
+      number(most),
+      number(sum / (values.length - odd)),
+      String(odd),
+      first,
+    ];
+  });
+  return plainTable(
+    ['output', 'dtype', 'shape', 'least', 'most', 'mean', 'not finite', 'first'],
+    ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
+    rows,
+  );
+}
