@@ -5,6 +5,7 @@
 import { isLoop, readsOf, writesOf } from '../../src/program';
 import type { ForLoop, Instruction, Pattern, Program, SbufTensor, Tensor } from '../../src/program';
 import type { Dtype } from '../../src/numerics';
+import { isMatmul } from '../../src/verify/traits';
 import {
   elementsIn,
   lastCount,
@@ -75,6 +76,30 @@ const OTHER: { readonly [D in Dtype]?: Dtype } = {
   float16: 'bfloat16',
   float8_e4m3: 'float8_e5m2',
   float8_e5m2: 'float8_e4m3',
+  float8_e5m2_x4: 'float8_e4m3fn_x4',
+  float8_e4m3fn_x4: 'float8_e5m2_x4',
+};
+
+const matmulsOf = (program: Program) => orderOf(program).filter(isMatmul);
+type Matmul = ReturnType<typeof matmulsOf>[number];
+
+/** The pattern so many partitions further on. */
+const partitionsOn = (pattern: Pattern, partitions: number): Pattern =>
+  pattern.space === 'hbm' ? pattern : { ...pattern, partition: pattern.partition + partitions };
+
+/** A matmul that adds to dst, or overwrites it. */
+function accumulating(matmul: Matmul, accumulate: boolean): Instruction {
+  return matmul.opcode === 'nc_matmul'
+    ? { ...matmul, attributes: { ...matmul.attributes, accumulate } }
+    : { ...matmul, attributes: { ...matmul.attributes, accumulate } };
+}
+
+/** Which operand of a matmul is taken for which when the two sides are exchanged. */
+const EXCHANGED: Readonly<Record<string, string>> = {
+  stationary: 'moving',
+  moving: 'stationary',
+  stationary_scale: 'moving_scale',
+  moving_scale: 'stationary_scale',
 };
 
 const tensorOf = (program: Program, { tensor }: Pattern): Tensor | undefined =>
@@ -146,7 +171,7 @@ function crossing(program: Program, pick: Pick): readonly [SbufTensor, SbufTenso
 
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'dropped matmul': byRun('a pass of a tile is left out', (program, pick) =>
-    dropped(program, pick(ofOpcode(program, 'nc_matmul'))),
+    dropped(program, pick(matmulsOf(program))),
   ),
   'dropped load': byRun('a tile is not loaded', (program, pick) => {
     const load = pick(orderOf(program).filter(isLoad));
@@ -165,9 +190,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ),
   ),
   'wrong bank': byRun('a matmul writes to the bank of another tile', (program, pick) => {
-    const sites = sitesOf(program).filter(
-      ({ instruction, written }) => written && instruction.opcode === 'nc_matmul',
-    );
+    const sites = sitesOf(program).filter(({ instruction, written }) => written && isMatmul(instruction));
     const found = pick(sites.flatMap((site) => twinsOf(program, site).map(({ name }) => ({ site, name }))));
     return found && withSite(program, found.site, (pattern) => ({ ...pattern, tensor: found.name }));
   }),
@@ -180,22 +203,20 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     return tensor && withTensor(program, tensor, { address: 256 * 1024 });
   }),
   'missing start flag': byRun('the first matmul of a group accumulates', (program, pick) => {
-    const first = pick(ofOpcode(program, 'nc_matmul').filter(({ attributes }) => !attributes.accumulate));
-    return (
-      first && replace(program, first, [{ ...first, attributes: { ...first.attributes, accumulate: true } }])
-    );
+    const first = pick(matmulsOf(program).filter(({ attributes }) => !attributes.accumulate));
+    return first && replace(program, first, [accumulating(first, true)]);
   }),
   'extra start flag': byVerifier('a later matmul of a group overwrites', (program, pick) => {
-    const later = pick(ofOpcode(program, 'nc_matmul').filter(({ attributes }) => attributes.accumulate));
-    return (
-      later && replace(program, later, [{ ...later, attributes: { ...later.attributes, accumulate: false } }])
-    );
+    const later = pick(matmulsOf(program).filter(({ attributes }) => attributes.accumulate));
+    return later && replace(program, later, [accumulating(later, false)]);
   }),
   'swapped operands': byRun('stationary and moving are exchanged', (program, pick) => {
-    const matmul = pick(ofOpcode(program, 'nc_matmul'));
+    const matmul = pick(matmulsOf(program));
     if (matmul === undefined) return undefined;
-    const { stationary, moving } = matmul.sources;
-    return replace(program, matmul, [{ ...matmul, sources: { stationary: moving, moving: stationary } }]);
+    const patterns: Readonly<Record<string, Pattern | undefined>> = matmul.sources;
+    return replace(program, matmul, [
+      withPatterns(matmul, (pattern, operand) => patterns[EXCHANGED[operand] ?? ''] ?? pattern),
+    ]);
   }),
   'off-by-one slice': byRun('an operand starts one element late', (program, pick) => {
     const site = pick(usedSites(program));
@@ -261,15 +282,20 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   }),
   'wrong start partition': byRun('an operand starts one partition late', (program, pick) => {
     const site = pick(usedSites(program).filter(({ pattern }) => pattern.space !== 'hbm'));
-    return (
-      site &&
-      withSite(program, site, (pattern) =>
-        pattern.space === 'hbm' ? pattern : { ...pattern, partition: pattern.partition + 1 },
-      )
+    return site && withSite(program, site, (pattern) => partitionsOn(pattern, 1));
+  }),
+  'scales of other rows': byRun('scales are read four rows further on', (program, pick) => {
+    const site = pick(
+      sitesOf(program).filter(({ operand, written }) => !written && operand.endsWith('_scale')),
     );
+    return site && withSite(program, site, (pattern) => partitionsOn(pattern, 4));
+  }),
+  'scales in other rows': byRun('scales are written four rows further on', (program, pick) => {
+    const site = pick(sitesOf(program).filter(({ operand, written }) => written && operand === 'dst_scale'));
+    return site && withSite(program, site, (pattern) => partitionsOn(pattern, 4));
   }),
   'duplicated matmul': byRun('a pass is made twice', (program, pick) => {
-    const matmul = pick(ofOpcode(program, 'nc_matmul'));
+    const matmul = pick(matmulsOf(program));
     return matmul && replace(program, matmul, [matmul, { ...matmul, id: `${matmul.id}-again` }]);
   }),
   'read too early': byRun(

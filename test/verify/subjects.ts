@@ -9,6 +9,7 @@ import { parseProgram } from '../../src/program';
 import type { HbmTensor, Program } from '../../src/program';
 import { inputsFor } from './kernels';
 import { gathersAndSearches } from './subjects-gpsimd';
+import { mxSubjects } from './subjects-mx';
 
 export interface Subject {
   readonly name: string;
@@ -243,6 +244,7 @@ export function subjects(): readonly Subject[] {
     looped(9),
     gathersAndSearches(),
     indirect(),
+    ...mxSubjects(),
     ...KERNELS.map((kernel, index) => own(kernel, 100 + index)),
   ];
 }
