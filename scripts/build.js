@@ -151,7 +151,14 @@ const catalogueModule = {
 /** The sandbox of kernels (bench/page/kernel/sandbox): its worker as one script, and its frame, whose policy names its own script alone. */
 async function buildSandbox() {
   const folder = 'bench/page/kernel/sandbox';
-  const alone = { ...forAll, outdir: undefined, format: 'iife', platform: 'browser', minify: true, sourcemap: false };
+  const alone = {
+    ...forAll,
+    outdir: undefined,
+    format: 'iife',
+    platform: 'browser',
+    minify: true,
+    sourcemap: false,
+  };
   const [frame] = await Promise.all([
     build({ ...alone, entryPoints: [`${folder}/frame.ts`], write: false }),
     build({ ...alone, entryPoints: [`${folder}/worker.ts`], outfile: 'dist/page/kernel-sandbox.js' }),
@@ -159,7 +166,10 @@ async function buildSandbox() {
   const script = frame.outputFiles[0].text;
   const hash = createHash('sha256').update(script).digest('base64');
   const html = readFileSync(`${folder}/frame.html`, 'utf8');
-  writeFileSync('dist/page/kernel-frame.html', html.replace('HASH', hash).replace('<!-- SCRIPT -->', () => `<script>${script}</script>`));
+  writeFileSync(
+    'dist/page/kernel-frame.html',
+    html.replace('HASH', hash).replace('<!-- SCRIPT -->', () => `<script>${script}</script>`),
+  );
 }
 
 /** The page as plain files for any static host: its scripts and workers, what they load later, and the rest under its names there. */
@@ -170,9 +180,12 @@ const PAGE = {
     'identify-worker': 'bench/page/identify-worker.ts',
     'tiling-worker': 'bench/page/tiling-worker.ts',
     'kernel-worker': 'bench/page/kernel/judge-worker.ts',
+    program: 'bench/page/driven/page.ts',
+    'program-worker': 'bench/page/driven/worker.ts',
   },
   files: {
     'index.html': 'bench/page/index.html',
+    'program.html': 'bench/page/driven/program.html',
     'page.css': 'bench/page/page.css',
     'report.css': 'bench/report/html/report.css',
     'favicon.svg': 'bench/page/favicon.svg',

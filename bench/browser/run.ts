@@ -38,21 +38,24 @@ interface Opened {
 
 type Open = (url: string, adapter: string | undefined) => Promise<Opened>;
 
-const OPEN = {
-  chromium: async (url, adapter) => {
-    const { browser, close, software } = await launchChromium({ adapter: chromiumAdapter(adapter) });
-    const page = await browser.newPage();
-    const gone = new Promise<string>((resolve) => {
-      page.once('crash', () => {
-        resolve('the page crashed');
-      });
-      browser.once('disconnected', () => {
-        resolve('the browser ended');
-      });
+/** @throws UserError when no browser is there, or for an adapter that there is not. */
+export async function openChromium(url: string, adapter: string | undefined): Promise<Opened> {
+  const { browser, close, software } = await launchChromium({ adapter: chromiumAdapter(adapter) });
+  const page = await browser.newPage();
+  const gone = new Promise<string>((resolve) => {
+    page.once('crash', () => {
+      resolve('the page crashed');
     });
-    await page.goto(url);
-    return { gone, close, reason: software };
-  },
+    browser.once('disconnected', () => {
+      resolve('the browser ended');
+    });
+  });
+  await page.goto(url);
+  return { gone, close, reason: software };
+}
+
+const OPEN = {
+  chromium: openChromium,
   firefox: async (url, adapter) => {
     if (adapter !== undefined)
       throw new UserError('Firefox chooses the adapter itself: leave --adapter out.');

@@ -1,7 +1,9 @@
 /** Who runs a Program for `systole run`: one interface, whatever it runs on and wherever. */
+import { EXECUTOR_NAMES as IN_PAGE } from '../../bench/page/kernel/settings';
 import { startProgram, type Position, type ProgramRun, type RunFinding } from '../execute/reference';
 import { UserError, type CodeArray } from '../numerics';
 import { isLoop, type Program, type ProgramNode } from '../program';
+import { passingLine } from './progress';
 
 export const EXECUTOR_NAMES = ['reference', 'webgpu'] as const;
 export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
@@ -15,7 +17,7 @@ export interface RunProgress {
 
 export interface ExecutorOptions {
   /** Most steps. */
-  readonly budget?: number | undefined;
+  readonly budget: number;
   /** Aborted: the run ends as soon as it can, without outputs. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
@@ -30,6 +32,8 @@ export interface Executed {
   readonly findings: readonly RunFinding[];
   /** What went wrong in it, naming the instruction. */
   readonly failure: string | undefined;
+  /** Milliseconds that it took, without what it took to get there. */
+  readonly ms: number;
 }
 
 export interface Executor {
@@ -55,7 +59,8 @@ const TURN_MS = 100;
 /** Takes the steps that are left, unless the signal is aborted before. */
 export async function stepToEnd(run: ProgramRun, { signal, onProgress }: ExecutorOptions): Promise<Executed> {
   const total = stepsOf(run.program.instructions);
-  let due = performance.now() + TURN_MS;
+  const start = performance.now();
+  let due = start + TURN_MS;
   try {
     for (let steps = 1; run.step(); steps++) {
       if (steps % STEPS !== 0 && performance.now() < due) continue;
@@ -65,34 +70,34 @@ export async function stepToEnd(run: ProgramRun, { signal, onProgress }: Executo
       due = performance.now() + TURN_MS;
     }
   } catch (error) {
-    return failed(run, error);
+    return failed(run, error, start);
   }
-  return reached(run);
+  return reached(run, start);
 }
 
-/** What a run of the reference executor has come to. */
-export function reached(run: ProgramRun): Executed {
+/** What a run of the reference executor that was started at `start` (performance.now()) has come to. */
+export function reached(run: ProgramRun, start: number): Executed {
   const { position, findings } = run;
   try {
     const outputs = position === undefined ? run.outputs() : undefined;
-    return { outputs, position, findings, failure: undefined };
+    return { outputs, position, findings, failure: undefined, ms: performance.now() - start };
   } catch (error) {
-    return failed(run, error);
+    return failed(run, error, start);
   }
 }
 
 /** The Program's doing, or ours. */
-function failed({ findings }: ProgramRun, error: unknown): Executed {
+function failed({ findings }: ProgramRun, error: unknown, start: number): Executed {
   if (!(error instanceof UserError)) throw error;
-  return { outputs: undefined, position: undefined, findings, failure: error.message };
+  const ms = performance.now() - start;
+  return { outputs: undefined, position: undefined, findings, failure: error.message, ms };
 }
 
 const reference: Executor = {
   name: 'reference',
   title: 'reference executor',
   async run(program, inputs, options) {
-    const { budget } = options;
-    return stepToEnd(startProgram(program, inputs, { ...(budget !== undefined && { budget }) }), options);
+    return stepToEnd(startProgram(program, inputs, { budget: options.budget }), options);
   },
 };
 
@@ -100,13 +105,55 @@ const webgpu: Executor = {
   name: 'webgpu',
   title: 'WebGPU',
   run() {
-    return Promise.reject(
-      new UserError('Programs do not run on WebGPU yet: leave --executor out, or say --executor reference.'),
-    );
+    return Promise.reject(notYet('WebGPU'));
   },
 };
 
-export const EXECUTORS: Readonly<Record<ExecutorName, Executor>> = { reference, webgpu };
+const notYet = (where: string): UserError =>
+  new UserError(`Programs do not run on ${where} yet: leave --executor out, or say --executor reference.`);
+
+/** In a page of a headless Chromium. */
+function inBrowser({ name, title }: Executor, adapter: string | undefined): Executor {
+  return {
+    name,
+    title: `${title} in Chromium`,
+    async run(program, inputs, { budget, signal, onProgress }) {
+      const executor = IN_PAGE.find((each) => each === name);
+      if (executor === undefined) throw notYet(`${title} in a browser`);
+      const { runProgramInBrowser } = await import('../../bench/browser/program');
+      const total = stepsOf(program.instructions);
+      const opened = passingLine(process.stderr, 'opening the browser');
+      const onSteps = (steps: number): void => {
+        opened();
+        onProgress({ steps, total });
+      };
+      const request = { program, inputs, executor, budget, adapter, signal, onSteps };
+      const ran = await runProgramInBrowser(request).finally(opened);
+      const { outputs, findings = [], failure, ms = 0 } = ran ?? {};
+      return { outputs, position: undefined, findings, failure: failure?.message, ms };
+    },
+  };
+}
+
+const EXECUTORS: Readonly<Record<ExecutorName, Executor>> = { reference, webgpu };
+
+export interface ExecutorChoice {
+  readonly executor?: ExecutorName | undefined;
+  readonly browser?: boolean | undefined;
+  /** Of a browser. */
+  readonly adapter?: string | undefined;
+}
+
+/** The executor that the options choose. @throws UserError for options that do not go with each other. */
+export function chosenExecutor({
+  executor = 'reference',
+  browser = false,
+  adapter,
+}: ExecutorChoice): Executor {
+  if (browser) return inBrowser(EXECUTORS[executor], adapter);
+  if (adapter !== undefined) throw new UserError('--adapter chooses for --browser: give it with that.');
+  return EXECUTORS[executor];
+}
 
 /** @throws UserError for a name that there is not. */
 export function parseExecutor(text: string): ExecutorName {

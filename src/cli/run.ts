@@ -8,7 +8,7 @@ import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
 import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
 import { findingOf, summaryText, verdictText, verifyProgram, type Verdict } from '../verify';
 import {
-  EXECUTORS,
+  chosenExecutor,
   parseExecutor,
   reached,
   stepToEnd,
@@ -76,6 +76,8 @@ export function addRun(program: Command): void {
     .option('--seed <integer>', 'of random inputs', integerFrom(0, '--seed'), 1)
     .option('--out <folder>', 'write each output as a .npy file there')
     .option('--executor <name>', 'reference or webgpu (default: reference)', parseExecutor)
+    .option('--browser', 'run in a headless Chromium')
+    .option('--adapter <name>', 'with --browser: swiftshader, or default for whatever the browser offers')
     .option('--until <step>', 'stop before an instruction, by its id or id:TIME, or after so many steps')
     .option(
       '--show <what>',
@@ -143,13 +145,14 @@ async function runCommand(
 }
 
 /** @throws UserError for options that do not go with each other. */
-function requireTogether({ json, program, executor, until, show }: RunCommandOptions): void {
+function requireTogether({ json, program, executor, browser, until, show }: RunCommandOptions): void {
   if (json && !program) throw new UserError('--json prints a Program as JSON: give it with --program.');
-  if (executor === undefined || executor === 'reference') return;
   if (until === undefined && show === undefined) return;
-  throw new UserError(
-    `--until and --show look into the reference executor: leave --executor ${executor} out.`,
-  );
+  if (browser || (executor !== undefined && executor !== 'reference')) {
+    throw new UserError(
+      '--until and --show look into the reference executor: leave --executor and --browser out.',
+    );
+  }
 }
 
 interface Opened extends Pick<OpenedProgram, 'program' | 'inputs'> {
@@ -195,10 +198,8 @@ interface VerifiedRun {
 }
 
 async function runVerified({ program, codes, library, options }: VerifiedRun): Promise<void> {
-  const executor = EXECUTORS[options.executor ?? 'reference'];
-  const start = performance.now();
-  const { outputs, position, findings, failure } = await ran(executor, program, codes, options);
-  const ms = performance.now() - start;
+  const executor = chosenExecutor(options);
+  const { outputs, position, findings, failure, ms } = await ran(executor, program, codes, options);
   for (const finding of findings) console.error(verdictText([findingOf(finding)]));
   if (failure !== undefined) console.error(`error: ${failure}`);
   if (findings.length > 0 || failure !== undefined) process.exitCode = 1;
@@ -221,12 +222,15 @@ function reportChecks(library: OpenedLibrary, tensors: readonly HbmTensor[], out
   if ([...checks.values()].some(({ wrong }) => wrong > 0)) process.exitCode = 1;
 }
 
+/** Most steps of a run, where none are told (docs/stepping.md). */
+const STEPS_BUDGET = 10_000_000;
+
 /** To the end, unless it fails or is interrupted; with --until or --show on the reference executor, to where they look. */
 async function ran(
   executor: Executor,
   program: Program,
   codes: Codes,
-  { until, show = [], budget }: RunCommandOptions,
+  { until, show = [], budget = STEPS_BUDGET }: RunCommandOptions,
 ): Promise<Executed> {
   const interrupt = interruptOnce();
   const line = stageLine(process.stderr, { run: 'running' });
@@ -239,10 +243,11 @@ async function ran(
   };
   try {
     if (until === undefined && show.length === 0) return await executor.run(program, codes, how);
-    const run = startProgram(program, codes, { ...(budget !== undefined && { budget }) });
+    const run = startProgram(program, codes, { budget });
+    const start = performance.now();
     // Of --until, a place that there is not is the user's mistake.
     if (until !== undefined) runUntil(run, until);
-    const ended = until === undefined ? await stepToEnd(run, how) : reached(run);
+    const ended = until === undefined ? await stepToEnd(run, how) : reached(run, start);
     line.clear();
     for (const what of show) console.log(`${shown(run, what).toString()}\n`);
     return ended;
