@@ -63,5 +63,7 @@ function rootOf(
       }
     }
   }
-  throw new Error(`its source was not found in ${folder}: export the kernel, or the entry that makes it from its sizes.`);
+  throw new Error(
+    `its source was not found in ${folder}: export the kernel, or the entry that makes it from its sizes.`,
+  );
 }

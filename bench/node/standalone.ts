@@ -80,8 +80,8 @@ export class Standalone {
     const parts = [
       headOf(own),
       [...packages].map(([from, list]) => importText(from, list)).join('\n'),
-      ...[...picked].reverse().flatMap(([helper, statements]) => textsOf(helper, statements)),
       ...textsOf(own, ofOwn),
+      ...[...picked].flatMap(([helper, statements]) => textsOf(helper, statements)),
       endOf(own, root),
     ];
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -137,9 +137,9 @@ function importOf(declaration: ts.Declaration): (Import & { readonly name: strin
 
 /** The statement of its file that a declaration is the subject of; undefined for one within. */
 function topLevel(declaration: ts.Declaration): ts.Statement | undefined {
-  const statement = declaration.getSourceFile().statements.find(
-    (each) => each.pos <= declaration.pos && declaration.end <= each.end,
-  );
+  const statement = declaration
+    .getSourceFile()
+    .statements.find((each) => each.pos <= declaration.pos && declaration.end <= each.end);
   const name = ts.getNameOfDeclaration(declaration)?.getText() ?? '';
   return statement !== undefined && namesOf(statement).includes(name) ? statement : undefined;
 }
@@ -182,7 +182,12 @@ function importText(from: string, list: ReadonlyMap<string, boolean>): string {
 function textsOf({ statements: all }: ts.SourceFile, statements: ReadonlySet<ts.Statement>): string[] {
   return all
     .filter((statement) => statements.has(statement))
-    .map((statement) => statement.getFullText().trim().replace(/^((?:\/\*[^]*?\*\/\s*|\/\/.*\n\s*)*)export /, '$1'));
+    .map((statement) =>
+      statement
+        .getFullText()
+        .trim()
+        .replace(/^((?:\/\*[^]*?\*\/\s*|\/\/.*\n\s*)*)export /, '$1'),
+    );
 }
 
 function endOf({ fileName }: ts.SourceFile, root: Root): string {
@@ -194,6 +199,8 @@ function endOf({ fileName }: ts.SourceFile, root: Root): string {
     : ts.isPropertyAssignment(make)
       ? `const make = ${make.initializer.getText()};`
       : undefined;
-  if (declared === undefined) throw new Error(`${basename(fileName)}: the kernel of an entry is made by a function`);
-  return `${declared}\n\n/** What the reference is told too. */\nexport const sizes = ${JSON.stringify(sizes)};\nexport default make(sizes);`;
+  if (declared === undefined)
+    throw new Error(`${basename(fileName)}: the kernel of an entry is made by a function`);
+  const written = Object.entries(sizes).map(([name, size]) => `${name}: ${size}`);
+  return `${declared}\n\n/** What the reference is told too. */\nexport const sizes = { ${written.join(', ')} };\nexport default make(sizes);`;
 }

@@ -25,7 +25,15 @@ export interface KernelDraft extends Pick<KernelSettings, Same> {
   readonly budget: string;
 }
 
-export function draftOf({ kernel, chip, executor, inputs, seed, seconds, budget }: KernelSettings): KernelDraft {
+export function draftOf({
+  kernel,
+  chip,
+  executor,
+  inputs,
+  seed,
+  seconds,
+  budget,
+}: KernelSettings): KernelDraft {
   return {
     kernel,
     chip,

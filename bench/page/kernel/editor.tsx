@@ -63,18 +63,30 @@ export function Editor({ id, label, initial, onEdit, onRun, handle }: EditorProp
       text: () => view.current?.state.doc.toString() ?? initial,
       setText: (text) => {
         const made = view.current;
-        made?.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: text }, selection: { anchor: 0 } });
+        made?.dispatch({
+          changes: { from: 0, to: made.state.doc.length, insert: text },
+          selection: { anchor: 0 },
+        });
         if (made) made.dispatch(setDiagnostics(made.state, []));
       },
       mark: (marks) => {
         const made = view.current;
-        if (made) made.dispatch(setDiagnostics(made.state, marks.map((mark) => diagnosticOf(made.state, mark))));
+        if (made)
+          made.dispatch(
+            setDiagnostics(
+              made.state,
+              marks.map((mark) => diagnosticOf(made.state, mark)),
+            ),
+          );
       },
       goTo: (line) => {
         const made = view.current;
         if (!made) return;
         const { from } = lineAt(made.state, line);
-        made.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+        made.dispatch({
+          selection: { anchor: from },
+          effects: EditorView.scrollIntoView(from, { y: 'center' }),
+        });
         made.focus();
       },
     }),
@@ -110,7 +122,7 @@ function extensions(label: string, calls: { readonly current: Pick<EditorProps, 
     javascript({ typescript: true }),
     lintGutter(),
     EditorState.changeFilter.of(({ newDoc }) => newDoc.length <= KERNEL_LIMITS.source),
-    EditorView.contentAttributes.of({ 'aria-label': label }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
     EditorView.updateListener.of(({ docChanged }) => {
       if (docChanged) calls.current.onEdit();
     }),
@@ -130,7 +142,11 @@ const appearance = [
     },
     '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
     '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', minHeight: '220px' },
-    '.cm-gutters': { background: 'var(--surface)', color: 'var(--muted)', borderRight: '1px solid var(--line)' },
+    '.cm-gutters': {
+      background: 'var(--surface)',
+      color: 'var(--muted)',
+      borderRight: '1px solid var(--line)',
+    },
     '.cm-content': { caretColor: 'var(--text)' },
     '.cm-cursor': { borderLeftColor: 'var(--text)' },
     '.cm-activeLine': { background: 'transparent' },
@@ -138,7 +154,9 @@ const appearance = [
     '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
       background: 'color-mix(in srgb, var(--accent) 28%, transparent)',
     },
-    '.cm-selectionMatch, .cm-searchMatch': { background: 'color-mix(in srgb, var(--accent) 20%, transparent)' },
+    '.cm-selectionMatch, .cm-searchMatch': {
+      background: 'color-mix(in srgb, var(--accent) 20%, transparent)',
+    },
     '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': {
       background: 'color-mix(in srgb, var(--good) 25%, transparent)',
     },
@@ -152,9 +170,16 @@ const appearance = [
       backgroundImage: 'none',
       color: 'var(--text)',
     },
-    '.cm-tooltip-autocomplete > ul > li[aria-selected]': { background: 'var(--accent)', color: 'var(--background)' },
+    '.cm-tooltip-autocomplete > ul > li[aria-selected]': {
+      background: 'var(--accent)',
+      color: 'var(--background)',
+    },
     '.cm-diagnostic': { font: '13px/1.45 var(--sans)', whiteSpace: 'pre-wrap', maxWidth: 'min(70ch, 90vw)' },
-    '.cm-foldPlaceholder': { background: 'var(--surface)', color: 'var(--muted)', border: '1px solid var(--line)' },
+    '.cm-foldPlaceholder': {
+      background: 'var(--surface)',
+      color: 'var(--muted)',
+      border: '1px solid var(--line)',
+    },
   }),
   syntaxHighlighting(
     HighlightStyle.define([

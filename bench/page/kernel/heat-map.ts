@@ -30,7 +30,9 @@ export function extremesOf(values: ArrayLike<number>): Extremes {
     finite++;
   }
   const notFinite = values.length - finite;
-  return finite === 0 ? { least: NaN, most: NaN, mean: NaN, notFinite } : { least, most, mean: sum / finite, notFinite };
+  return finite === 0
+    ? { least: NaN, most: NaN, mean: NaN, notFinite }
+    : { least, most, mean: sum / finite, notFinite };
 }
 
 /** Cividis (Nuñez, Anderton and Renslow, 2018), which eyes that tell few colours apart read as others do, at five places. */
@@ -44,7 +46,10 @@ const RAMP = [
 const ODD = [214, 40, 40] as const;
 
 /** RGBA of a value. */
-export function colourOf(value: number, { least, most }: Pick<Extremes, 'least' | 'most'>): readonly number[] {
+export function colourOf(
+  value: number,
+  { least, most }: Pick<Extremes, 'least' | 'most'>,
+): readonly number[] {
   if (!Number.isFinite(value)) return [...ODD, 255];
   const place = most > least ? ((value - least) / (most - least)) * (RAMP.length - 1) : (RAMP.length - 1) / 2;
   const below = Math.min(Math.floor(place), RAMP.length - 2);
@@ -70,7 +75,10 @@ export function pictureOf(values: ArrayLike<number>, { rows, columns }: Grid, ex
     const [top, bottom] = [Math.floor((y * rows) / height), Math.floor(((y + 1) * rows) / height)];
     for (let x = 0; x < width; x++) {
       const [left, right] = [Math.floor((x * columns) / width), Math.floor(((x + 1) * columns) / width)];
-      pixels.set(colourOf(chosen(values, columns, [top, bottom, left, right]), extremes), 4 * (y * width + x));
+      pixels.set(
+        colourOf(chosen(values, columns, [top, bottom, left, right]), extremes),
+        4 * (y * width + x),
+      );
     }
   }
   return { width, height, pixels };

@@ -19,7 +19,12 @@ export function InputsForm({ inputs, onEdit }: InputsFormProps) {
   const change = (at: number, changed: Partial<InputDraft>): void => {
     onEdit(inputs.map((input, index) => (index === at ? { ...input, ...changed } : input)));
   };
-  const next: InputDraft = { name: freeName(inputs), shape: '128x128', dtype: 'float32', values: 'normal 0 1' };
+  const next: InputDraft = {
+    name: freeName(inputs),
+    shape: '128x128',
+    dtype: 'float32',
+    values: 'normal 0 1',
+  };
   return (
     <fieldset class="kernel-inputs">
       <legend>Inputs</legend>

@@ -70,7 +70,10 @@ export type FromJudge =
 const LONGEST_MESSAGE = 2000;
 
 /** Never rejects for what a kernel or a Program does. */
-export async function judge({ answer, settings }: ToJudge, tell: (message: FromJudge) => void): Promise<Conclusion> {
+export async function judge(
+  { answer, settings }: ToJudge,
+  tell: (message: FromJudge) => void,
+): Promise<Conclusion> {
   try {
     const read = readAnswer(answer);
     return read.type === 'traced' ? await judged(read, settings, tell) : read;
@@ -135,10 +138,14 @@ async function judged(
 
 /** An honest kernel's Program has the inputs that it was traced on. */
 function requireGiven(program: Program, given: ToJudge['settings']['inputs']): void {
-  const wanted = hbmTensors(program, 'input').map(({ name, shape, dtype }) => `${name} ${dtype} ${shapeText(shape)}`);
+  const wanted = hbmTensors(program, 'input').map(
+    ({ name, shape, dtype }) => `${name} ${dtype} ${shapeText(shape)}`,
+  );
   const had = given.map(({ name, shape, dtype }) => `${name} ${dtype} ${shapeText(shape)}`);
   if ([...wanted].sort().join() === [...had].sort().join()) return;
-  throw new UserError(`The Program takes ${wanted.join(', ') || 'nothing'}, and was given ${had.join(', ') || 'nothing'}.`);
+  throw new UserError(
+    `The Program takes ${wanted.join(', ') || 'nothing'}, and was given ${had.join(', ') || 'nothing'}.`,
+  );
 }
 
 function outputsOf(program: Program, outputs: Readonly<Record<string, CodeArray>>): readonly OutputArray[] {

@@ -54,7 +54,9 @@ function parsed(text: string): unknown {
 }
 
 const damaged = (): UserError =>
-  new UserError('The link is damaged, perhaps cut off on its way: no kernel can be read from it. Ask for it again.');
+  new UserError(
+    'The link is damaged, perhaps cut off on its way: no kernel can be read from it. Ask for it again.',
+  );
 
 async function streamed(
   bytes: Uint8Array<ArrayBuffer>,
@@ -70,7 +72,9 @@ async function streamed(
     length += value.length;
     if (length > most) {
       await reader.cancel();
-      throw new UserError(`The link unfolds to more than ${most} bytes, which are read at most. It was not used.`);
+      throw new UserError(
+        `The link unfolds to more than ${most} bytes, which are read at most. It was not used.`,
+      );
     }
     chunks.push(value);
   }

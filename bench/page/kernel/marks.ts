@@ -6,7 +6,9 @@ import { endText } from './outcome';
 import type { Shown } from './use-run';
 
 export function marksOf({ report, end }: Pick<Shown, 'report' | 'end'>): readonly Mark[] {
-  const marks = [...(report?.findings ?? []), ...(end && 'findings' in end ? end.findings : [])].flatMap(markOf);
+  const marks = [...(report?.findings ?? []), ...(end && 'findings' in end ? end.findings : [])].flatMap(
+    markOf,
+  );
   if (end && 'line' in end && end.line !== null) {
     marks.push({ line: end.line, severity: 'error', message: endText(end) });
   }

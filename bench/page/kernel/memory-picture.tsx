@@ -30,8 +30,10 @@ function Space({ use, instructions }: { use: SpaceUse; instructions: number }) {
   return (
     <figure>
       <figcaption>
-        <b>{name}</b> at most {kibibytes(peak)} of {kibibytes(allPartitions)} at one time, {share}; bytes 0 to {reach} of{' '}
-        {capacity} of a partition
+        <b>{name}</b>{' '}
+        {tensors.length === 0
+          ? 'is not used'
+          : `at most ${kibibytes(peak)} of ${kibibytes(allPartitions)} at one time, ${share}; the picture has the first ${reach} of ${capacity} bytes of a partition`}
         {drawn.length < tensors.length && `; the ${MOST} largest of ${tensors.length} tensors`}
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
@@ -42,7 +44,9 @@ function Space({ use, instructions }: { use: SpaceUse; instructions: number }) {
       </svg>
       {tensors.length > 0 && (
         <details>
-          <summary>{tensors.length > ROWS ? `The ${ROWS} largest tensors` : counted(tensors.length, 'tensor')}</summary>
+          <summary>
+            {tensors.length > ROWS ? `The ${ROWS} largest tensors` : counted(tensors.length, 'tensor')}
+          </summary>
           <div class="wide" tabIndex={0} role="region" aria-label={`Tensors in ${name}`}>
             <table>
               <thead>
@@ -67,7 +71,11 @@ function Space({ use, instructions }: { use: SpaceUse; instructions: number }) {
   );
 }
 
-function Row({ tensor: { name, dtype, partition, partitions, start, bytes, first, last } }: { tensor: TensorUse }) {
+function Row({
+  tensor: { name, dtype, partition, partitions, start, bytes, first, last },
+}: {
+  tensor: TensorUse;
+}) {
   return (
     <tr>
       <th scope="row">

@@ -59,7 +59,9 @@ function livesOf({ instructions: nodes }: Program) {
     const life = lives.get(name);
     lives.set(
       name,
-      life === undefined ? { first, last } : { first: Math.min(life.first, first), last: Math.max(life.last, last) },
+      life === undefined
+        ? { first, last }
+        : { first: Math.min(life.first, first), last: Math.max(life.last, last) },
     );
   };
   const visit = (list: Program['instructions'], used: Set<string> | undefined): void => {
@@ -91,10 +93,13 @@ function namesIn(instruction: Instruction): string[] {
 /** Of bytes that live together. */
 function peakOf(tensors: readonly TensorUse[]): number {
   const changes = tensors
-    .flatMap(({ first, last, bytes, partitions }) => [
-      [first, bytes * partitions],
-      [last + 1, -bytes * partitions],
-    ] as const)
+    .flatMap(
+      ({ first, last, bytes, partitions }) =>
+        [
+          [first, bytes * partitions],
+          [last + 1, -bytes * partitions],
+        ] as const,
+    )
     .sort(([a, by], [b, other]) => a - b || by - other);
   let [now, peak] = [0, 0];
   for (const [, by] of changes) peak = Math.max(peak, (now += by));

@@ -42,7 +42,8 @@ function comparisonText(comparison: Comparison | null): string {
   if (comparison === null) return 'The library has no reference for a kernel of this name.';
   if (comparison.type === 'none') return `It was not compared: ${comparison.reason}`;
   const { elements, wrong, share } = comparison;
-  if (wrong > 0) return `WRONG: ${wrong} of ${counted(elements, 'element')} are further from the float64 reference than the bound.`;
+  if (wrong > 0)
+    return `WRONG: ${wrong} of ${counted(elements, 'element')} are further from the float64 reference than the bound.`;
   return `Right: ${counted(elements, 'element')} within the bound of the float64 reference, ${(100 * share).toFixed(0)} % of it used.`;
 }
 
@@ -57,13 +58,15 @@ export function Outcome({ shown, onLine }: { shown: Shown; onLine: (line: number
     <>
       {end && (
         <p id="kernel-end" class={isGood(end) ? 'verdict good' : 'verdict bad'}>
-          <strong>{endText(end)}</strong> <LineButton line={'line' in end ? end.line : null} onLine={onLine} />
+          <strong>{endText(end)}</strong>{' '}
+          <LineButton line={'line' in end ? end.line : null} onLine={onLine} />
         </p>
       )}
       {report && (
         <>
           <p id="kernel-verdict">
-            Kernel <code>{report.kernel}</code>, {counted(report.instructions, 'instruction')}. {report.summary}
+            Kernel <code>{report.kernel}</code>, {counted(report.instructions, 'instruction')}.{' '}
+            {report.summary}
           </p>
           <Findings title="The verdict" findings={report.findings} onLine={onLine} />
         </>
@@ -82,7 +85,8 @@ export function Outcome({ shown, onLine }: { shown: Shown; onLine: (line: number
 }
 
 function Ran({ end, onLine }: { end: End; onLine: (line: number) => void }) {
-  if (end.type === 'broke-off') return <Findings title="Seen in the run" findings={end.findings} onLine={onLine} />;
+  if (end.type === 'broke-off')
+    return <Findings title="Seen in the run" findings={end.findings} onLine={onLine} />;
   if (end.type !== 'ran') return null;
   const { comparison, findings, outputs } = end;
   const wrong = comparison?.type === 'compared' ? comparison.first : undefined;
@@ -92,13 +96,19 @@ function Ran({ end, onLine }: { end: End; onLine: (line: number) => void }) {
       {wrong && <FirstWrong wrong={wrong} />}
       <h3>{outputs.length === 1 ? 'The output' : 'The outputs'}</h3>
       {outputs.map((output) => (
-        <OutputView key={output.name} output={output} wrong={wrong?.output === output.name ? wrong : undefined} />
+        <OutputView
+          key={output.name}
+          output={output}
+          wrong={wrong?.output === output.name ? wrong : undefined}
+        />
       ))}
     </>
   );
 }
 
-type First = NonNullable<Extract<Extract<Conclusion, { type: 'ran' }>['comparison'], { type: 'compared' }>['first']>;
+type First = NonNullable<
+  Extract<Extract<Conclusion, { type: 'ran' }>['comparison'], { type: 'compared' }>['first']
+>;
 
 function FirstWrong({ wrong: { output, index, expected, received, bound } }: { wrong: First }) {
   return (

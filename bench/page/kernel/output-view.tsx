@@ -31,7 +31,9 @@ export function OutputView({ output: { name, dtype, shape, values }, wrong }: Ou
     if (surface === null) return;
     surface.width = picture.width;
     surface.height = picture.height;
-    surface.getContext('2d')?.putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
+    surface
+      .getContext('2d')
+      ?.putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
   }, [values]);
   const { least, most, mean, notFinite } = extremes;
   const summary = `least ${digits(least)}, most ${digits(most)}, mean ${digits(mean)}${notFinite > 0 ? `, ${counted(notFinite, 'element')} not finite` : ''}`;
@@ -116,7 +118,11 @@ function range(from: number, extent: number): readonly number[] {
   return Array.from({ length: Math.min(SHOWN, extent - from) }, (_, index) => from + index);
 }
 
+/** Five digits, in few characters. */
 export function digits(value: number): string {
   if (Object.is(value, -0)) return '-0';
-  return String(Number(value.toPrecision(6)));
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-3 && size < 1e6) || !Number.isFinite(value)
+    ? String(Number(value.toPrecision(5)))
+    : value.toExponential(3);
 }

@@ -28,10 +28,16 @@ export function ProgramView({ name, program }: { name: string; program: string }
         }}
       >
         <div style={{ height: `${shown * LINE}px` }}>
-          <pre style={{ transform: `translateY(${first * LINE}px)` }}>{lines.slice(first, last).join('\n')}</pre>
+          <pre style={{ transform: `translateY(${first * LINE}px)` }}>
+            {lines.slice(first, last).join('\n')}
+          </pre>
         </div>
       </div>
-      {lines.length > MOST && <p class="hint">The first {MOST} lines of {lines.length}; the file has all.</p>}
+      {lines.length > MOST && (
+        <p class="hint">
+          The first {MOST} lines of {lines.length}; the file has all.
+        </p>
+      )}
       <div class="downloads">
         <button
           type="button"

@@ -9,7 +9,9 @@ import { LONGEST_ANSWER, type FrameRequest, type SandboxRequest } from './sandbo
 export async function sandboxScript(): Promise<string> {
   const response = await fetch('kernel-sandbox.js');
   if (response.ok) return response.text();
-  throw new UserError(`The script that traces kernels did not load (HTTP ${response.status}): load the page again.`);
+  throw new UserError(
+    `The script that traces kernels did not load (HTTP ${response.status}): load the page again.`,
+  );
 }
 
 /**
@@ -39,7 +41,8 @@ export function askSandbox(script: string, request: SandboxRequest, signal: Abor
       ({ source, data }: MessageEvent<unknown>) => {
         if (source !== frame.contentWindow) return;
         if (typeof data === 'string' && data !== '' && data.length <= LONGEST_ANSWER) resolve(data);
-        else reject(new UserError('The kernel answered in place of its tracer, and nothing that is a Program.'));
+        else
+          reject(new UserError('The kernel answered in place of its tracer, and nothing that is a Program.'));
       },
       { signal: until },
     );

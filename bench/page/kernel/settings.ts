@@ -130,7 +130,11 @@ function checkDistribution(name: string, value: unknown): Distribution {
   if (kind === 'normal') return { kind, mean: first, deviation: second };
   if (first > second) throw new UserError(`${what} go from low to high; received ${first} to ${second}.`);
   if (kind === 'uniform') return { kind, low: first, high: second };
-  return { kind, low: whole(what, -(2 ** 31), 2 ** 32, first), high: whole(what, -(2 ** 31), 2 ** 32, second) };
+  return {
+    kind,
+    low: whole(what, -(2 ** 31), 2 ** 32, first),
+    high: whole(what, -(2 ** 31), 2 ** 32, second),
+  };
 }
 
 function finite(what: string, value: unknown): number {
@@ -180,5 +184,7 @@ function text(what: string, value: unknown): string {
 
 function whole(what: string, least: number, most: number, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UserError(`${what} must be a whole number from ${least} to ${most}; received ${quoted(String(value))}.`);
+  throw new UserError(
+    `${what} must be a whole number from ${least} to ${most}; received ${quoted(String(value))}.`,
+  );
 }

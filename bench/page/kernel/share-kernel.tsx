@@ -36,7 +36,13 @@ export function ShareKernel({ settings }: ShareKernelProps) {
       </button>
       <span role="status">{link.said}</span>
       {link.url !== '' && (
-        <input id="kernel-copy-link-text" type="text" readOnly aria-label="Link with this kernel" value={link.url} />
+        <input
+          id="kernel-copy-link-text"
+          type="text"
+          readOnly
+          aria-label="Link with this kernel"
+          value={link.url}
+        />
       )}
     </div>
   );

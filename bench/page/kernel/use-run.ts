@@ -69,7 +69,12 @@ export function useKernelRun(): KernelRun {
       .catch((error: unknown): End => {
         if (!(error instanceof Ended)) return { type: 'broke', message: messageOf(error) };
         if (error.type === 'stopped') return { type: 'stopped' };
-        return { type: 'overdue', seconds: settings.seconds, stage: last.stage ?? 'tracing', steps: last.steps };
+        return {
+          type: 'overdue',
+          seconds: last.stage === 'tracing' ? tracingSeconds(settings) : settings.seconds,
+          stage: last.stage ?? 'tracing',
+          steps: last.steps,
+        };
       })
       .then((end) => {
         current.current = null;
@@ -78,6 +83,12 @@ export function useKernelRun(): KernelRun {
   };
   return { shown, start, stop };
 }
+
+/**
+ * Tracing, the only part where the kernel itself runs, may take: a million instructions take half of it, and what fills memory
+ * gets less far.
+ */
+const tracingSeconds = ({ seconds }: KernelSettings): number => Math.min(seconds, 10);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -103,7 +114,15 @@ async function run(
       own.abort(new Ended('overdue'));
     }, 1000 * settings.seconds);
     const { source, kernel, chip, inputs, budget } = settings;
-    const answer = await askSandbox(script, { source, kernel, chip, inputs, budget }, signal);
+    const tracing = setTimeout(
+      () => {
+        own.abort(new Ended('overdue'));
+      },
+      1000 * tracingSeconds(settings),
+    );
+    const answer = await askSandbox(script, { source, kernel, chip, inputs, budget }, signal).finally(() => {
+      clearTimeout(tracing);
+    });
     show({ stage: 'verifying' });
     return await judged({ answer, settings }, signal, show);
   } catch (error) {
@@ -116,7 +135,11 @@ async function run(
   }
 }
 
-function judged(message: ToJudge, signal: AbortSignal, show: (change: Partial<Shown>) => void): Promise<Conclusion> {
+function judged(
+  message: ToJudge,
+  signal: AbortSignal,
+  show: (change: Partial<Shown>) => void,
+): Promise<Conclusion> {
   const worker = new Worker('kernel-worker.js', { type: 'module' });
   return new Promise<Conclusion>((resolve, reject) => {
     signal.addEventListener('abort', () => {

@@ -126,7 +126,8 @@ export function WriteKernel() {
       />
       <p class="hint">
         Ctrl or Command with Enter runs it; F8 goes to the next mark; Tab leaves the editor. It may import{' '}
-        <code>systole/kernel</code> and <code>systole/numerics</code>, and sees nothing of this page or the network.
+        <code>systole/kernel</code> and <code>systole/numerics</code>, and sees nothing of this page or the
+        network.
       </p>
       <InputsForm
         inputs={draft.inputs}
@@ -214,13 +215,19 @@ const TEXTS = [
   { field: 'kernel', label: 'Kernel', hint: 'which one, where the source exports several', numeric: false },
   { field: 'seed', label: 'Seed', hint: 'of the random values', numeric: true },
   { field: 'seconds', label: 'Time limit', hint: 'seconds for all of it', numeric: true },
-  { field: 'budget', label: 'Instruction budget', hint: 'of the Program, and of the steps of its run', numeric: true },
+  {
+    field: 'budget',
+    label: 'Instruction budget',
+    hint: 'of the Program, and of the steps of its run',
+    numeric: true,
+  },
 ] as const satisfies readonly { field: keyof KernelDraft; label: string; hint: string; numeric: boolean }[];
 
 function LinkNotice({ problem }: { problem: string }) {
   return problem === '' ? (
     <p id="kernel-from-link" class="notice" role="status">
-      This kernel came with a link. It has not been run: read it first, then press <b>Run the kernel</b> if you want to.
+      This kernel came with a link. It has not been run: read it first, then press <b>Run the kernel</b> if
+      you want to.
     </p>
   ) : (
     <p id="kernel-link-problem" class="notice bad" role="alert">

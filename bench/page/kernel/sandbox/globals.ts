@@ -7,7 +7,19 @@
 export const KEPT: ReadonlySet<string> = new Set([
   ...['globalThis', 'Infinity', 'NaN', 'undefined', 'eval', 'isFinite', 'isNaN', 'parseFloat', 'parseInt'],
   ...['decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape'],
-  ...['Object', 'Function', 'Boolean', 'Symbol', 'Number', 'BigInt', 'String', 'RegExp', 'Date', 'Math', 'JSON'],
+  ...[
+    'Object',
+    'Function',
+    'Boolean',
+    'Symbol',
+    'Number',
+    'BigInt',
+    'String',
+    'RegExp',
+    'Date',
+    'Math',
+    'JSON',
+  ],
   ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError'],
   ...['URIError', 'SuppressedError', 'Array', 'Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'Iterator'],
   ...['ArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array'],
@@ -22,7 +34,7 @@ export const KEPT: ReadonlySet<string> = new Set([
  */
 export function strip(global: object): readonly string[] {
   const left: string[] = [];
-  for (let holder = global; holder !== Object.prototype; ) {
+  for (let holder = global; holder !== Object.prototype;) {
     const next: unknown = Object.getPrototypeOf(holder);
     for (const key of Reflect.ownKeys(holder)) {
       if (typeof key === 'symbol' || KEPT.has(key)) continue;

@@ -3,6 +3,7 @@
  * a network (frame.html), and stripped of what browsers add to JavaScript. It answers once; the page ends it.
  */
 import type { SandboxRequest } from './answer';
+import { boundBuffers } from './buffers';
 import { strip } from './globals';
 import { answerText } from './trace';
 
@@ -12,6 +13,7 @@ self.addEventListener(
   'message',
   ({ data }: MessageEvent<SandboxRequest>) => {
     strip(globalThis);
+    boundBuffers(globalThis);
     post(answerText(data));
   },
   { once: true },
