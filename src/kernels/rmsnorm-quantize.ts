@@ -88,6 +88,10 @@ const rmsnormQuantize = (name: string, format: Dtype): Kernel<'x' | 'gain'> =>
     }
   });
 
+export const rmsnormQuantizeE4m3 = rmsnormQuantize('rmsnorm_quantize_e4m3', 'float8_e4m3');
+
+export const rmsnormQuantizeE4m3fn = rmsnormQuantize('rmsnorm_quantize_e4m3fn', 'float8_e4m3fn');
+
 /** A row in float64: the quantised numbers and their scale, with their errors. */
 interface QuantizedRow {
   readonly numbers: readonly Approx[];
@@ -148,10 +152,9 @@ const expectedOf = (all: readonly Approx[]): Expected => ({
   bounds: Float64Array.from(all, ({ error }) => error),
 });
 
-const entryOf = (format: Dtype, short: string, chips: readonly ChipName[]): LibraryKernel => {
-  const name = `rmsnorm_quantize_${short}`;
-  return libraryKernel({
-    name,
+const entryOf = (quantize: Kernel<'x' | 'gain'>, format: Dtype, chips: readonly ChipName[]): LibraryKernel =>
+  libraryKernel({
+    name: quantize.name,
     summary: `rmsnorm of each row of x as ${format}, with a scale for each row`,
     doc: 'docs/kernels.md#rmsnorm_quantize_e4m3-rmsnorm_quantize_e4m3fn',
     chips,
@@ -160,16 +163,15 @@ const entryOf = (format: Dtype, short: string, chips: readonly ChipName[]): Libr
       rows: { summary: 'rows of x', of: 'inputs', default: 256, least: 1, most: 8192 },
       columns: { summary: 'columns of x', of: 'inputs', default: 512, least: 1, most: 4096 },
     },
-    kernel: () => rmsnormQuantize(name, format),
+    kernel: () => quantize,
     inputs: ({ rows, columns }, dtype) => ({
       x: { shape: [rows, columns], dtype, distribution: { kind: 'normal', mean: 0, deviation: 1 } },
       gain: { shape: [1, columns], dtype, distribution: { kind: 'normal', mean: 1, deviation: 0.25 } },
     }),
     expected: ({ x, gain }) => expected(x, gain, format),
   });
-};
 
 export const RMSNORM_QUANTIZE_ENTRIES: readonly LibraryKernel[] = [
-  entryOf('float8_e4m3', 'e4m3', CHIP_NAMES),
-  entryOf('float8_e4m3fn', 'e4m3fn', ['trn3']),
+  entryOf(rmsnormQuantizeE4m3, 'float8_e4m3', CHIP_NAMES),
+  entryOf(rmsnormQuantizeE4m3fn, 'float8_e4m3fn', ['trn3']),
 ];
