@@ -53,6 +53,7 @@ export async function runProgramInBrowser(request: BrowserRunRequest): Promise<T
       ending.resolve(undefined);
     };
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop(); // while the browser opened
     try {
       const ran = await ending.reached;
       return ran && { ...ran, outputs: ran.failure === undefined ? outputs : undefined };
@@ -100,12 +101,15 @@ function endingOf(request: BrowserRunRequest, outputs: Record<string, CodeArray>
     reject(new PageError(why));
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting = true;
   const wait = (): void => {
+    if (!waiting) return; // it asked while it opened
     timer = setTimeout(() => {
       breakOff(`the page told nothing within ${PATIENCE_MS / 1000} s`);
     }, PATIENCE_MS);
   };
   const waitNoMore = (): void => {
+    waiting = false;
     clearTimeout(timer);
   };
   const asked: DrivenRequest = { program: toJSON(program), executor, budget };

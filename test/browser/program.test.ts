@@ -1,0 +1,125 @@
+/** A Program in a headless Chromium: the real page gives the reference's bits, and pages made for it show how every ending arrives. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runProgramInBrowser } from '../../bench/browser/program';
+import { runProgram } from '../../src/execute/reference';
+import { kernel, trace } from '../../src/kernel';
+import { encodeArray, UserError } from '../../src/numerics';
+import { DIST } from '../host/child';
+
+const root = mkdtempSync(join(tmpdir(), 'systole-program-'));
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+/** A page that does what the script says, beside the index that a server of pages asks for. */
+function pageThat(script: string): string {
+  const folder = mkdtempSync(join(root, 'page-'));
+  writeFileSync(join(folder, 'index.html'), '');
+  writeFileSync(join(folder, 'program.html'), `<html><body><script src="script.js"></script></body></html>`);
+  writeFileSync(
+    join(folder, 'script.js'),
+    `const tell = (message) => fetch('driver/message', { method: 'POST', body: JSON.stringify(message) });
+     (async () => { await (await fetch('driver/request')).json(); ${script} })();`,
+  );
+  return folder;
+}
+
+const { program } = trace(
+  kernel('logs', ['x', 'y'], (nc, { x, y }) => {
+    const result = nc.hbm('result', x.shape, 'bfloat16');
+    const both = nc.sbuf(x.shape, 'float32');
+    nc.dma_copy(both, { src: x });
+    const other = nc.sbuf(y.shape, y.dtype);
+    nc.dma_copy(other, { src: y });
+    nc.tensor_tensor(both, { data1: both, data2: other, op: 'multiply' });
+    const logs = nc.sbuf(x.shape, 'bfloat16');
+    nc.activation(logs, { op: 'log', data: both });
+    nc.dma_copy(result, { src: logs });
+  }),
+  {
+    chip: 'trn2',
+    inputs: { x: { shape: [3, 5], dtype: 'float32' }, y: { shape: [3, 5], dtype: 'float8_e4m3' } },
+  },
+);
+// One of them is 0, and 0 is outside the valid range of log: a finding.
+const inputs = {
+  x: encodeArray(
+    'float32',
+    Float32Array.from({ length: 15 }, (_, index) => index),
+  ),
+  y: encodeArray(
+    'float8_e4m3',
+    Float32Array.from({ length: 15 }, (_, index) => 1 + index / 8),
+  ),
+};
+
+interface Driven {
+  readonly folder: string;
+  readonly budget?: number;
+  readonly signal?: AbortSignal;
+  readonly onSteps?: (steps: number) => void;
+}
+
+const driven = ({ folder, budget = 100, signal, onSteps }: Driven) =>
+  runProgramInBrowser({
+    program,
+    inputs,
+    executor: 'reference',
+    budget,
+    adapter: 'swiftshader',
+    signal: signal ?? new AbortController().signal,
+    onSteps: onSteps ?? (() => undefined),
+    folder,
+  });
+
+describe('the page of this package', () => {
+  const folder = join(DIST, 'page');
+
+  it('gives the outputs and findings of the reference', async () => {
+    if (!existsSync(join(folder, 'program.html'))) throw new Error('dist/page is missing: npm run build');
+    const ran = await driven({ folder });
+    expect(ran?.outputs).toEqual(runProgram(program, inputs));
+    expect(ran?.findings).toMatchObject([{ rule: 'activation-range' }]);
+    expect(ran?.failure).toBeUndefined();
+  });
+
+  it('refuses what the executor refuses', async () => {
+    const refused = driven({ folder, budget: 4 });
+    await expect(refused).rejects.toBeInstanceOf(UserError);
+    await expect(refused).rejects.toThrow(/has 5 instructions and loops; a run may take 4 steps/);
+  });
+});
+
+describe('a page', () => {
+  it('hands on its steps, and the failure of a run', async () => {
+    const steps: number[] = [];
+    const folder = pageThat(
+      `await tell({ type: 'progress', steps: 3 }); await tell({ type: 'progress', steps: 4 });
+       await tell({ type: 'ended', ran: { steps: 4, findings: [], failure: { message: 'no luck', at: 'k.ts:1:2' }, ms: 1 } });`,
+    );
+    const ran = await driven({ folder, onSteps: (taken) => steps.push(taken) });
+    expect(steps).toEqual([3, 4]);
+    expect(ran).toMatchObject({ outputs: undefined, failure: { message: 'no luck' } });
+  });
+
+  it('that breaks is told', async () => {
+    const folder = pageThat(`await tell({ type: 'failed', message: 'out of memory' });`);
+    await expect(driven({ folder })).rejects.toMatchObject({ name: 'PageError', message: 'out of memory' });
+  });
+
+  it('is closed when the run is stopped', async () => {
+    const stop = new AbortController();
+    const folder = pageThat(`await tell({ type: 'progress', steps: 1 });`);
+    const ran = await driven({
+      folder,
+      signal: stop.signal,
+      onSteps: () => {
+        stop.abort();
+      },
+    });
+    expect(ran).toBeUndefined();
+  });
+});
