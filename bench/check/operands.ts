@@ -10,7 +10,7 @@ import {
   encodeArray,
   FORMATS,
   isPacked,
-  LANES,
+  PACKED_LANES,
   packLanes,
   UserError,
   type CodeArray,
@@ -109,7 +109,7 @@ const PER_UNIT = Math.sqrt(3) / 65536; // a uniform on [0, 1] has variance 1/12,
 
 /** Codes of drawn values, of packed formats lane by lane. An operand that came out all zero gets a one, which every format of an operand has. */
 function drawn(dtype: Dtype, count: number, next: () => number): CodeArray {
-  if (isPacked(dtype)) return packLanes(dtype, drawn(elementOf(dtype), LANES * count, next));
+  if (isPacked(dtype)) return packLanes(dtype, drawn(elementOf(dtype), PACKED_LANES * count, next));
   const codes = codeArray(dtype, count);
   for (let start = 0; start < count; start += CHUNK) {
     const values = new Float32Array(Math.min(CHUNK, count - start));

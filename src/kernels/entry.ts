@@ -32,7 +32,7 @@ export interface RandomInput extends InputSpec {
   readonly distribution: Distribution;
 }
 
-/** An input as the reference takes it: the exact values of its codes, dense and row-major. */
+/** An input as the reference takes it: the exact values of its codes, dense and row-major; the four of each packed code. */
 export interface ReferenceInput extends InputSpec {
   readonly values: Float64Array;
 }

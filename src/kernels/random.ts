@@ -1,5 +1,15 @@
 /** Random inputs of a kernel of the library: the same of a seed on every host, because no step of theirs is rounded differently. */
-import { decodeArray, encodeArray, stochasticDraws, type CodeArray, type Dtype } from '../numerics';
+import {
+  decodeElements,
+  elementOf,
+  encodeArray,
+  isPacked,
+  PACKED_LANES,
+  packLanes,
+  stochasticDraws,
+  type CodeArray,
+  type Dtype,
+} from '../numerics';
 import type { Distribution, LibraryKernel, RandomInput, ReferenceInput, Sizes } from './entry';
 
 export interface CodedInput {
@@ -36,6 +46,10 @@ export function randomCodes(
   seed: number,
   stream: number,
 ): CodeArray {
+  if (isPacked(dtype)) {
+    const elements = { shape: [...shape, PACKED_LANES], dtype: elementOf(dtype), distribution };
+    return packLanes(dtype, randomCodes(elements, seed, stream));
+  }
   const count = shape.reduce((product, extent) => product * extent, 1);
   const draw = drawOf(distribution);
   const words = stochasticDraws({ seed, launch: 0, instance: stream, element: 0 }, 2 * count);
@@ -66,7 +80,7 @@ export function referenceInputs(
 ): Readonly<Record<string, ReferenceInput>> {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype, codes }]) => {
-      return [name, { shape, dtype, values: Float64Array.from(decodeArray(dtype, codes)) }];
+      return [name, { shape, dtype, values: Float64Array.from(decodeElements(dtype, codes)) }];
     }),
   );
 }

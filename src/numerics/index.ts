@@ -22,7 +22,7 @@ export {
   decodeElements,
   elementOf,
   isPacked,
-  LANES,
+  PACKED_LANES,
   packLanes,
   unpackLanes,
   type ElementDtype,

@@ -9,7 +9,7 @@ import { UserError } from './errors';
 import { bitsOf } from './formats';
 
 /** Elements of a packed code. */
-export const LANES = 4;
+export const PACKED_LANES = 4;
 
 const ELEMENTS = {
   float8_e5m2_x4: 'float8_e5m2',
@@ -35,7 +35,7 @@ export function unpackLanes(dtype: Dtype, codes: CodeArray): CodeArray {
   const element = elementOf(dtype);
   requireCodes(dtype, codes);
   const width = bitsOf(element);
-  const lanes = codeArray(element, codes.length * LANES);
+  const lanes = codeArray(element, codes.length * PACKED_LANES);
   for (let at = 0; at < lanes.length; at++) {
     lanes[at] = ((codes[at >> 2] ?? NaN) >>> ((at & 3) * width)) & (2 ** width - 1);
   }
@@ -46,13 +46,13 @@ export function unpackLanes(dtype: Dtype, codes: CodeArray): CodeArray {
 export function packLanes(dtype: Dtype, lanes: CodeArray): CodeArray {
   const element = elementOf(dtype);
   requireCodes(element, lanes);
-  if (lanes.length % LANES !== 0) {
+  if (lanes.length % PACKED_LANES !== 0) {
     throw new UserError(
-      `A code of ${dtype} is ${LANES} elements; received ${lanes.length}, no multiple of that.`,
+      `A code of ${dtype} is ${PACKED_LANES} elements; received ${lanes.length}, no multiple of that.`,
     );
   }
   const width = bitsOf(element);
-  const codes = codeArray(dtype, lanes.length / LANES);
+  const codes = codeArray(dtype, lanes.length / PACKED_LANES);
   for (let at = 0; at < lanes.length; at++) {
     codes[at >> 2] = (codes[at >> 2] ?? NaN) | ((lanes[at] ?? NaN) << ((at & 3) * width));
   }

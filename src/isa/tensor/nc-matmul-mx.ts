@@ -4,7 +4,15 @@
  * scaled product rounds is a named choice (docs/numerics.md, MX).
  */
 import { codesProblem } from '../../chip';
-import { decode, decodeArray, elementOf, encodeArray, isPacked, LANES, unpackLanes } from '../../numerics';
+import {
+  decode,
+  decodeArray,
+  elementOf,
+  encodeArray,
+  isPacked,
+  PACKED_LANES,
+  unpackLanes,
+} from '../../numerics';
 import type { ChipPattern, Instruction } from '../../program';
 import type { Entry, Machine, Problem } from '../entry';
 import { GROUP, quadrantsProblem, readScales, scaleParts, scaleProblem } from '../mx';
@@ -48,9 +56,9 @@ function scaledValues(
     const group = Math.floor(p / GROUP);
     for (let column = 0; column < columns; column++) {
       const scale = decode('float8_e8m0fnu', scales[group * columns + column] ?? NaN);
-      for (let lane = 0; lane < LANES; lane++) {
-        const element = elements[(p * columns + column) * LANES + lane] ?? NaN;
-        values[(p * LANES + lane) * columns + column] = element * scale;
+      for (let lane = 0; lane < PACKED_LANES; lane++) {
+        const element = elements[(p * columns + column) * PACKED_LANES + lane] ?? NaN;
+        values[(p * PACKED_LANES + lane) * columns + column] = element * scale;
       }
     }
   }

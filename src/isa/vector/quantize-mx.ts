@@ -3,7 +3,16 @@
  * that power is rounded to an element of a packed format. What the vendor leaves open is a named choice (docs/numerics.md, MX).
  */
 import { codesProblem } from '../../chip';
-import { decode, decodeArray, elementOf, encodeArray, FORMATS, LANES, packLanes } from '../../numerics';
+import {
+  decode,
+  decodeArray,
+  elementOf,
+  encodeArray,
+  FORMATS,
+  PACKED_LANES,
+  packLanes,
+} from '../../numerics';
+import type { Dtype } from '../../numerics';
 import type { ChipPattern, Instruction, MxScaleRule } from '../../program';
 import type { Entry, Problem } from '../entry';
 import { GROUP, quadrantsProblem, scaleParts, scaleProblem, writeScales } from '../mx';
@@ -12,7 +21,10 @@ import { operandProblems, spaceProblem, widthOf } from '../rules';
 type Quantize = Instruction<'quantize_mx'>;
 
 /** Exponents of the largest elements (OCP Microscaling, table 1), of the formats that it can write. */
-const LARGEST_EXPONENT: Readonly<Record<string, number>> = { float8_e5m2_x4: 15, float8_e4m3fn_x4: 8 };
+const LARGEST_EXPONENT: Readonly<Partial<Record<Dtype, number>>> = {
+  float8_e5m2_x4: 15,
+  float8_e4m3fn_x4: 8,
+};
 
 /** By how much a scale is larger than 2^(floor(log2 of the largest magnitude) - largest exponent), as an exponent. */
 const HEADROOM = { vendor: 1, ocp: 0 } as const satisfies Record<MxScaleRule, number>;
@@ -25,15 +37,16 @@ function formatProblem({ dst, sources: { src } }: Quantize): Problem {
   if (src.dtype !== 'float16' && src.dtype !== 'bfloat16') {
     return `src must be float16 or bfloat16, received ${src.dtype}.`;
   }
-  if (dst.dtype in LARGEST_EXPONENT) return undefined;
+  if (LARGEST_EXPONENT[dst.dtype] !== undefined) return undefined;
   return `dst must be ${Object.keys(LARGEST_EXPONENT).join(' or ')}, received ${dst.dtype}.`;
 }
 
 function shapeProblem(dst: ChipPattern, src: ChipPattern): Problem {
   const width = widthOf(src);
-  if (width % LANES !== 0) return `src must have a multiple of ${LANES} elements, received ${width}.`;
-  if (dst.partitions === src.partitions && widthOf(dst) === width / LANES) return undefined;
-  return `dst must be ${src.partitions} x ${width / LANES}, a code for ${LANES} elements of src, received ${dst.partitions} x ${widthOf(dst)}.`;
+  if (width % PACKED_LANES !== 0)
+    return `src must have a multiple of ${PACKED_LANES} elements, received ${width}.`;
+  if (dst.partitions === src.partitions && widthOf(dst) === width / PACKED_LANES) return undefined;
+  return `dst must be ${src.partitions} x ${width / PACKED_LANES}, a code for ${PACKED_LANES} elements of src, received ${dst.partitions} x ${widthOf(dst)}.`;
 }
 
 /** floor(log2 |x|) of a finite x that is not zero, from its float32 magnitude. */
@@ -54,16 +67,17 @@ function scalesOf(
   largestExponent: number,
 ): Uint8Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const columns = width / LANES;
-  const largest = new Uint32Array(values.length / (GROUP * LANES));
+  const largest = new Uint32Array(values.length / (GROUP * PACKED_LANES));
   for (let at = 0; at < bits.length; at++) {
-    const group = groupOf(at, width) * columns + Math.floor((at % width) / LANES);
+    const group = groupOf(at, width);
     largest[group] = Math.max(largest[group] ?? NaN, (bits[at] ?? NaN) & 0x7fffffff);
   }
   return Uint8Array.from(largest, (magnitude) => scaleOf(magnitude, largestExponent));
 }
 
-const groupOf = (at: number, width: number) => Math.floor(at / (GROUP * width));
+/** Which group the element `at` of values [P, width] is of, groups row by row. */
+const groupOf = (at: number, width: number) =>
+  Math.floor(at / (GROUP * width)) * (width / PACKED_LANES) + Math.floor((at % width) / PACKED_LANES);
 
 export const quantizeMx: Entry<'quantize_mx'> = {
   summary:
@@ -92,7 +106,7 @@ export const quantizeMx: Entry<'quantize_mx'> = {
       shapeProblem(dst, src),
       scale === undefined
         ? 'dst_scale must be given.'
-        : scaleProblem('dst_scale', scale, src, widthOf(src) / LANES),
+        : scaleProblem('dst_scale', scale, src, widthOf(src) / PACKED_LANES),
     ];
   },
   parts: ({ results, sources: { src } }, operand) => {
@@ -102,16 +116,12 @@ export const quantizeMx: Entry<'quantize_mx'> = {
   run: ({ dst, results, sources: { src }, attributes: { scale_rule = 'vendor' } }, machine) => {
     const values = decodeArray(src.dtype, machine.read('src', src));
     const width = widthOf(src);
-    const columns = width / LANES;
     const scales = scalesOf(values, width, (LARGEST_EXPONENT[dst.dtype] ?? NaN) - HEADROOM[scale_rule]);
     // 2^-X of the scale 2^X; below float32's range only what becomes zero is rounded before it is an element.
     const inverses = Float32Array.from(scales, (code) =>
       code === NAN_SCALE ? NaN : decode('float8_e8m0fnu', 2 * BIAS - code),
     );
-    const quotients = values.map((value, at) => {
-      const group = groupOf(at, width) * columns + Math.floor((at % width) / LANES);
-      return value * (inverses[group] ?? NaN);
-    });
+    const quotients = values.map((value, at) => value * (inverses[groupOf(at, width)] ?? NaN));
     const elements = encodeArray(elementOf(dst.dtype), quotients, { saturate: true });
     machine.write(dst, packLanes(dst.dtype, elements));
     if (results !== undefined) writeScales(machine, results.dst_scale, scales);
