@@ -1,6 +1,6 @@
 /**
  * values[r, :] = the k largest elements of x[r, :], descending; indices[r, :] = where they are. Equal elements come by ascending index,
- * and zeros of either sign are equal.
+ * and zeros of either sign are equal, and may come out with either.
  *
  * Rounds of eight: max8 takes the largest, nc_find_index8 finds them, and nc_match_replace8 replaces them by -infinity in place for
  * the next round. Both searches take the first elements that are equal, so that what is replaced is what was found.
