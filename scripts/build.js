@@ -136,14 +136,12 @@ async function kernelCatalogue() {
   return catalogue.entries;
 }
 
-/** `systole:kernels` as a module. */
-const catalogueModule = {
-  name: 'kernels',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^systole:kernels$/ }, ({ path }) => ({ path, namespace: 'systole' }));
-    onLoad({ filter: /.*/, namespace: 'systole' }, async () => ({
-      contents: JSON.stringify(await kernelCatalogue()),
-      loader: 'json',
+/** Puts the kernels into the page's bundle, in the place of a file that has none. */
+const libraryKernels = {
+  name: 'library-kernels',
+  setup({ onLoad }) {
+    onLoad({ filter: /page\/kernel\/library-kernels\.ts$/ }, async () => ({
+      contents: `export const LIBRARY_KERNELS = ${JSON.stringify(await kernelCatalogue())};`,
     }));
   },
 };
@@ -204,7 +202,7 @@ async function buildPage() {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     entryPoints: PAGE.scripts,
-    plugins: [catalogueModule],
+    plugins: [libraryKernels],
   });
   await buildSandbox();
   for (const [name, file] of Object.entries(PAGE.files)) copyFileSync(file, join('dist/page', name));

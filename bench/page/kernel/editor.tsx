@@ -141,7 +141,8 @@ const appearance = [
       maxHeight: '560px',
     },
     '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
-    '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', minHeight: '220px' },
+    '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5' },
+    '.cm-content, .cm-gutter': { minHeight: '220px' },
     '.cm-gutters': {
       background: 'var(--surface)',
       color: 'var(--muted)',

@@ -36,12 +36,14 @@ function Space({ use, instructions }: { use: SpaceUse; instructions: number }) {
           : `at most ${kibibytes(peak)} of ${kibibytes(allPartitions)} at one time, ${share}; the picture has the first ${reach} of ${capacity} bytes of a partition`}
         {drawn.length < tensors.length && `; the ${MOST} largest of ${tensors.length} tensors`}
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
-        <rect class="frame" x="0.5" y="0.5" width={WIDTH - 1} height={HEIGHT - 1} />
-        {drawn.map((tensor) => (
-          <Box key={tensor.name} tensor={tensor} reach={reach} instructions={instructions} />
-        ))}
-      </svg>
+      {tensors.length > 0 && (
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
+          <rect class="frame" x="0.5" y="0.5" width={WIDTH - 1} height={HEIGHT - 1} />
+          {drawn.map((tensor) => (
+            <Box key={tensor.name} tensor={tensor} reach={reach} instructions={instructions} />
+          ))}
+        </svg>
+      )}
       {tensors.length > 0 && (
         <details>
           <summary>
@@ -120,5 +122,6 @@ function Box({ tensor: { name, start, bytes, first, last }, reach, instructions 
 }
 
 function kibibytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
   return `${Number((bytes / 1024).toPrecision(4))} KiB`;
 }

@@ -23,7 +23,7 @@ export function OutputView({ output: { name, dtype, shape, values }, wrong }: Ou
   const [at, setAt] = useState({ row: '0', column: '0' });
   const mark = wrong && placeOf(wrong.index, shape);
   useEffect(() => {
-    if (mark) setAt({ row: String(mark.row), column: String(mark.column) });
+    if (mark) setAt({ row: before(mark.row), column: before(mark.column) });
   }, [wrong]);
   useEffect(() => {
     const picture = pictureOf(values, grid, extremes);
@@ -103,6 +103,9 @@ export function OutputView({ output: { name, dtype, shape, values }, wrong }: Ou
     </figure>
   );
 }
+
+/** Where the table begins, so that an element stands among its neighbours. */
+const before = (place: number): string => String(Math.max(0, place - 2));
 
 function placeOf(index: readonly number[], shape: readonly number[]): { row: number; column: number } {
   const row = index.slice(0, -1).reduce((sum, each, axis) => sum * (shape[axis] ?? 1) + each, 0);

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { save } from '../share';
 
-/** Of a line, in pixels; kernel.css has the same. */
+/** Of a line, and of what is in sight at most, in pixels; kernel.css has the same. */
 const LINE = 18;
 const HEIGHT = 360;
 /** Lines that are drawn above and below those in sight. */

@@ -1,6 +1,5 @@
 /** Writing a kernel: the editor, what it is run with, and what came of it. A link fills the form and never runs it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import catalogue from 'systole:kernels';
 import { CHIPS, CHIP_NAMES } from '../../../src/chip';
 import { UserError } from '../../../src/numerics';
 import { SelectField, TextField } from '../fields';
@@ -10,6 +9,7 @@ import { draftOf, readKernelDraft, withInputs, type KernelDraft } from './draft'
 import { Editor, type EditorHandle } from './editor';
 import { EXECUTOR_WORDS } from './executor-words';
 import { InputsForm } from './inputs-form';
+import { LIBRARY_KERNELS } from './library-kernels';
 import { readKernelLink } from './link';
 import { marksOf } from './marks';
 import { endText, Outcome, STAGE_WORDS } from './outcome';
@@ -19,7 +19,7 @@ import { adoptSheet } from './sheet';
 import { useKernelRun } from './use-run';
 
 const OWN_NAME = 'a kernel of your own';
-const NAMES: readonly string[] = [OWN_NAME, ...catalogue.map(({ name }) => name)];
+const NAMES: readonly string[] = [OWN_NAME, ...LIBRARY_KERNELS.map(({ name }) => name)];
 
 adoptSheet();
 
@@ -47,7 +47,7 @@ export function WriteKernel() {
     setStale(true);
   };
   const pick = (name: string): void => {
-    const entry = catalogue.find((each) => each.name === name);
+    const entry = LIBRARY_KERNELS.find((each) => each.name === name);
     setPicked(name);
     setFromLink(null);
     fill(entry === undefined ? OWN : settingsOf(entry));
@@ -88,7 +88,7 @@ export function WriteKernel() {
     const { end } = shown;
     if (end?.type === 'inputs') setDraft(withInputs(draft, end.names));
   }, [shown.report, shown.end]);
-  const summary = catalogue.find(({ name }) => name === picked)?.summary;
+  const summary = LIBRARY_KERNELS.find(({ name }) => name === picked)?.summary;
   const goTo = (line: number): void => {
     editor.current?.goTo(line);
   };

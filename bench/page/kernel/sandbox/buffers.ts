@@ -24,7 +24,7 @@ const bytesOfBuffer = getterOf(ArrayBuffer.prototype);
 const bytesOfArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object);
 
 function getterOf(prototype: object): () => number {
-  const getter: unknown = Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get;
+  const getter: unknown = Reflect.get(Object.getOwnPropertyDescriptor(prototype, 'byteLength') ?? {}, 'get');
   if (typeof getter !== 'function') throw new Error('Invariant violation: no byteLength');
   return getter as () => number;
 }
