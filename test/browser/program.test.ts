@@ -14,15 +14,15 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
-/** A page that does what the script says, beside the index that a server of pages asks for. */
-function pageThat(script: string): string {
+/** A page that does what `loading` says before it is there, and `script` when it has the Program; beside the index that a server of pages asks for. */
+function pageThat(script: string, loading = ''): string {
   const folder = mkdtempSync(join(root, 'page-'));
   writeFileSync(join(folder, 'index.html'), '');
   writeFileSync(join(folder, 'program.html'), `<html><body><script src="script.js"></script></body></html>`);
   writeFileSync(
     join(folder, 'script.js'),
     `const tell = (message) => fetch('driver/message', { method: 'POST', body: JSON.stringify(message) });
-     (async () => { await (await fetch('driver/request')).json(); ${script} })();`,
+     ${loading} (async () => { await (await fetch('driver/request')).json(); ${script} })();`,
   );
   return folder;
 }
@@ -110,16 +110,29 @@ describe('a page', () => {
     await expect(driven({ folder })).rejects.toMatchObject({ name: 'PageError', message: 'out of memory' });
   });
 
-  it('is closed when the run is stopped', async () => {
-    const stop = new AbortController();
-    const folder = pageThat(`await tell({ type: 'progress', steps: 1 });`);
-    const ran = await driven({
-      folder,
-      signal: stop.signal,
-      onSteps: () => {
+  it.each([
+    ['runs', `await tell({ type: 'progress', steps: 1 });`, ''],
+    // A request that the page waits for before it is loaded.
+    [
+      'opens',
+      '',
+      `const early = new XMLHttpRequest(); early.open('POST', 'driver/message', false);
+       early.send(JSON.stringify({ type: 'progress', steps: 1 }));`,
+    ],
+  ])(
+    'is closed when the run is stopped while it %s',
+    async (_, script, loading) => {
+      const stop = new AbortController();
+      const onSteps = (): void => {
         stop.abort();
-      },
-    });
-    expect(ran).toBeUndefined();
+      };
+      const folder = pageThat(script, loading);
+      expect(await driven({ folder, signal: stop.signal, onSteps })).toBeUndefined();
+    },
+    30_000, // half of what a page may take to ask for the Program, which would end it too
+  );
+
+  it('is not opened when the run was stopped before', async () => {
+    expect(await driven({ folder: pageThat(''), signal: AbortSignal.abort() })).toBeUndefined();
   });
 });
