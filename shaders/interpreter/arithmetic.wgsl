@@ -5,7 +5,8 @@
 //
 // WGSL promises none of this of its own operations, so what an adapter gets is chosen by what was measured of it
 // (src/execute/webgpu/interpreter/functions.ts): its own operations; its own ones, `guarded` where a subnormal takes part, as it
-// takes subnormals for zero; or `integer` ones only. `zero_word()`, which the kernel declares, is 0 in a way that no compiler
+// takes subnormals for zero; or `integer` ones. Of all three, the functions use the adapter's own on numbers that are neither
+// subnormal nor infinite, which only have to round to nearest even. `zero_word()`, which the kernel declares, is 0 in a way that no compiler
 // knows: through an exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer
 // variant, no shifts by an amount that is not constant: software adapters go through both sides of the first, and through every
 // lane of the second. Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
@@ -28,6 +29,54 @@ fn f_is_nan(x: u32) -> bool {
 
 fn f_is_finite(x: u32) -> bool {
   return f_magnitude(x) < FLOAT32_INFINITY;
+}
+
+fn n_add(x: f32, y: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x + y) ^ zero_word());
+}
+
+fn n_multiply(x: f32, y: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x * y) ^ zero_word());
+}
+
+fn n_subtract(x: f32, y: f32) -> f32 {
+  return n_add(x, -y);
+}
+
+/// The number 2^64 times one of less than 2^-1: normal. A fraction without a leading one gets it, and loses it as a number.
+fn f_raise(x: u32) -> u32 {
+  let magnitude = f_magnitude(x);
+  let fraction = n_subtract(bitcast<f32>(magnitude + FLOAT32_RAISED), bitcast<f32>(FLOAT32_RAISED));
+  let raised = select(magnitude + FLOAT32_64_BINADES, bitcast<u32>(fraction), magnitude < FLOAT32_MIN_NORMAL);
+  return (x & FLOAT32_SIGN) | raised;
+}
+
+/// A magnitude that is finite and not 0: mantissa 2^(field - 127), with mantissa in [1, 2).
+struct Float32Split {
+  mantissa: u32,
+  field: i32,
+}
+
+fn f_split(magnitude: u32) -> Float32Split {
+  let subnormal = magnitude < FLOAT32_MIN_NORMAL;
+  let code = select(magnitude, f_raise(magnitude), subnormal);
+  let field = i32(code >> 23u) - select(0, 64, subnormal);
+  return Float32Split((code & FLOAT32_FRACTION) | FLOAT32_ONE, field);
+}
+
+/// (x + rest) 2^(field - 127), of x in [1, 4), as a magnitude. The rest is of the sign of an integer and at most half a place of x:
+/// x is the result where that is normal. Where it is subnormal, x plus a power of two, of which the last place is 2^-149, rounds
+/// as it should, and the difference of the codes is the fraction; of the rest only ties need to know.
+fn f_place(x: u32, rest: i32, field: i32) -> u32 {
+  let normal = min(x + (u32(clamp(field, 0, 400)) << 23u) - FLOAT32_ONE, FLOAT32_INFINITY);
+  let power = u32(128 - clamp(field, -30, 1)) << 23u;
+  let sum = n_add(bitcast<f32>(x), bitcast<f32>(power));
+  let lost = n_subtract(bitcast<f32>(x), n_subtract(sum, bitcast<f32>(power)));
+  let half = bitcast<f32>(power - (24u << 23u));
+  let up = select(0u, 1u, lost == half && rest > 0);
+  let down = select(0u, 1u, lost == -half && rest < 0);
+  let subnormal = bitcast<u32>(sum) - power + up - down;
+  return select(subnormal, normal, i32(x >> 23u) + field > 127);
 }
 
 //: if integer
@@ -100,64 +149,7 @@ fn f_multiply(a: u32, b: u32) -> u32 {
   let infinite = select(sign | FLOAT32_INFINITY, FLOAT32_NAN, large > FLOAT32_INFINITY || small == 0u);
   return select(infinite, f_round(sign, product, x.exponent + y.exponent + 16), large < FLOAT32_INFINITY);
 }
-
-fn n_add(x: f32, y: f32) -> f32 {
-  return bitcast<f32>(f_add(bitcast<u32>(x), bitcast<u32>(y)));
-}
-
-fn n_multiply(x: f32, y: f32) -> f32 {
-  return bitcast<f32>(f_multiply(bitcast<u32>(x), bitcast<u32>(y)));
-}
-//: else
-fn n_add(x: f32, y: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x + y) ^ zero_word());
-}
-
-fn n_multiply(x: f32, y: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x * y) ^ zero_word());
-}
 //: end
-
-fn n_subtract(x: f32, y: f32) -> f32 {
-  return n_add(x, -y);
-}
-
-/// The number 2^64 times one of less than 2^-1: normal. A fraction without a leading one gets it, and loses it as a number.
-fn f_raise(x: u32) -> u32 {
-  let magnitude = f_magnitude(x);
-  let fraction = n_subtract(bitcast<f32>(magnitude + FLOAT32_RAISED), bitcast<f32>(FLOAT32_RAISED));
-  let raised = select(magnitude + FLOAT32_64_BINADES, bitcast<u32>(fraction), magnitude < FLOAT32_MIN_NORMAL);
-  return (x & FLOAT32_SIGN) | raised;
-}
-
-/// A magnitude that is finite and not 0: mantissa 2^(field - 127), with mantissa in [1, 2).
-struct Float32Split {
-  mantissa: u32,
-  field: i32,
-}
-
-fn f_split(magnitude: u32) -> Float32Split {
-  let subnormal = magnitude < FLOAT32_MIN_NORMAL;
-  let code = select(magnitude, f_raise(magnitude), subnormal);
-  let field = i32(code >> 23u) - select(0, 64, subnormal);
-  return Float32Split((code & FLOAT32_FRACTION) | FLOAT32_ONE, field);
-}
-
-/// (x + rest) 2^(field - 127), of x in [1, 4), as a magnitude. The rest is of the sign of an integer and at most half a place of x:
-/// x is the result where that is normal. Where it is subnormal, x plus a power of two, of which the last place is 2^-149, rounds
-/// as it should, and the difference of the codes is the fraction; of the rest only ties need to know.
-fn f_place(x: u32, rest: i32, field: i32) -> u32 {
-  let normal = min(x + (u32(clamp(field, 0, 400)) << 23u) - FLOAT32_ONE, FLOAT32_INFINITY);
-  let power = u32(128 - clamp(field, -30, 1)) << 23u;
-  let sum = n_add(bitcast<f32>(x), bitcast<f32>(power));
-  let lost = n_subtract(bitcast<f32>(x), n_subtract(sum, bitcast<f32>(power)));
-  let half = bitcast<f32>(power - (24u << 23u));
-  let up = select(0u, 1u, lost == half && rest > 0);
-  let down = select(0u, 1u, lost == -half && rest < 0);
-  let subnormal = bitcast<u32>(sum) - power + up - down;
-  return select(subnormal, normal, i32(x >> 23u) + field > 127);
-}
-
 //: if guarded
 /// Where one side is 2^-100 or more the adapter is right: a subnormal other side cannot change it, and a difference is 0 or a
 /// multiple of 2^-124. Elsewhere it adds numbers 2^64 times as large, and of a sum that is subnormal nothing is lost.

@@ -7,9 +7,9 @@ fn activation_limit(x: u32, at_minus_infinity: u32, at_infinity: u32) -> u32 {
   return select(select(at_infinity, at_minus_infinity, is_negative(x)), FLOAT32_NAN, f_is_nan(x));
 }
 
-/// c.x + c.y t + c.z t^2 + c.w t^3 of t = (x - at) unit, of a magnitude x; a subnormal one counts, for the square root.
+/// c.x + c.y t + c.z t^2 + c.w t^3 of t = (x - at) unit.
 fn activation_beyond(x: u32, at: f32, unit: f32, c: vec4<f32>) -> u32 {
-  let t = n_multiply(bitcast<f32>(f_subtract(x, bitcast<u32>(at))), unit);
+  let t = n_multiply(n_subtract(bitcast<f32>(x), at), unit);
   let line = n_add(n_multiply(c.w, t), c.z);
   return bitcast<u32>(n_add(n_multiply(n_add(n_multiply(line, t), c.y), t), c.x));
 }

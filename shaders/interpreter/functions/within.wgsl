@@ -2,7 +2,8 @@ fn {{ name }}(x: u32) -> u32 {
   let size = f_magnitude(x);
   var result = activation_beyond(size, {{ above_at }}, {{ above_unit }}, {{ above_coefficients }});
 //: if has_below
-  let below = activation_beyond(size, {{ below_at }}, {{ below_unit }}, {{ below_coefficients }});
+  // All is 2^64 times as large: below the square root's range a subnormal counts, and so does one that is left of a difference.
+  let below = activation_beyond(f_raise(size), {{ below_at }}, {{ below_unit }}, {{ below_coefficients }});
   result = select(result, below, size < {{ low }});
 //: end
   result = with_sign(result, x);

@@ -32,6 +32,9 @@ export function arithmeticOf({ nearestEven, keepsNaN, subnormals }: ArithmeticPr
   return subnormals === 'kept' ? 'native' : 'guarded';
 }
 
+/** Whether the functions but for add, subtract and multiply are exact too: in integers alone they would take minutes to compile. */
+export const hasFunctions = ({ nearestEven }: ArithmeticProbe): boolean => nearestEven;
+
 interface Module {
   readonly text: string;
   readonly needs?: readonly ModuleName[];
@@ -212,10 +215,17 @@ function activationText(op: ActivationOp): string {
     at_minus_zero: bits(zeros?.[0] ?? NaN),
     at_zero: bits(zeros?.[1] ?? NaN),
     has_below: Number(below !== undefined),
-    ...cubicValues('below', below ?? above),
+    ...cubicValues('below', raised(below ?? above)),
     ...cubicValues('above', above),
   });
 }
+
+/** The polynomial of 2^64 x: `f_raise` makes a normal number of a subnormal one. */
+const raised = ({ at, unit, coefficients }: Cubic): Cubic => ({
+  at: at * 2 ** 64,
+  unit: unit / 2 ** 64,
+  coefficients,
+});
 
 function cubicValues(prefix: string, { at, unit, coefficients }: Cubic): Record<string, string> {
   return {
