@@ -146,24 +146,26 @@ const libraryKernels = {
   },
 };
 
-/** The sandbox of kernels (bench/page/kernel/sandbox): its worker as one script, and its frame, whose policy names its own script alone. */
-async function buildSandbox() {
-  const folder = 'bench/page/kernel/sandbox';
-  const alone = {
-    ...forAll,
-    outdir: undefined,
-    format: 'iife',
-    platform: 'browser',
-    minify: true,
-    sourcemap: false,
-  };
+/**
+ * What runs kernels, apart from the page's scripts, whose shared files would bring along what only these use of them: the judge's
+ * worker, the worker of the sandbox, and the sandbox's frame, whose policy names its own script alone.
+ */
+async function buildKernelRunners() {
+  const folder = 'bench/page/kernel';
+  const alone = { ...forAll, outdir: undefined, format: 'iife', platform: 'browser', minify: true };
+  const unmapped = { ...alone, sourcemap: false }; // run from their text, which has no place of its own
   const [frame] = await Promise.all([
-    build({ ...alone, entryPoints: [`${folder}/frame.ts`], write: false }),
-    build({ ...alone, entryPoints: [`${folder}/worker.ts`], outfile: 'dist/page/kernel-sandbox.js' }),
+    build({ ...unmapped, entryPoints: [`${folder}/sandbox/frame.ts`], write: false }),
+    build({
+      ...unmapped,
+      entryPoints: [`${folder}/sandbox/worker.ts`],
+      outfile: 'dist/page/kernel-sandbox.js',
+    }),
+    build({ ...alone, entryPoints: [`${folder}/judge-worker.ts`], outfile: 'dist/page/kernel-worker.js' }),
   ]);
   const script = frame.outputFiles[0].text;
   const hash = createHash('sha256').update(script).digest('base64');
-  const html = readFileSync(`${folder}/frame.html`, 'utf8');
+  const html = readFileSync(`${folder}/sandbox/frame.html`, 'utf8');
   writeFileSync(
     'dist/page/kernel-frame.html',
     html.replace('HASH', hash).replace('<!-- SCRIPT -->', () => `<script>${script}</script>`),
@@ -177,7 +179,6 @@ const PAGE = {
     worker: 'bench/page/worker.ts',
     'identify-worker': 'bench/page/identify-worker.ts',
     'tiling-worker': 'bench/page/tiling-worker.ts',
-    'kernel-worker': 'bench/page/kernel/judge-worker.ts',
     program: 'bench/page/driven/page.ts',
     'program-worker': 'bench/page/driven/worker.ts',
   },
@@ -204,7 +205,7 @@ async function buildPage() {
     entryPoints: PAGE.scripts,
     plugins: [libraryKernels],
   });
-  await buildSandbox();
+  await buildKernelRunners();
   for (const [name, file] of Object.entries(PAGE.files)) copyFileSync(file, join('dist/page', name));
   if (step !== 'package' && peersAreInstalled()) await addPeers();
 }

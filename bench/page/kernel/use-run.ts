@@ -140,7 +140,7 @@ function judged(
   signal: AbortSignal,
   show: (change: Partial<Shown>) => void,
 ): Promise<Conclusion> {
-  const worker = new Worker('kernel-worker.js', { type: 'module' });
+  const worker = new Worker('kernel-worker.js');
   return new Promise<Conclusion>((resolve, reject) => {
     signal.addEventListener('abort', () => {
       reject(signal.reason as Error);
