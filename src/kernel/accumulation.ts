@@ -53,9 +53,8 @@ function meet(a: Region, b: Region): boolean {
 
 function bounds({ pattern, first, last, low, high }: Region): string {
   const size = bytesOf(pattern.dtype);
-  const elements = isUnknown(pattern)
-    ? 'that a register or an index chooses'
-    : `${low / size}..${(high + 1) / size - 1}`;
+  const chooser = pattern.index === undefined ? 'a register' : 'an index';
+  const elements = isUnknown(pattern) ? `that ${chooser} chooses` : `${low / size}..${(high + 1) / size - 1}`;
   return `partitions ${first}..${last}, elements ${elements}`;
 }
 

@@ -123,7 +123,7 @@ export class Contents {
     const { instruction, operand, pattern, exact } = access;
     let missing = -1;
     let found = 0;
-    let own = false;
+    let own = 0;
     let other: Writer | undefined;
     this.#visit(access, (writer, cell) => {
       if (writer === undefined) {
@@ -132,7 +132,7 @@ export class Contents {
       }
       found++;
       if (writer.tensor !== access.home.tensor) other ??= writer;
-      else own = true;
+      else own++;
       writer.effect.needed = true;
       if (writer.effect.kind === 'sum') writer.effect.reader = instruction;
       if (!exact) return;
@@ -148,7 +148,7 @@ export class Contents {
     });
     if (missing >= 0 && (exact || found === 0)) this.#unwritten(access, missing);
     // Whichever bytes are read, none of them is what was written to this tensor.
-    if (!exact && !own && other !== undefined) this.#checkWriter(access, other, codes);
+    if (!exact && own === 0 && other !== undefined) this.#checkWriter(access, other, codes);
   }
 
   /** A matmul adds onto dst: the group that it continues. */

@@ -8,6 +8,7 @@
  */
 import { CHIPS } from '../../src/chip';
 import type { ChipName } from '../../src/chip';
+import type { RunFinding } from '../../src/execute/program/core';
 import { isDynamic } from '../../src/execute/program/tape';
 import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
@@ -54,13 +55,15 @@ export interface View {
   readonly offset?: number;
   readonly dims?: readonly Dim[];
   readonly registers?: readonly RegisterTerm[];
+  /** Of on-chip operands. */
+  readonly index?: ChipPattern;
 }
 
 export interface TestMachine extends Machine {
   /** All of an on-chip tensor, or the view that is told. */
   on(tensor: string, view?: View): ChipPattern;
   /** All of an HBM tensor, or the view that is told. */
-  hbm(tensor: string, view?: View): HbmPattern;
+  hbm(tensor: string, view?: Omit<View, 'index'>): HbmPattern;
   /** Runs an instruction, registers of its patterns resolved. Throws when it is illegal on the chip (trn2 unless told). */
   run(instruction: Instruction, chip?: ChipName): void;
   /** Why an instruction is illegal on the chip, or nothing. */
@@ -109,7 +112,7 @@ class MachineOfTensors extends ReferenceMachine implements TestMachine {
     return { ...pattern, ...view };
   }
 
-  hbm(name: string, view: View = {}): HbmPattern {
+  hbm(name: string, view: Omit<View, 'index'> = {}): HbmPattern {
     const pattern = this.#whole(name, view.dtype);
     if (pattern.space !== 'hbm') throw new Error(`"${name}" is on chip: use on()`);
     return { ...pattern, ...view };

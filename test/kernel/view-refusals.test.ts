@@ -13,6 +13,7 @@ describe('refused views', () => {
   );
   const index = givenBy((nc) => nc.sbuf([4, 1], 'uint32'));
   const indirect: HbmView = hbm.indirect(index);
+  const gathered: ChipView = sbuf.indirect(index, 3);
 
   test.each<[string, string, (h: HbmView, s: ChipView) => unknown]>([
     ['slice', 'at most 3 dimensions of shape [4, 6, 1], received 4.', (h) => h.slice(0, 0, 0, 0)],
@@ -141,6 +142,24 @@ describe('refused views', () => {
     ['indirect', 'index must be a view of a tensor in SBUF.', (h) => h.indirect(psum)],
     ['indirect', 'index must be a view of a tensor in SBUF.', (h) => h.indirect(hbm as unknown as ChipView)],
     ['indirect', 'this view has an index already, and takes one.', () => indirect.indirect(index)],
+    ['indirect', 'this view has an index already, and takes one.', () => gathered.indirect(index)],
+    ['indirect', 'index must be a view of a tensor in SBUF.', (_, s) => s.indirect(psum)],
+    ['indirect', 'index must not have an index itself, received one.', (_, s) => s.indirect(gathered)],
+    [
+      'indirect',
+      'an index counts elements that follow each other, received free dimensions [stride, count] [[2, 3]]: take a slice that is contiguous.',
+      (_, s) => s.slice('all', [0, 6, 2], 0).indirect(index),
+    ],
+    [
+      'indirect',
+      'elements must be a whole number of at least 1, received 0.',
+      (_, s) => s.indirect(index, 0),
+    ],
+    [
+      'slice',
+      'a view with an index has no further views: take slices first and the index last.',
+      () => gathered.slice([0, 4]),
+    ],
     [
       'slice',
       'a view with an index has no further views: take slices first and the index last.',

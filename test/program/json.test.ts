@@ -184,3 +184,28 @@ test('JSON that was tampered with is a Program, or is refused in words with the 
     { numRuns: 500 },
   );
 });
+
+test('the tensor of an index is one of the Program, in the memory that it says', () => {
+  const tile = { space: 'sbuf', dtype: 'float32', partition: 0, partitions: 1 } as const;
+  const pattern = { ...tile, tensor: 'x', offset: 0, dims: [[0, 1]] };
+  const index = (more: object) => ({ ...pattern, index: { ...pattern, dims: [[1, 1]], ...more } });
+  const read = (dst: object, src: object) =>
+    fromJSON({
+      format: 'systole program',
+      version: 2,
+      chip: 'trn3',
+      tensors: [{ ...tile, name: 'x', elements: 8, address: 0 }],
+      instructions: [
+        { opcode: 'tensor_copy', id: 'c', engine: 'vector', dst, sources: { src }, attributes: {} },
+      ],
+    });
+  expect(read(index({}), pattern).instructions).toMatchObject([
+    { dst: index({}), sources: { src: pattern } },
+  ]);
+  expect(() => read(index({ tensor: 'y' }), pattern)).toThrow(
+    'program.instructions[0].dst.index.tensor must be a tensor of this Program in sbuf, received "y".',
+  );
+  expect(() => read(pattern, index({ space: 'psum' }))).toThrow(
+    'program.instructions[0].sources.src.index.tensor must be a tensor of this Program in psum, received "x in sbuf".',
+  );
+});

@@ -265,3 +265,40 @@ test('text that was tampered with is a Program, or is refused in words with a li
     { numRuns: 500 },
   );
 });
+
+test('an index is a pattern over a tensor on chip, and has none itself', () => {
+  const read = (by: string) =>
+    parseProgram(
+      [
+        'program trn3',
+        'hbm h uint16 [4, 2] input',
+        'sbuf x float32 partitions 0:4 elements 8 address 0',
+        'sbuf i uint16 partitions 0:4 elements 2 address 64',
+        `c vector tensor_copy x p0:4 [1,4] = src x p0:4 +1 [0,4] as int32 ${by}, saturate true`,
+      ].join('\n'),
+    );
+  const { instructions } = read('by i p0:4 +$r*1 [1,1] as int16');
+  const index = { space: 'sbuf', tensor: 'i', dtype: 'int16', partition: 0, partitions: 4, offset: 0 };
+  expect(instructions).toMatchObject([
+    {
+      sources: {
+        src: {
+          tensor: 'x',
+          dtype: 'int32',
+          offset: 1,
+          index: { ...index, dims: [[1, 1]], registers: [['r', 1]] },
+        },
+      },
+      attributes: { saturate: true },
+    },
+  ]);
+  expect(() => read('by i p0:4 [0,1] by i p0:4 [1,1]')).toThrow(
+    /^line 5: sources\.src\.index\.index must be absent from a pattern in HBM or of an index, received \{/,
+  );
+  expect(() => read('by h [1,2]')).toThrow(
+    'line 5: sources.src.index.space must be one of sbuf, psum, received "hbm".',
+  );
+  expect(() => read('by j p0:4 [1,1]')).toThrow(
+    'line 5: the tensor of a pattern must be declared at the top, received "j".',
+  );
+});

@@ -335,10 +335,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const site = pick(sitesOf(program).filter(({ pattern }) => pattern.index !== undefined));
     return (
       site &&
-      withSite(program, site, ({ index: _, ...direct }) => ({
-        ...(direct as Pattern),
-        dims: [[1, lastCount(direct as Pattern)]],
-      }))
+      withSite(program, site, (pattern) => {
+        if (pattern.space === 'hbm') return pattern;
+        const { space, tensor, dtype, partition, partitions, offset } = pattern;
+        return { space, tensor, dtype, partition, partitions, offset, dims: [[1, lastCount(pattern)]] };
+      })
     );
   }),
   'index on another chip': byVerifier('an indirect operand is used on a chip that has none', (program) =>

@@ -311,6 +311,66 @@ test('exponential and activate2 share accumulator registers with the others of t
   expect(codes(activate('a', 'add', 'reset_reduce'), activate('b', 'maximum', 'reduce', RES))).toEqual(['SYS501']); // prettier-ignore
 });
 
+describe('an indirect operand', () => {
+  const TILES = `
+    hbm n uint16 [4, 1] input
+    sbuf i uint16 partitions 0:4 elements 1 address 64
+    sbuf u float32 partitions 0:4 elements 4 address 128`;
+  const INDEX = 'li dma dma_copy i p0:4 [1,1] = src n [1,4][1,1]';
+  const GATHER = 'pick vector tensor_copy u p0:4 [1,4] = src t p0:4 [0,4] by i p0:4 [1,1]';
+  const SCATTER = 'put vector tensor_copy t p0:4 [0,4] by i p0:4 [1,1] = src u p0:4 [1,4]';
+  const found = (text: string, chip = 'trn3') => {
+    const { findings } = verifyProgram(read(`program ${chip}\n${text}`));
+    return findings.map(({ code, operand }) => `${code} ${operand ?? ''}`);
+  };
+
+  test('reads its index, and may take any element of its tensor', () => {
+    expect(found(copied(TILES, [INDEX, GATHER, SCATTER].join('\n')))).toEqual([]);
+    expect(found(copied(TILES, [GATHER, SCATTER].join('\n')))).toEqual([
+      'SYS301 src.index',
+      'SYS301 dst.index',
+    ]);
+    // Nothing is loaded at all that it could take.
+    const unloaded = [HBM, SBUF, TILES, INDEX, GATHER, SCATTER, STORE].join('\n');
+    expect(found(unloaded)).toEqual(['SYS301 src']);
+    // What is scattered may be any part, so that nothing is said of what it leaves.
+    expect(
+      found([HBM, SBUF, TILES, INDEX, 'zero vector memset u p0:4 [1,4] = code 0', SCATTER, STORE].join('\n')),
+    ).toEqual([]);
+  });
+
+  test('is on trn3 alone', () => {
+    expect(found(copied(TILES, [INDEX, GATHER, SCATTER].join('\n')), 'trn2')).toEqual([
+      'SYS106 src',
+      'SYS106 dst',
+    ]);
+  });
+
+  test('of which all bytes were overwritten through another tensor is told', () => {
+    const over = `${TILES}
+      sbuf o float32 partitions 0:4 elements 8 address 0`;
+    const lost = [INDEX, 'lose dma dma_copy o p0:4 [1,8] = src x [8,4][1,8]', GATHER, SCATTER].join('\n');
+    const gathers = (text: string) =>
+      verifyProgram(read(`program trn3\n${copied(over, text)}`)).findings.filter(
+        ({ code, instruction }) => code === 'SYS302' && instruction === 'pick',
+      );
+    expect(gathers(lost).map(({ message }) => message)).toEqual([
+      'tensor_copy pick, operand src: overwritten through another tensor: required what was written to "t"; received bytes that dma_copy lose wrote through "o".',
+    ]);
+    const half = [INDEX, 'lose dma dma_copy o p0:4 [1,4] = src x [8,4][1,4]', GATHER, SCATTER].join('\n');
+    expect(gathers(half)).toEqual([]);
+  });
+
+  test('breaks rules of its index by name', () => {
+    const short = 'pick vector tensor_copy u p0:4 [1,4] = src t p0:4 [0,4] by i p0:3 [1,1]';
+    expect(found(copied(TILES, [INDEX, short, SCATTER].join('\n')))).toEqual(['SYS101 src.index']);
+    const outside = 'pick vector tensor_copy u p0:4 [1,4] = src t p0:4 [0,4] by i p0:4 +1 [1,1]';
+    expect(found(copied(TILES, [INDEX, outside, SCATTER].join('\n')))).toContain('SYS202 src.index');
+    const behind = 'pick vector tensor_copy u p0:4 [1,4] = src t p0:4 +8 [0,4] by i p0:4 [1,1]';
+    expect(found(copied(TILES, [INDEX, behind, SCATTER].join('\n')))).toContain('SYS202 src');
+  });
+});
+
 describe('each rule', () => {
   test.each(RULE_CODES.filter(isCase))('%s', (code) => {
     const { bad, good, says } = CASES[code];
