@@ -5,11 +5,10 @@
 //
 // WGSL promises none of this of its own operations, so what an adapter gets is chosen by what was measured of it
 // (src/execute/webgpu/interpreter/functions.ts): its own operations; its own ones, `guarded` where a subnormal takes part, as it
-// takes subnormals for zero; or `integer` ones. Of all three, the functions use the adapter's own on numbers that are neither
-// subnormal nor infinite, which only have to round to nearest even. `zero_word()`, which the kernel declares, is 0 in a way that no compiler
-// knows: through an exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer
-// variant, no shifts by an amount that is not constant: software adapters go through both sides of the first, and through every
-// lane of the second. Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
+// takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
+// rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
+// exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
 
 const FLOAT32_SIGN = 0x80000000u;
 const FLOAT32_MAGNITUDE = 0x7fffffffu;
@@ -163,7 +162,7 @@ fn f_add(a: u32, b: u32) -> u32 {
   return select((raised & FLOAT32_SIGN) | lowered, sum, large);
 }
 
-/// Of normal numbers a product of 2^-125 or more is right, and so are those of zeros, infinities and NaN with one another.
+/// Of normal numbers a product that is normal is right, and so are those of zeros, infinities and NaN with one another.
 /// Elsewhere the mantissas are multiplied, and what their rounded product lacks is known from its low 32 bits.
 fn f_multiply(a: u32, b: u32) -> u32 {
   let product = bitcast<u32>(n_multiply(bitcast<f32>(a), bitcast<f32>(b)));
@@ -177,7 +176,7 @@ fn f_multiply(a: u32, b: u32) -> u32 {
   let wide = mantissa >= FLOAT32_ONE + FLOAT32_MIN_NORMAL; // 2 or more
   let rest = bitcast<i32>(exact - select(significand << 23u, significand << 24u, wide));
   let placed = f_place(mantissa, rest, x.field + y.field - 127);
-  let tiny = small < FLOAT32_MIN_NORMAL || f_magnitude(product) < 2u * FLOAT32_MIN_NORMAL;
+  let tiny = small < FLOAT32_MIN_NORMAL || f_magnitude(product) < FLOAT32_MIN_NORMAL;
   let guarded = ((a ^ b) & FLOAT32_SIGN) | select(placed, large, large >= FLOAT32_INFINITY);
   return select(product, guarded, tiny && small != 0u);
 }

@@ -67,6 +67,9 @@ function partners(xs: Words): Words {
     (_x, _code, draw) => draw & 0x807fffff, // a subnormal
     (_x, code, draw) => code ^ 0x80000000 ^ (draw & 7), // cancels to some last places, or to nothing
     (_x, code, draw) => ((code & 0x7f800000) + (((draw >>> 24) % 52) - 26) * 2 ** 23) ^ (draw & 0x807fffff), // ties of sums
+    // Half a place of x, a little more or a little less: ties of sums, and what is no tie by one bit far below.
+    (_x, code, draw) =>
+      (((code & 0x7f800000) - (23 + (draw % 3)) * 2 ** 23) | (draw & 0x80000000)) + ((draw >>> 8) % 3) - 1,
     (x, _code, draw) => codeOf((2 ** -126 / x) * (1 + ((draw % 64) - 32) * 2 ** -24)), // about the smallest normal product
     (x, _code, draw) => codeOf((2 ** -149 * (draw % 4096)) / 2 / x), // products at ties of subnormals
     (_x, code, draw) => codeOf(((draw >>> 20) + 0.5) * 2 ** ((draw % 24) - 160)) ^ (code & 0x80000000), // few bits
