@@ -145,6 +145,17 @@ test('budgets bound what is traced and what is run', async () => {
   expect((await judged(alone(looped, { budget: 50 }))).end).toMatchObject({ type: 'broke-off', steps: 50 });
 });
 
+test('a Program whose tensors in HBM would fill the page is refused before anything is made of it', async () => {
+  const { end, told } = await judged(alone("nc.scratch('large', [2 ** 14, 2 ** 14], 'float32');"));
+  expect(end).toMatchObject({
+    type: 'failed',
+    message: expect.stringContaining(
+      'at most 268435456 bytes together on the page, received 1073741824',
+    ) as string,
+  });
+  expect(told).toEqual([]);
+});
+
 test('an answer that no honest sandbox gives is no Program', async () => {
   const refused = [
     '',

@@ -4,7 +4,7 @@
  */
 import { randomCodes, type CodedInput } from '../../../src/kernels/random';
 import { decodeArray, isPacked, UserError, type CodeArray, type Dtype } from '../../../src/numerics';
-import { fromJSON, hbmTensors, printProgram, type Program } from '../../../src/program';
+import { fromJSON, hbmTensors, printProgram, tensorBytes, type Program } from '../../../src/program';
 import { findingOf, summaryText, verifyProgram, type Finding } from '../../../src/verify';
 import { compareWithLibrary, type Comparison } from './comparison';
 import { EXECUTORS } from './executors';
@@ -66,6 +66,9 @@ export type FromJudge =
   | { readonly type: 'steps'; readonly steps: number }
   | { readonly type: 'concluded'; readonly conclusion: Conclusion };
 
+/** Bytes of HBM: the judge's worker has each a few times. */
+const MOST_HBM = 2 ** 28;
+
 /** Characters of a message that the sandbox gave. */
 const LONGEST_MESSAGE = 2000;
 
@@ -89,6 +92,7 @@ async function judged(
   tell: (message: FromJudge) => void,
 ): Promise<Conclusion> {
   const program = fromJSON(file);
+  requireSize(program);
   const verdict = verifyProgram(program);
   const { findings, sound } = verdict;
   const memory = memoryUse(program);
@@ -134,6 +138,15 @@ async function judged(
       outputs,
     }),
   };
+}
+
+/** @throws UserError for a Program whose memories would fill the page's. */
+function requireSize({ tensors }: Program): void {
+  const bytes = tensors.reduce((sum, tensor) => sum + (tensor.space === 'hbm' ? tensorBytes(tensor) : 0), 0);
+  if (bytes <= MOST_HBM) return;
+  throw new UserError(
+    `HBM tensors take at most ${MOST_HBM} bytes together on the page, received ${bytes}: make the problem smaller, or use \`systole run\`.`,
+  );
 }
 
 /** An honest kernel's Program has the inputs that it was traced on. */

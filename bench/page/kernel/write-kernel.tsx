@@ -74,6 +74,7 @@ export function WriteKernel() {
     start(read);
   };
   useLinks((read) => {
+    document.getElementById('kernel')?.scrollIntoView();
     if (read instanceof UserError) {
       setFromLink({ problem: read.message });
       return;
