@@ -10,6 +10,7 @@ import type { HbmTensor, Program } from '../../src/program';
 import { inputsFor } from './kernels';
 import { gathersAndSearches } from './subjects-gpsimd';
 import { mxSubjects } from './subjects-mx';
+import { randomSubjects } from './subjects-random';
 
 export interface Subject {
   readonly name: string;
@@ -245,6 +246,7 @@ export function subjects(): readonly Subject[] {
     gathersAndSearches(),
     indirect(),
     ...mxSubjects(),
+    ...randomSubjects(),
     ...KERNELS.map((kernel, index) => own(kernel, 100 + index)),
   ];
 }
