@@ -123,5 +123,5 @@ function Box({ tensor: { name, start, bytes, first, last }, reach, instructions 
 
 function kibibytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} bytes`;
-  return `${Number((bytes / 1024).toPrecision(4))} KiB`;
+  return `${Number((bytes / 1024).toFixed(1))} KiB`;
 }

@@ -44,7 +44,7 @@ function comparisonText(comparison: Comparison | null): string {
   const { elements, wrong, share } = comparison;
   if (wrong > 0)
     return `WRONG: ${wrong} of ${counted(elements, 'element')} are further from the float64 reference than the bound.`;
-  return `Right: ${counted(elements, 'element')} within the bound of the float64 reference, ${(100 * share).toFixed(0)} % of it used.`;
+  return `Right: ${counted(elements, 'element')} within the bound of the float64 reference, ${share < 0.01 ? 'under 1' : (100 * share).toFixed(0)} % of it used.`;
 }
 
 function isGood(end: End): boolean {
