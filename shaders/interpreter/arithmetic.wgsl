@@ -8,7 +8,8 @@
 // takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
 // rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
 // exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
-// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second.
+// Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
 
 const FLOAT32_SIGN = 0x80000000u;
 const FLOAT32_MAGNITUDE = 0x7fffffffu;

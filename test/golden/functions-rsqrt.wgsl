@@ -8,7 +8,8 @@
 // takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
 // rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
 // exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
-// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second.
+// Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
 
 const FLOAT32_SIGN = 0x80000000u;
 const FLOAT32_MAGNITUDE = 0x7fffffffu;
@@ -362,9 +363,10 @@ fn rounded_times(x: u32, factor: Pair, exponent: i32) -> u32 {
 // src/isa/functions/activation.ts. One of the two templates beside this file, everywhere.wgsl and within.wgsl, makes the function
 // that instructions call, with its limits and range from src/isa/functions. Needs pair.wgsl.
 
-/// Of infinities and NaN.
+/// Of infinities and NaN. The exclusive or is for Mesa's compiler, which takes a choice of 1.0 and -0.0 for one of 1.0 and +0.0.
 fn activation_limit(x: u32, at_minus_infinity: u32, at_infinity: u32) -> u32 {
-  return select(select(at_infinity, at_minus_infinity, is_negative(x)), FLOAT32_NAN, f_is_nan(x));
+  let left = at_minus_infinity ^ zero_word();
+  return select(select(at_infinity, left, is_negative(x)), FLOAT32_NAN, f_is_nan(x));
 }
 
 /// c.x + c.y t + c.z t^2 + c.w t^3 of t = (x - at) unit.

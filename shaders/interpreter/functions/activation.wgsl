@@ -2,9 +2,10 @@
 // src/isa/functions/activation.ts. One of the two templates beside this file, everywhere.wgsl and within.wgsl, makes the function
 // that instructions call, with its limits and range from src/isa/functions. Needs pair.wgsl.
 
-/// Of infinities and NaN.
+/// Of infinities and NaN. The exclusive or is for Mesa's compiler, which takes a choice of 1.0 and -0.0 for one of 1.0 and +0.0.
 fn activation_limit(x: u32, at_minus_infinity: u32, at_infinity: u32) -> u32 {
-  return select(select(at_infinity, at_minus_infinity, is_negative(x)), FLOAT32_NAN, f_is_nan(x));
+  let left = at_minus_infinity ^ zero_word();
+  return select(select(at_infinity, left, is_negative(x)), FLOAT32_NAN, f_is_nan(x));
 }
 
 /// c.x + c.y t + c.z t^2 + c.w t^3 of t = (x - at) unit.

@@ -7,6 +7,7 @@
 import arithmetic from '../../../../shaders/interpreter/arithmetic.wgsl';
 import activation from '../../../../shaders/interpreter/functions/activation.wgsl';
 import alu from '../../../../shaders/interpreter/functions/alu.wgsl';
+import aluInteger from '../../../../shaders/interpreter/functions/alu_integer.wgsl';
 import errorFunction from '../../../../shaders/interpreter/functions/error_function.wgsl';
 import everywhere from '../../../../shaders/interpreter/functions/everywhere.wgsl';
 import exponential from '../../../../shaders/interpreter/functions/exponential.wgsl';
@@ -18,6 +19,7 @@ import sigmoid from '../../../../shaders/interpreter/functions/sigmoid.wgsl';
 import simple from '../../../../shaders/interpreter/functions/simple.wgsl';
 import trigonometry from '../../../../shaders/interpreter/functions/trigonometry.wgsl';
 import within from '../../../../shaders/interpreter/functions/within.wgsl';
+import type { IntegerOp } from '../../../isa/alu';
 import { ACTIVATIONS, type Activation, type Cubic } from '../../../isa/functions';
 import * as POLYNOMIALS from '../../../isa/functions/polynomials';
 import type { ActivationOp, AluOp } from '../../../program';
@@ -46,6 +48,7 @@ type ModuleName =
   | 'pair'
   | 'activation'
   | 'alu'
+  | 'aluInteger'
   | 'simple'
   | 'exponential'
   | 'roots'
@@ -59,6 +62,7 @@ const MODULES = {
   pair: { text: pair },
   activation: { text: activation, needs: ['pair'] },
   alu: { text: alu },
+  aluInteger: { text: aluInteger },
   simple: { text: simple },
   exponential: { text: exponential, needs: ['pair'], polynomials: ['EXP'] },
   roots: { text: roots, needs: ['pair'], polynomials: ['RECIPROCAL', 'RSQRT'] },
@@ -138,23 +142,25 @@ const ALU_MODULES = {
 /** `fn activation_OP(x: u32) -> u32`. */
 export const activationName = (op: ActivationOp): string => `activation_${op}`;
 export const aluName = (op: AluOp): string => `alu_${op}`;
+/** Of two of what `fn alu_integer(word: u32, is_signed: bool)` makes. */
+export const integerName = (op: IntegerOp): string => `alu_integer_${op}`;
 
 export interface Functions {
   readonly arithmetic: Arithmetic;
   readonly activations?: readonly ActivationOp[];
   readonly alu?: readonly AluOp[];
+  /** Whether GpSimd's operators on 32-bit integers are wanted: all of them. */
+  readonly integers?: boolean;
 }
 
 /** WGSL that defines the functions asked for, and f_add, f_subtract and f_multiply, which are always there. */
-export function functionsWgsl({
-  arithmetic: kind,
-  activations = [],
-  alu: operators = [],
-}: Functions): string {
+export function functionsWgsl(functions: Functions): string {
+  const { arithmetic: kind, activations = [], alu: operators = [], integers = false } = functions;
   const wanted = [
     ...operators.map((op) => ALU_MODULES[op]),
     ...activations.map((op) => ACTIVATION_TEXTS[op].module),
     ...(activations.length > 0 ? (['activation'] as const) : []),
+    ...(integers ? (['aluInteger'] as const) : []),
   ];
   return [
     render(arithmetic, {

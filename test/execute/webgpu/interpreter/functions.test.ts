@@ -9,12 +9,13 @@ import {
   aluName,
   arithmeticOf,
   functionsWgsl,
+  integerName,
   type Arithmetic,
   type Functions,
 } from '../../../../src/execute/webgpu/interpreter/functions';
 import { probeArithmetic } from '../../../../src/execute/webgpu/probes';
 import type { Host } from '../../../../src/host';
-import { ARITHMETIC, BITWISE, UNARY } from '../../../../src/isa/alu';
+import { ARITHMETIC, BITWISE, INTEGER, UNARY } from '../../../../src/isa/alu';
 import { ACTIVATIONS } from '../../../../src/isa/functions';
 import { stochasticDraws } from '../../../../src/numerics';
 import { ACTIVATION_OPS, ARITHMETIC_OPS, BITWISE_OPS, UNARY_OPS } from '../../../../src/program';
@@ -161,6 +162,26 @@ describe.each(ADAPTERS)('%s', (name) => {
       const text = functionsWgsl({ arithmetic: chosen, alu: [op] });
       const got = await runElements(gpu, await compile(gpu, elementsWgsl(text, call)), x, y);
       const wanted = x.map((left, index) => BITWISE[op](left, y[index] ?? 0, width));
+      expect(firstDifference(got, wanted, x, y)).toBeNull();
+    }
+  });
+
+  test.each(ARITHMETIC_OPS.filter((op) => op !== 'power'))('%s of integers', async (op) => {
+    const [x, y] = [random(5), random(6)];
+    for (let index = 0; index < COUNT; index += 2) {
+      x[index] = ((x[index] ?? 0) % 9) - 4; // equal and nearly equal ones, about 0 and about 2^31
+      y[index] = (((y[index] ?? 0) % 9) - 4) ^ (index % 8 === 0 ? 0x80000000 : 0);
+    }
+    for (const [left, right] of [
+      [true, true],
+      [true, false],
+      [false, false],
+    ] as const) {
+      const call = `${integerName(op)}(alu_integer(x, ${left}), alu_integer(y, ${right}))`;
+      const text = functionsWgsl({ arithmetic: chosen, integers: true });
+      const got = await runElements(gpu, await compile(gpu, elementsWgsl(text, call)), x, y);
+      const read = (word = 0, isSigned: boolean): number => (isSigned ? word | 0 : word);
+      const wanted = x.map((word, index) => INTEGER[op](read(word, left), read(y[index], right)));
       expect(firstDifference(got, wanted, x, y)).toBeNull();
     }
   });
