@@ -17,7 +17,7 @@ export interface Approx {
  * The largest relative error of one rounding to nearest in float32, 2^-24, and 2^-50 above it: far more than the float64
  * roundings of the value and of its bound in the same step, a few 2^-53 each.
  */
-const UNIT_ROUNDOFF = 2 ** -24 + 2 ** -50;
+export const UNIT_ROUNDOFF = 2 ** -24 + 2 ** -50;
 
 /** Half of float32's smallest subnormal: the largest error of a product that falls below the normal numbers. */
 export const UNDERFLOW = 2 ** -150;
@@ -99,10 +99,15 @@ export function gamma(n: number): number {
   return error < 1 ? error / (1 - error) : Infinity;
 }
 
-/** The rounding of a write to a format: half a unit in its last place, or half of its smallest subnormal. float32 rounds nothing. */
+/** One rounding to a format: relative to the value, or, among its subnormals, absolute. */
+export function roundingOf(dtype: Dtype): { readonly relative: number; readonly absolute: number } {
+  const { mantissaBits, minNormal, minSubnormal = minNormal } = FORMATS[dtype];
+  return { relative: 2 ** -(mantissaBits + 1), absolute: minSubnormal / 2 };
+}
+
+/** A float32 of the chip written to a format: to float32 as it is, else rounded once. */
 export function written({ value, error }: Approx, dtype: Dtype): Approx {
   if (dtype === 'float32') return { value, error };
-  const { mantissaBits, minNormal, minSubnormal = minNormal } = FORMATS[dtype];
-  const relative = 2 ** -(mantissaBits + 1);
-  return { value, error: error + Math.max((Math.abs(value) + error) * relative, minSubnormal / 2) };
+  const { relative, absolute } = roundingOf(dtype);
+  return { value, error: error + Math.max((Math.abs(value) + error) * relative, absolute) };
 }
