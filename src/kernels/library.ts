@@ -5,6 +5,7 @@ import type { LibraryKernel } from './entry';
 import { FLASH_ATTENTION_ENTRIES } from './flash-attention-library';
 import { layernormEntry } from './layernorm';
 import { MATMUL_ENTRIES } from './matmul';
+import { MLP_ENTRIES } from './mlp-library';
 import { mxfp8MatmulEntry } from './mxfp8-matmul';
 import { rmsnormEntry } from './rmsnorm';
 import { RMSNORM_QUANTIZE_ENTRIES } from './rmsnorm-quantize';
@@ -22,6 +23,7 @@ export const LIBRARY: readonly LibraryKernel[] = [
   layernormEntry,
   ...ROTARY_ENTRIES,
   ...FLASH_ATTENTION_ENTRIES,
+  ...MLP_ENTRIES,
   ...RMSNORM_QUANTIZE_ENTRIES,
   selectiveScanEntry,
   averagePoolEntry,

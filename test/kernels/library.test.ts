@@ -36,6 +36,15 @@ const rotary: Case = {
   dtypes: ['bfloat16', 'float32'],
 };
 
+const mlp: Case = {
+  sizes: [
+    { tokens: 64, width: 128, inner: 128, out: 64 },
+    { tokens: 140, width: 200, inner: 150, out: 520 },
+    { tokens: 520, width: 5, inner: 130, out: 3 },
+  ],
+  dtypes: ['bfloat16', 'float32'],
+};
+
 const CASES: Readonly<Record<string, Case>> = {
   matmul_tile: matmul({ m: 128, n: 512, k: 128 }),
   matmul_tiled: matmul({ m: 140, n: 520, k: 150 }),
@@ -51,6 +60,9 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   rotary,
   rotary_interleaved: rotary,
+  mlp_gelu: mlp,
+  mlp_silu: mlp,
+  mlp_gated: mlp,
   flash_attention: {
     sizes: [
       { heads: 1, queries: 128, keys: 128, size: 64 },
