@@ -436,7 +436,7 @@ describe('what goes wrong', () => {
     const program = programOf(...whole);
     const large: HbmTensor = { ...SPARE, name: 'large', shape: [2 ** 20, 2 ** 10] };
     expect(() => startProgram({ ...program, tensors: [...program.tensors, large] }, given)).toThrow(
-      'HBM tensors take at most 4294967296 bytes together in the reference executor, received 4294967416.',
+      'HBM tensors take at most 4294967296 bytes together in an executor, received 4294967416.',
     );
   });
 

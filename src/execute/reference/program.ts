@@ -2,67 +2,10 @@
  * The reference executor of a Program: one instruction after another, over emulated memories of bytes. What was never
  * written cannot be read. Each instruction does what its entry in src/isa says, and nothing is reordered.
  */
-import { programProblem } from '../../isa';
-import { codeArray, UserError } from '../../numerics';
 import type { CodeArray } from '../../numerics';
-import { elementsOf, hbmTensors, isLoop } from '../../program';
-import type { Program, ProgramNode } from '../../program';
-import { whole } from '../program/view';
-import { checkMemory } from './places';
+import type { Program } from '../../program';
+import { admit, type RunOptions } from '../program/admission';
 import { ProgramRun } from './run';
-
-export interface RunOptions {
-  /** Most steps: instructions executed, and tests of whether a loop goes on. 10,000,000 unless said otherwise. */
-  readonly budget?: number;
-}
-
-const DEFAULT_BUDGET = 10_000_000;
-
-/** Programs are plain data that nobody changes: each is held against the rules once. */
-const legal = new WeakSet<Program>();
-
-function checkLegal(program: Program): void {
-  if (legal.has(program)) return;
-  const problem = programProblem(program);
-  if (problem !== undefined) throw new UserError(problem);
-  legal.add(program);
-}
-
-/** Instructions and loops of a Program's text: as many steps, at least, as it takes when every loop has a turn. */
-function nodesOf(nodes: readonly ProgramNode[]): number {
-  return nodes.reduce((sum, node) => sum + 1 + (isLoop(node) ? nodesOf(node.body) : 0), 0);
-}
-
-function checkSize(program: Program, budget: number): void {
-  if (!(budget >= 1)) throw new UserError(`A budget is at least 1 step, received ${budget}.`);
-  const nodes = nodesOf(program.instructions);
-  if (nodes > budget) {
-    throw new UserError(
-      `The Program has ${nodes} instructions and loops; a run may take ${budget} steps. Run a smaller problem, or raise the budget.`,
-    );
-  }
-  checkMemory(program);
-}
-
-function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>>): void {
-  const inputs = hbmTensors(program, 'input');
-  const unknown = Object.keys(given).find((name) => !inputs.some((tensor) => tensor.name === name));
-  if (unknown !== undefined) {
-    const names = inputs.map((tensor) => tensor.name).join(', ');
-    throw new UserError(`The Program has no input "${unknown}": it takes ${names}.`);
-  }
-  for (const tensor of inputs) {
-    const elements = elementsOf(whole(tensor));
-    const codes = given[tensor.name];
-    const bytes = codeArray(tensor.dtype, 0).BYTES_PER_ELEMENT;
-    if (codes?.length !== elements || codes.BYTES_PER_ELEMENT !== bytes) {
-      const received = codes ? `${codes.length} of ${codes.BYTES_PER_ELEMENT} bytes` : 'nothing';
-      throw new UserError(
-        `Input "${tensor.name}" is ${elements} ${tensor.dtype} codes of ${bytes} bytes ([${tensor.shape.join(', ')}]), received ${received}.`,
-      );
-    }
-  }
-}
 
 /**
  * Starts a run that can be stepped through; nothing is executed yet. `inputs` are the codes of the Program's HBM inputs, by
@@ -73,12 +16,9 @@ function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>
 export function startProgram(
   program: Program,
   inputs: Readonly<Record<string, CodeArray>>,
-  { budget = DEFAULT_BUDGET }: RunOptions = {},
+  options: RunOptions = {},
 ): ProgramRun {
-  checkSize(program, budget);
-  checkLegal(program);
-  checkInputs(program, inputs);
-  return new ProgramRun(program, inputs, budget);
+  return new ProgramRun(program, inputs, admit(program, inputs, options));
 }
 
 /**

@@ -17,7 +17,7 @@ type TensorTensor = Instruction<'tensor_tensor'>;
 const isInt32 = (dtype: Dtype) => dtype === 'int32' || dtype === 'uint32';
 
 /** The operator of an instruction that GpSimd computes on the integers themselves, or nothing. */
-function integerOp({ engine, dst, sources, attributes: { op } }: TensorTensor): IntegerOp | undefined {
+export function exactOperator({ engine, dst, sources, attributes: { op } }: TensorTensor): IntegerOp | undefined {
   if (engine !== 'gpsimd' || op === 'power' || !isArithmetic(op)) return undefined;
   const { data1, data2 } = sources;
   return isInt32(dst.dtype) && isInt32(data1.dtype) && isInt32(data2.dtype) ? op : undefined;
@@ -30,7 +30,7 @@ function engineProblem({ engine, attributes: { op } }: TensorTensor): Problem {
 
 function writeOptionsProblem(instruction: TensorTensor): Problem {
   const { attributes } = instruction;
-  return integerOp(instruction) === undefined
+  return exactOperator(instruction) === undefined
     ? operatorWriteProblem(attributes.op, attributes)
     : codeWriteProblem(attributes, 'gpsimd computes on 32-bit integers themselves:');
 }
@@ -63,7 +63,7 @@ export const tensorTensor: Entry<'tensor_tensor'> = {
   run: (instruction, machine) => {
     const { dst, sources, attributes } = instruction;
     const { data1, data2 } = sources;
-    const exact = integerOp(instruction);
+    const exact = exactOperator(instruction);
     if (exact !== undefined) {
       machine.write(
         dst,

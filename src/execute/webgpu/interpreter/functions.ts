@@ -29,8 +29,12 @@ import { render } from '../template';
 /** How an adapter adds and multiplies: see the head of shaders/interpreter/arithmetic.wgsl. */
 export type Arithmetic = 'native' | 'guarded' | 'integer';
 
-export function arithmeticOf({ nearestEven, keepsNaN, subnormals }: ArithmeticProbe): Arithmetic {
-  if (!nearestEven || !keepsNaN) return 'integer';
+/**
+ * Whether an adapter's compiler keeps NaN is of no matter here: what such compilers fold is x - x, and here no subtraction is left
+ * to them, as the sign is changed on a u32.
+ */
+export function arithmeticOf({ nearestEven, subnormals }: ArithmeticProbe): Arithmetic {
+  if (!nearestEven) return 'integer';
   return subnormals === 'kept' ? 'native' : 'guarded';
 }
 

@@ -3,6 +3,7 @@
  * access of each operand (operand.wgsl), the conversions of its formats, and what the instruction does. All of it can be printed.
  */
 import frame from '../../../../shaders/interpreter/kernel.wgsl';
+import philox from '../../../../shaders/philox.wgsl';
 import operand from '../../../../shaders/interpreter/operand.wgsl';
 import { type Dtype, type EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
@@ -33,8 +34,8 @@ export interface KernelSpec {
   readonly attributes: number;
   /** The operand whose elements are counted. */
   readonly counted: string;
-  /** Further WGSL that the body calls. */
-  readonly functions: readonly string[];
+  /** WGSL of the functions that the body calls. */
+  readonly functions: string;
 }
 
 export interface Kernel {
@@ -63,7 +64,7 @@ export function descriptorWords({ operands, attributes }: KernelSpec): number {
 export function kernelWgsl(spec: KernelSpec): string {
   const { operands, values } = spec;
   const body = render(spec.body, values);
-  const called = (name: string) => [body, ...spec.functions].some((text) => text.includes(`${name}(`));
+  const called = (name: string) => body.includes(`${name}(`);
   const entries = Object.entries(operands);
   const narrow = entries.some(
     ([name, { memory, dtype, aligned }]) =>
@@ -78,7 +79,7 @@ export function kernelWgsl(spec: KernelSpec): string {
     const value = called(`${name}_value`);
     const put = called(`${name}_put`);
     const flat = called(`${name}_flat`);
-    if (value) decode[`decode_${dtype}`] = dtype;
+    if (value || called(`decode_${dtype}`)) decode[`decode_${dtype}`] = dtype;
     if (put) encode[`${name}_encode`] = { dtype, ...encoding };
     const load = value || called(`${name}_code`) || flat;
     return render(operand, {
@@ -97,12 +98,14 @@ export function kernelWgsl(spec: KernelSpec): string {
       DECODE: `decode_${dtype}`,
     });
   });
+  const conversions = conversionsWgsl({ decode, encode });
   return [
     render(frame, { LANES, WORDS: descriptorWords(spec), ATOMIC: Number(narrow) }),
     openWgsl(spec, called),
     ...accessors,
-    conversionsWgsl({ decode, encode }),
-    ...new Set(spec.functions),
+    conversions,
+    ...(called('philox4x32') && !conversions.includes(philox) ? [philox] : []),
+    spec.functions,
     body,
   ].join('\n');
 }

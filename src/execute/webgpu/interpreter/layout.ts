@@ -21,7 +21,10 @@ export const STATE = {
 
 export type StateName = keyof typeof STATE;
 
-const STATE_BYTES = 32 * 4;
+/** Words of state of each partition. */
+export const STATE_WORDS = 32;
+/** Room in HBM, behind the tensors, where what is looked at is gathered. */
+export const READOUT_BYTES = 2 ** 20;
 const HBM_ALIGNMENT = 256;
 
 export type Memory = 'chip' | 'hbm';
@@ -40,6 +43,10 @@ export class Layout {
   readonly bytes: Readonly<Record<Memory, number>>;
   /** Where there is room to write aside, in either memory. */
   readonly aside: Readonly<Record<Memory, number>>;
+  /** The byte of a partition at which PSUM begins. */
+  readonly psumStart: number;
+  /** The byte of HBM at which there is room to gather what is looked at. */
+  readonly readout: number;
   readonly #starts = new Map<string, number>();
   readonly #stateStart: number;
 
@@ -62,17 +69,15 @@ export class Layout {
         hbm = align(hbm + tensorBytes(tensor), HBM_ALIGNMENT);
       }
     }
+    this.readout = hbm;
     this.#stateStart = sbuf + banks * bankBytes;
     this.psumStart = sbuf;
-    this.aside = { chip: this.#stateStart + STATE_BYTES, hbm };
+    this.aside = { chip: this.#stateStart + STATE_WORDS * 4, hbm: hbm + READOUT_BYTES };
     this.bytes = {
       chip: this.aside.chip + align(aside.chip, 4),
-      hbm: Math.max(HBM_ALIGNMENT, hbm + align(aside.hbm, HBM_ALIGNMENT)),
+      hbm: this.aside.hbm + align(aside.hbm, HBM_ALIGNMENT),
     };
   }
-
-  /** The byte of a partition at which PSUM begins. */
-  readonly psumStart: number;
 
   /** The byte of a tensor's first element: of each partition, on chip. */
   startOf(pattern: Pattern): number {

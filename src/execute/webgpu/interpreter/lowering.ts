@@ -8,6 +8,8 @@ import type { EncodeOptions } from '../../../numerics';
 import type { Pattern, WriteOptions } from '../../../program';
 import type { TemplateValues } from '../template';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
+import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
+import { functionsWgsl, type Arithmetic, type Functions } from './functions';
 import { Kernels, type Kernel, type KernelSpec, type OperandKind } from './kernel';
 import type { Layout, StateName } from './layout';
 import {
@@ -17,6 +19,7 @@ import {
   mayOverlap,
   mayRepeat,
   placeAside,
+  placeInHbm,
   placeOf,
   placeOfState,
   rangeOf,
@@ -47,7 +50,8 @@ export interface LaneOptions {
   /** How many invocations, where it is not the counted operand's partitions. */
   readonly lanes?: number;
   readonly values?: TemplateValues;
-  readonly functions?: readonly string[];
+  /** The functions that the body calls. */
+  readonly functions?: Omit<Functions, 'arithmetic'>;
   /** Words that the body sees as word(0), word(1), ... */
   readonly words?: readonly number[];
   readonly reported?: (reports: Reports) => void;
@@ -79,11 +83,13 @@ export class Lowering {
   readonly chip: ChipName;
   readonly layout: Layout;
   readonly kernels: Kernels;
+  readonly arithmetic: Arithmetic;
 
-  constructor(chip: ChipName, layout: Layout, kernels: Kernels) {
+  constructor(chip: ChipName, layout: Layout, kernels: Kernels, arithmetic: Arithmetic) {
     this.chip = chip;
     this.layout = layout;
     this.kernels = kernels;
+    this.arithmetic = arithmetic;
   }
 
   /** An operand that is read. */
@@ -143,13 +149,27 @@ export class Lowering {
     return { operands: replaced ?? operands, before: before ?? [] };
   }
 
-  /** dst = src, code by code, of equal formats and shapes. */
+  /** dst = src, code by code, of equal formats; either in HBM, where the other's partitions are rows. */
   copy(src: Place, dst: Place): readonly Work[] {
     const operands = {
       dst: { place: dst, reads: false, writes: true },
       src: { place: src, reads: true, writes: false },
     };
-    return [this.#work('copy', copyWgsl, { operands, counted: 'dst', elementwise: true })];
+    const counted = dst.memory === 'chip' ? 'dst' : 'src';
+    return [this.#work('copy', copyWgsl, { operands, counted, elementwise: true })];
+  }
+
+  /** Every element of dst becomes a code. */
+  fill(dst: Place, code: number): readonly Work[] {
+    const operands = { dst: { place: dst, reads: false, writes: true } };
+    return [
+      this.#work('fill', fillWgsl, { operands, counted: 'dst', elementwise: true, words: [code >>> 0] }),
+    ];
+  }
+
+  /** The elements of an operand on chip, dense in HBM from a byte on, partition after partition. */
+  gatherRows(src: Place, base: number): readonly Work[] {
+    return this.copy(src, placeInHbm(src.dtype, base, src.partitions * src.width));
   }
 
   #work(name: string, body: string, options: LaneOptions): Work {
@@ -190,7 +210,7 @@ export class Lowering {
   }
 
   #kernel(name: string, body: string, options: LaneOptions): Kernel {
-    const { operands, counted, values = {}, words = [], functions = [] } = options;
+    const { operands, counted, values = {}, words = [], functions } = options;
     let key = name;
     for (const value in values) key += `|${values[value] ?? ''}`;
     for (const operand in operands) {
@@ -205,7 +225,8 @@ export class Lowering {
     return this.kernels.of(key, (): KernelSpec => {
       const kinds: Record<string, OperandKind> = {};
       for (const [operand, use] of Object.entries(operands)) kinds[operand] = kindOf(use);
-      return { name, body, values, operands: kinds, attributes: words.length, counted, functions };
+      const text = functions && functionsWgsl({ arithmetic: this.arithmetic, ...functions });
+      return { name, body, values, operands: kinds, attributes: words.length, counted, functions: text ?? '' };
     });
   }
 }

@@ -2,7 +2,7 @@
 import { bitsOf, type Dtype } from '../../../numerics';
 import { bytesOf, countOf, elementsOf } from '../../../program';
 import type { Dim, Pattern } from '../../../program';
-import { PARTITIONS, type Layout, type Memory, type StateName } from './layout';
+import type { Layout, Memory, StateName } from './layout';
 
 /** [stride in bytes, count], outermost first, as few as possible and at least one. */
 export type Steps = readonly Dim[];
@@ -22,9 +22,9 @@ export interface Place {
   readonly aligned: boolean;
 }
 
-export function placeOf(layout: Layout, pattern: Pattern): Place {
+export function placeOf(layout: Layout, pattern: Pattern, start = layout.startOf(pattern)): Place {
   const size = bytesOf(pattern.dtype);
-  const base = layout.startOf(pattern) + pattern.offset * size;
+  const base = start + pattern.offset * size;
   const steps = stepsOf(pattern.dims, size);
   const common = { dtype: pattern.dtype, base, steps, aligned: base % size === 0 };
   if (pattern.space === 'hbm') {
@@ -57,6 +57,12 @@ export function placeOfState(
 
 /** Bytes that an operand takes where it is written aside. */
 export const asideBytes = ({ dtype, width }: Place): number => Math.ceil((width * bytesOf(dtype)) / 4) * 4;
+
+/** Rows of elements, dense, from a byte of HBM on. */
+export function placeInHbm(dtype: Dtype, base: number, width: number): Place {
+  const size = bytesOf(dtype);
+  return { memory: 'hbm', dtype, base, partition: 0, partitions: 1, width, steps: [[size, width]], aligned: true };
+}
 
 /** As much room as an operand takes, dense, where things are written aside. */
 export function placeAside(layout: Layout, place: Place, offset: number): Place {
@@ -131,5 +137,3 @@ export function isWordSafe(place: Place): boolean {
   const [only, more] = place.steps;
   return place.aligned && more === undefined && only?.[0] === size && place.base % 4 === 0;
 }
-
-export { PARTITIONS };

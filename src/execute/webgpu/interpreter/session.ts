@@ -172,6 +172,11 @@ export class Session {
     this.gpu.device.queue.writeBuffer(this.#buffers.hbm, byte, padded);
   }
 
+  /** Writes interleaved words of chip memory from byte `byte` of each partition on; what is scheduled comes after it. */
+  uploadChip(byte: number, words: Uint32Array<ArrayBuffer>): void {
+    this.gpu.device.queue.writeBuffer(this.#buffers.chip, byte * PARTITIONS, words);
+  }
+
   /** Bytes of HBM, after what is scheduled. `byte` is a multiple of 4. */
   async download(byte: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.finish();

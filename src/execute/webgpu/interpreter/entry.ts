@@ -1,0 +1,26 @@
+/** How an instruction is done on the adapter: the twin of its entry in src/isa, whose bits it must equal. */
+import type { CodeArray } from '../../../numerics';
+import type { Instruction, NamedOperand, Opcode } from '../../../program';
+import type { ArithmeticProbe } from '../probes';
+import type { Lowering, Report } from './lowering';
+import type { Work } from './work';
+
+export interface Context {
+  readonly lowering: Lowering;
+  /** What the adapter's float32 arithmetic does. */
+  readonly arithmetic: ArithmeticProbe;
+  /** Lists something that only values show, of the instruction that is lowered: now, or once its works are done. */
+  readonly report: Report;
+  /** Codes of the operands that `peeks` named, in its order. */
+  readonly peeked: readonly CodeArray[];
+}
+
+export interface GpuEntry<O extends Opcode> {
+  /** Operands whose codes decide what has to be done, such as indices: they are read back first. */
+  readonly peeks?: (instruction: Instruction<O>) => readonly NamedOperand[];
+  /** The works of an instruction, whose patterns have no registers left. */
+  readonly works: (instruction: Instruction<O>, context: Context) => readonly Work[];
+}
+
+/** The entries of one family of instructions. */
+export type GpuEntries<O extends Opcode> = { readonly [P in O]: GpuEntry<P> };

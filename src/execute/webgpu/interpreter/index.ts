@@ -1,0 +1,68 @@
+/** The interpreter: Programs instruction by instruction on a WebGPU adapter, bit for bit what the reference says. */
+import type { CodeArray } from '../../../numerics';
+import type { Program } from '../../../program';
+import { admit, type RunOptions } from '../../program/admission';
+import { Gpu } from '../gpu';
+import { InterpreterAdapter } from './adapter';
+import { asideOf } from './aside';
+import { Layout } from './layout';
+import { WebGpuRun, type GpuRunOptions } from './run';
+import { Session } from './session';
+
+export { kernelWgsl } from './kernel';
+export { WebGpuRun, type GpuRunOptions } from './run';
+
+export class WebGpuInterpreter {
+  readonly #adapter: InterpreterAdapter;
+
+  private constructor(adapter: InterpreterAdapter) {
+    this.#adapter = adapter;
+  }
+
+  /** Probes the device's arithmetic. */
+  static async create(device: GPUDevice): Promise<WebGpuInterpreter> {
+    return new WebGpuInterpreter(await InterpreterAdapter.create(new Gpu(device)));
+  }
+
+  /** Bytes of buffers that live runs take. */
+  get liveBytes(): number {
+    return Object.values(this.#adapter.gpu.live).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /**
+   * Starts a run that can be stepped through; nothing is executed yet. `inputs` are the codes of the Program's HBM inputs, by
+   * name, dense and row-major. Call `release` when done with it.
+   *
+   * @throws UserError for an illegal instruction, a Program too large for the chip or the adapter, or a wrong input.
+   */
+  async start(
+    program: Program,
+    inputs: Readonly<Record<string, CodeArray>>,
+    options: RunOptions = {},
+  ): Promise<WebGpuRun> {
+    const budget = admit(program, inputs, options);
+    const layout = new Layout(program, asideOf(program));
+    layout.check(this.#adapter.gpu.maxStorageBytes);
+    const session = await Session.create(this.#adapter.gpu, this.#adapter.pipelines, layout);
+    return new WebGpuRun(program, this.#adapter, session, layout, inputs, budget);
+  }
+
+  /**
+   * Executes a Program: the codes of its outputs, by name. Whatever happens, it leaves nothing on the adapter.
+   *
+   * @throws UserError as the reference does, DeviceLostError, and the signal's reason.
+   */
+  async run(
+    program: Program,
+    inputs: Readonly<Record<string, CodeArray>>,
+    options: RunOptions & GpuRunOptions = {},
+  ): Promise<Record<string, CodeArray>> {
+    const run = await this.start(program, inputs, options);
+    try {
+      await run.runToEnd(options);
+      return await run.outputs();
+    } finally {
+      run.release();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** What of a Program's memories was ever written, kept on the host: what was not cannot be read, as on the reference. */
+import { accessedParts } from '../../../isa';
+import { elementsOf, readsOf, writesOf } from '../../../program';
+import type { Instruction, Pattern } from '../../../program';
+import type { Core } from '../../program/core';
+import { Written } from '../../program/written';
+import { PARTITIONS, type Layout } from './layout';
+
+export class Initialised {
+  readonly #layout: Layout;
+  readonly #hbm: Written;
+  readonly #chip: Written;
+  /** Access patterns, as text, that are known to be written. */
+  readonly #known = new Set<string>();
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+    this.#hbm = new Written(layout.bytes.hbm);
+    this.#chip = new Written(PARTITIONS * layout.bytes.chip);
+  }
+
+  /** @throws UserError naming the operand when an instruction would read what was never written. */
+  check(instruction: Instruction, core: Core): void {
+    for (const { name, pattern } of readsOf(instruction)) {
+      for (const part of accessedParts(instruction, name) ?? [pattern]) this.#require(name, part, core);
+    }
+    const { dst, attributes } = instruction;
+    if (dst !== undefined && 'accumulate' in attributes && attributes.accumulate === true) {
+      this.#require('dst', dst, core);
+    }
+  }
+
+  /** Notes what an instruction writes. Of what an index or a predicate chooses, all counts as written. */
+  note(instruction: Instruction): void {
+    for (const { name, pattern } of writesOf(instruction)) {
+      for (const part of accessedParts(instruction, name) ?? [pattern]) this.mark(part);
+    }
+  }
+
+  mark(pattern: Pattern): void {
+    const key = keyOf(pattern);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.#of(pattern).mark(pattern, this.#layout.startOf(pattern), this.#pitchOf(pattern));
+  }
+
+  /** The first element that was never written, or -1. */
+  missing(pattern: Pattern): number {
+    const key = keyOf(pattern);
+    if (this.#known.has(key)) return -1;
+    const missing = this.#of(pattern).missing(
+      pattern,
+      this.#layout.startOf(pattern),
+      this.#pitchOf(pattern),
+    );
+    if (missing < 0) this.#known.add(key);
+    return missing;
+  }
+
+  /** For each element of a pattern: 1 when it was written. `start` is where its tensor lies. */
+  each(pattern: Pattern, start: number): Uint8Array<ArrayBuffer> {
+    return this.#of(pattern).each(pattern, start, this.#pitchOf(pattern));
+  }
+
+  #require(operand: string, pattern: Pattern, core: Core): void {
+    // Which elements an index chooses is on the adapter alone.
+    if (pattern.index !== undefined) return;
+    const missing = this.missing(pattern);
+    if (missing >= 0) throw core.unwritten(operand, missing, elementsOf(pattern), pattern.tensor);
+  }
+
+  #of({ space }: Pattern): Written {
+    return space === 'hbm' ? this.#hbm : this.#chip;
+  }
+
+  #pitchOf({ space }: Pattern): number {
+    return space === 'hbm' ? 0 : this.#layout.bytes.chip;
+  }
+}
+
+function keyOf(pattern: Pattern): string {
+  const { tensor, dtype, offset, dims } = pattern;
+  let key = `${tensor} ${dtype} ${offset}`;
+  if (pattern.space !== 'hbm') key += ` ${pattern.partition}:${pattern.partitions}`;
+  for (const [stride, count] of dims) key += ` ${stride},${count}`;
+  return key;
+}

@@ -1,0 +1,431 @@
+/**
+ * A run of a Program on an adapter, as the reference's runs are: it stops wherever it is told, and shows what every memory and
+ * register holds there. A step puts an instruction on the schedule; what is scheduled is submitted when it is enough, or when
+ * something is looked at. Registers, loops and what was ever written are the host's.
+ */
+import { codeOf, groupOf, initialStates, registerOf, snaked, type AccumulatorEngine } from '../../../isa';
+import { codeArray, UserError } from '../../../numerics';
+import type { CodeArray, Dtype } from '../../../numerics';
+import { bytesOf, countOf, elementsOf, hbmTensors, isIndirect, nameOf, readsOf } from '../../../program';
+import type { ChipPattern, Instruction, NamedOperand, Opcode, Pattern, Program } from '../../../program';
+import { Control, type DueInstruction, type Position } from '../../program/control';
+import { Core, type RunFinding } from '../../program/core';
+import { MemoryView, viewedBank, viewedPattern, viewedTensor, whole, type Viewed } from '../../program/view';
+import { outsideFault, repeatedFault } from '../../reference/indirect';
+import { DeviceLostError } from '../gpu';
+import type { InterpreterAdapter } from './adapter';
+import type { Context } from './entry';
+import { arithmeticOf } from './functions';
+import { Initialised } from './initialised';
+import { GPU_ISA } from './instructions';
+import { PARTITIONS, READOUT_BYTES, STATE, STATE_WORDS, type Layout } from './layout';
+import { floatWord, Lowering, wordFloat } from './lowering';
+import { MatmulGroups } from './tensor/groups';
+import { placeOf, placeOfState, rangeOf, type Place } from './place';
+import type { Session } from './session';
+import type { Work } from './work';
+
+export interface GpuRunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then with the steps taken so far. */
+  readonly onProgress?: ((steps: number) => void) | undefined;
+}
+
+const PROGRESS_STEPS = 256;
+
+export class WebGpuRun {
+  readonly program: Program;
+  readonly #adapter: InterpreterAdapter;
+  readonly #session: Session;
+  readonly #layout: Layout;
+  readonly #core: Core;
+  readonly #control: Control;
+  readonly #lowering: Lowering;
+  readonly #groups: MatmulGroups;
+  readonly #initialised: Initialised;
+
+  /** Of a legal Program that fits: `WebGpuInterpreter.start` makes them. */
+  constructor(
+    program: Program,
+    adapter: InterpreterAdapter,
+    session: Session,
+    layout: Layout,
+    inputs: Readonly<Record<string, CodeArray>>,
+    budget: number,
+  ) {
+    this.program = program;
+    this.#adapter = adapter;
+    this.#session = session;
+    this.#layout = layout;
+    this.#core = new Core(program.tensors);
+    this.#control = new Control(program.instructions, this.#core, budget);
+    this.#lowering = new Lowering(
+      program.chip,
+      layout,
+      adapter.kernels,
+      arithmeticOf(adapter.arithmetic),
+    );
+    this.#groups = new MatmulGroups(this.#lowering, adapter.arithmetic);
+    this.#initialised = new Initialised(layout);
+    this.#fillState();
+    for (const tensor of hbmTensors(program, 'input')) {
+      const codes = inputs[tensor.name];
+      if (codes === undefined) continue;
+      const pattern = whole(tensor);
+      session.upload(layout.startOf(pattern), bytesOfCodes(codes));
+      this.#initialised.mark(pattern);
+    }
+  }
+
+  /** Where the run stands, or undefined at its end. */
+  get position(): Position | undefined {
+    return this.#control.position;
+  }
+
+  /** What the values of the instructions that are done have shown so far, each once. */
+  async findings(): Promise<readonly RunFinding[]> {
+    await this.#finish();
+    return this.#core.findings;
+  }
+
+  /**
+   * Takes one step; false when there was none left.
+   *
+   * @throws UserError naming the instruction, operand and place when it cannot be done, or when the budget is spent. The run
+   * stays where it was, and can still be looked at.
+   */
+  async step(): Promise<boolean> {
+    const { node, due } = this.#control;
+    if (node === undefined) return false;
+    this.#control.checkBudget();
+    this.#core.reader = node;
+    if (due !== undefined) {
+      const pending = this.#execute(due);
+      if (pending !== undefined) await pending;
+    }
+    this.#control.advance();
+    if (this.#session.full) await this.#submit();
+    return true;
+  }
+
+  /**
+   * Runs to just before an instruction, or a loop's test, is executed for the `time`-th time since the start; or, for a
+   * number, until that many steps were taken since the start.
+   *
+   * @throws UserError when there is no such place, or it lies behind.
+   */
+  async runTo(target: string | number, time = 1, options: GpuRunOptions = {}): Promise<this> {
+    const onTheWay = this.#control.onTheWayTo(target, time);
+    while (onTheWay()) await this.#next(options);
+    return this;
+  }
+
+  /** Takes all steps that are left. @throws UserError as `step` does, and the signal's reason. */
+  async runToEnd(options: GpuRunOptions = {}): Promise<this> {
+    while (await this.#next(options));
+    await this.#finish();
+    return this;
+  }
+
+  /**
+   * What a tensor, or a pattern over one, holds now. Registers of a pattern count as they are.
+   *
+   * @throws UserError when there is no such tensor, or the pattern leaves it.
+   */
+  async read(of: string | Pattern): Promise<MemoryView> {
+    const name = typeof of === 'string' ? of : of.tensor;
+    const tensor = this.#layout.tensors.get(name);
+    if (tensor === undefined) throw new UserError(`The Program has no tensor "${name}".`);
+    if (typeof of === 'string') return this.#look(viewedTensor(tensor));
+    this.#core.reader = `View of "${name}"`;
+    const pattern = this.#core.resolvePattern('', of);
+    this.#core.checkBounds('', pattern);
+    return this.#look(viewedPattern(pattern));
+  }
+
+  /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
+  bank(bank: number, dtype: Dtype = 'float32'): Promise<MemoryView> {
+    return this.#look(viewedBank(this.program.chip, bank, dtype));
+  }
+
+  /** What a register holds, or undefined where nothing was put into it. */
+  register(name: string): number | undefined {
+    return this.#core.peekRegister(name);
+  }
+
+  /** The accumulator registers of an engine, by partition; NaN where nothing was accumulated. */
+  async accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
+    const place = placeOfState(this.#layout, `${engine}_accumulator`, 0, PARTITIONS);
+    return Float32Array.from(await this.#peek(place), wordFloat);
+  }
+
+  /** The codes of the HBM outputs, by name. @throws UserError when any of them was never written. */
+  async outputs(): Promise<Record<string, CodeArray>> {
+    const { node } = this.#control;
+    this.#core.reader = node === undefined ? 'After the last instruction' : `Before ${nameOf(node)}`;
+    await this.#finish();
+    const outputs: Record<string, CodeArray> = {};
+    for (const tensor of hbmTensors(this.program, 'output')) {
+      const pattern = whole(tensor);
+      const missing = this.#initialised.missing(pattern);
+      if (missing >= 0) throw this.#core.unwritten(tensor.name, missing, elementsOf(pattern), tensor.name);
+      outputs[tensor.name] = await this.#download(pattern);
+    }
+    return outputs;
+  }
+
+  /** Frees what the run takes on the adapter. It cannot be used afterwards. */
+  release(): void {
+    this.#session.release();
+  }
+
+  async #next({ signal, onProgress }: GpuRunOptions): Promise<boolean> {
+    const { steps } = this.#control;
+    if (steps % PROGRESS_STEPS === 0) {
+      signal?.throwIfAborted();
+      onProgress?.(steps);
+    }
+    return this.step();
+  }
+
+  /** Schedules an instruction; a promise where something has to be read back first. */
+  #execute({ instruction, dynamic }: DueInstruction): Promise<void> | undefined {
+    const resolved = dynamic ? this.#core.resolve(instruction) : instruction;
+    try {
+      this.#initialised.check(resolved, this.#core);
+      const peeks = this.#peeksOf(resolved);
+      if (peeks.length > 0) return this.#executePeeking(instruction, resolved, peeks);
+      this.#schedule(instruction, resolved, []);
+      return undefined;
+    } catch (error) {
+      throw this.#named(instruction, error);
+    }
+  }
+
+  async #executePeeking(
+    instruction: Instruction,
+    resolved: Instruction,
+    peeks: readonly NamedOperand[],
+  ): Promise<void> {
+    try {
+      const peeked: CodeArray[] = [];
+      for (const { pattern } of peeks) peeked.push(await this.#codesOf(pattern));
+      const indices = indexesOf(resolved);
+      indices.forEach((operand, at) => {
+        this.#checkIndex(resolved, operand, peeked[at] ?? codeArray('uint32', 0));
+      });
+      this.#schedule(instruction, resolved, peeked.slice(indices.length));
+    } catch (error) {
+      throw this.#named(instruction, error);
+    }
+  }
+
+  #named(instruction: Instruction, error: unknown): unknown {
+    if (!(error instanceof UserError) || error.message.startsWith(nameOf(instruction))) return error;
+    return this.#core.error(`: ${error.message}`);
+  }
+
+  /** Index tiles first, which decide what is in bounds, then what the instruction wants to see itself. */
+  #peeksOf(instruction: Instruction): readonly NamedOperand[] {
+    const indices = indexesOf(instruction);
+    const own = ownPeeks(instruction);
+    if (instruction.opcode === 'register_load') return [{ name: 'src', pattern: instruction.sources.src }];
+    return indices.length === 0 ? own : [...indices, ...own];
+  }
+
+  /** Holds the index of an operand against the operand's tensor, as the reference does. */
+  #checkIndex(instruction: Instruction, { name, pattern: index }: NamedOperand, codes: CodeArray): void {
+    const operand = name.slice(0, -INDEX.length);
+    const pattern = operandOf(instruction, operand);
+    const tensor = this.#layout.tensors.get(pattern?.tensor ?? '');
+    if (pattern === undefined || tensor === undefined || index.space === 'hbm') return;
+    const offsets = snaked(codes, index, countOf(pattern.dims), groupOf(instruction.engine));
+    const outside = outsideFault(operand, pattern, offsets, tensor);
+    if (outside !== undefined) {
+      const { required, received } = outside;
+      this.#core.report('index-outside', name, required, received);
+      throw this.#core.error(
+        `, operand ${name}: required ${required}; received ${received}. Correct the index.`,
+      );
+    }
+    const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, undefined) : undefined;
+    if (repeated !== undefined) {
+      this.#core.report('index-repeated', name, repeated.required, repeated.received);
+    }
+  }
+
+  #schedule(instruction: Instruction, resolved: Instruction, peeked: readonly CodeArray[]): void {
+    if (resolved.opcode === 'register_move') {
+      const { register, value, from = register } = resolved.attributes;
+      this.#core.setRegister(register, value ?? this.#core.register(from));
+      return;
+    }
+    if (resolved.opcode === 'register_load') {
+      const [codes] = peeked;
+      this.#core.setRegister(
+        resolved.attributes.register,
+        registerOf(resolved.sources.src.dtype, codes?.[0] ?? NaN),
+      );
+      return;
+    }
+    if (resolved.opcode === 'register_store') {
+      const { dst, attributes } = resolved;
+      const code = codeOf(dst.dtype, this.#core.register(attributes.register));
+      this.#add(this.#lowering.fill(placeOf(this.#layout, dst), code));
+    } else {
+      const context: Context = {
+        lowering: this.#lowering,
+        arithmetic: this.#adapter.arithmetic,
+        peeked,
+        report: (...what) => {
+          this.#core.reportOf(instruction, ...what);
+        },
+      };
+      const grouped = this.#groups.take(resolved);
+      this.#add(grouped ?? worksOf(resolved, context));
+    }
+    this.#initialised.note(resolved);
+  }
+
+  #add(works: readonly Work[]): void {
+    for (const work of works) {
+      for (const product of this.#groups.touched(work)) this.#session.add(product);
+      this.#session.add(work);
+    }
+  }
+
+  async #submit(): Promise<void> {
+    for (const product of this.#groups.close()) this.#session.add(product);
+    await this.#reached(() => this.#session.submit());
+  }
+
+  async #finish(): Promise<void> {
+    await this.#submit();
+    await this.#reached(() => this.#session.finish());
+  }
+
+  /** A device that is lost meanwhile is reported with the instruction reached. */
+  async #reached(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      const { node, steps } = this.#control;
+      const where = node === undefined ? 'its end' : nameOf(node);
+      throw new DeviceLostError(
+        `${error.message}. The run had reached ${where}, after ${steps} steps. Run the Program again.`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #codesOf(pattern: Pattern): Promise<CodeArray> {
+    const place = placeOf(this.#layout, pattern);
+    return place.memory === 'chip' ? this.#peek(place) : this.#pick(pattern, place);
+  }
+
+  async #look(viewed: Viewed): Promise<MemoryView> {
+    const { pattern } = viewed;
+    const start = pattern.tensor === '' ? this.#layout.psumStart : this.#layout.startOf(pattern);
+    const place = placeOf(this.#layout, pattern, start);
+    const codes = place.memory === 'chip' ? await this.#peek(place) : await this.#pick(pattern, place);
+    return new MemoryView(viewed, codes, this.#initialised.each(pattern, start));
+  }
+
+  /** The codes of an operand on chip: gathered behind the HBM tensors, as many partitions at a time as there is room for. */
+  async #peek(place: Place): Promise<CodeArray> {
+    const { dtype, partition, partitions, width } = place;
+    const row = width * bytesOf(dtype);
+    const codes = codeArray(dtype, partitions * width);
+    const rows = Math.max(1, Math.floor(READOUT_BYTES / row));
+    for (let first = 0; first < partitions; first += rows) {
+      const count = Math.min(rows, partitions - first);
+      const piece = { ...place, partition: partition + first, partitions: count };
+      const base = this.#layout.readout;
+      this.#add(this.#lowering.gatherRows(piece, base));
+      await this.#submit();
+      const bytes = await this.#session.download(base, count * row);
+      codes.set(codesOfBytes(dtype, bytes), first * width);
+    }
+    return codes;
+  }
+
+  /** The codes of an operand in HBM. */
+  async #pick(pattern: Pattern, place: Place): Promise<CodeArray> {
+    await this.#submit();
+    const [low, high] = rangeOf(place);
+    const from = low - (low % 4);
+    const bytes = await this.#session.download(from, high - from);
+    const size = bytesOf(pattern.dtype);
+    const codes = codeArray(pattern.dtype, place.width);
+    const raw = new Uint8Array(codes.buffer);
+    let at = 0;
+    const visit = (depth: number, byte: number): void => {
+      const step = place.steps[depth];
+      if (step === undefined) {
+        raw.set(bytes.subarray(byte - from, byte - from + size), at);
+        at += size;
+        return;
+      }
+      for (let k = 0; k < step[1]; k++) visit(depth + 1, byte + k * step[0]);
+    };
+    visit(0, place.base);
+    return codes;
+  }
+
+  async #download(pattern: Pattern): Promise<CodeArray> {
+    const bytes = elementsOf(pattern) * bytesOf(pattern.dtype);
+    return codesOfBytes(
+      pattern.dtype,
+      await this.#session.download(this.#layout.startOf(pattern), bytes),
+    );
+  }
+
+  /** Accumulators hold NaN, and generators their first states, where nothing was put into them. */
+  #fillState(): void {
+    const words = new Uint32Array(STATE_WORDS * PARTITIONS);
+    for (const engine of ['vector', 'scalar'] as const) {
+      const { word } = STATE[`${engine}_accumulator`];
+      words.fill(floatWord(NaN), word * PARTITIONS, (word + 1) * PARTITIONS);
+    }
+    for (const engine of ['vector', 'gpsimd'] as const) {
+      const { word, words: each } = STATE[`${engine}_random`];
+      initialStates(engine).forEach((value, at) => {
+        words[(word + (at % each)) * PARTITIONS + Math.floor(at / each)] = value;
+      });
+    }
+    this.#session.uploadChip(this.#layout.stateOf('vector_accumulator'), words);
+  }
+}
+
+function ownPeeks<O extends Opcode>(instruction: Instruction<O>): readonly NamedOperand[] {
+  return GPU_ISA[instruction.opcode].peeks?.(instruction) ?? [];
+}
+
+function worksOf<O extends Opcode>(instruction: Instruction<O>, context: Context): readonly Work[] {
+  return GPU_ISA[instruction.opcode].works(instruction, context);
+}
+
+const INDEX = '.index';
+
+/** The index tiles of indirect operands, as `OPERAND.index`. */
+function indexesOf(instruction: Instruction): readonly NamedOperand[] {
+  return isIndirect(instruction) ? readsOf(instruction).filter(({ name }) => name.endsWith(INDEX)) : [];
+}
+
+/** An operand on chip, by its name. */
+function operandOf({ dst, sources }: Instruction, name: string): ChipPattern | undefined {
+  const named: Readonly<Record<string, Pattern | undefined>> = { dst, ...sources };
+  const pattern = named[name];
+  return pattern?.space === 'hbm' ? undefined : pattern;
+}
+
+function bytesOfCodes(codes: CodeArray): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
+}
+
+function codesOfBytes(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): CodeArray {
+  const codes = codeArray(dtype, bytes.length / bytesOf(dtype));
+  new Uint8Array(codes.buffer).set(bytes);
+  return codes;
+}
