@@ -67,8 +67,8 @@ const COMMON = {
   dtypes: ['bfloat16', 'float16', 'float32'],
   sizes: {
     tokens: extent('rows of x', 128, 8192),
-    width: extent('columns of x', 256, 4096),
-    inner: extent('columns of the first layer', 512, 16384),
+    width: extent('columns of x', 256, 2048),
+    inner: extent('columns of the first layer', 512, 8192),
     out: extent('columns of the result', 256, 4096),
   },
 } as const;

@@ -106,13 +106,19 @@ function layers(nc: Nc, { x, up, gate, down }: Mlp<HbmView>, op: MlpFunction): v
       return active;
     });
     for (const columns of tilesOf(out, BANK)) {
-      const weights = inners.map((depth) => load(nc, down, depth, columns));
-      for (const part of tilesOf(sizeOf(block), ROWS)) {
-        const sum = nc.psum([sizeOf(part), sizeOf(columns)], 'float32');
-        for (const [index, each] of hidden.entries()) {
-          const moving = weights[index];
-          if (moving !== undefined) nc.nc_matmul(sum, { stationary: each.slice('all', part), moving });
+      // A bank for each part of the tokens, so that a tile of the weights is loaded once for all of them.
+      const parts = tilesOf(sizeOf(block), ROWS).map((part) => {
+        return { part, sum: nc.psum([sizeOf(part), sizeOf(columns)], 'float32') };
+      });
+      for (const [index, depth] of inners.entries()) {
+        const [moving, stationary] = [load(nc, down, depth, columns), hidden[index]];
+        for (const { part, sum } of parts) {
+          if (stationary !== undefined) {
+            nc.nc_matmul(sum, { stationary: stationary.slice('all', part), moving });
+          }
         }
+      }
+      for (const { part, sum } of parts) {
         const tile = nc.sbuf([sizeOf(part), sizeOf(columns)], x.dtype);
         nc.tensor_copy(tile, { src: sum });
         const rows = [block[0] + part[0], block[0] + part[1]] as const;
