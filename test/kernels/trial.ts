@@ -15,6 +15,8 @@ export interface Trial {
   readonly chip: ChipName;
   readonly sizes?: Readonly<Record<string, number>>;
   readonly dtype?: Dtype;
+  /** Values of some inputs by element, in the place of random ones. */
+  readonly values?: Readonly<Record<string, (index: number) => number>>;
   /** Changes the values that the kernel is run on, not those of its reference. */
   readonly fault?: { readonly input: string; readonly change: (values: Float32Array) => void };
 }
@@ -31,7 +33,21 @@ function changed(input: CodedInput, change: (values: Float32Array) => void): Cod
 export function tried(trial: Trial): Readonly<Record<string, OutputCheck>> {
   const { entry, chip, fault } = trial;
   const sizes: Sizes = sizesOf(entry, trial.sizes);
-  const inputs = randomInputs(entry, sizes, dtypeOf(trial), 7);
+  const inputs = Object.fromEntries(
+    Object.entries(randomInputs(entry, sizes, dtypeOf(trial), 7)).map(([name, input]) => {
+      const value = trial.values?.[name];
+      return [
+        name,
+        value === undefined
+          ? input
+          : changed(input, (values) => {
+              values.forEach((_, index) => {
+                values[index] = value(index);
+              });
+            }),
+      ];
+    }),
+  );
   const given = Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => {
       return [name, fault?.input === name ? changed(input, fault.change) : input];
