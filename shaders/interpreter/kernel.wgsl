@@ -24,8 +24,16 @@ struct Dispatch {
 //: else
 @group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
 //: end
+//: if STATS
+/// What is known of the operands of matmuls (tensor/pack.wgsl).
+@group(0) @binding(4) var<storage, read_write> stats: array<atomic<u32>>;
+//: else
 /// For each lane of a slot: how many elements were reported, then place and value of the first of them.
 @group(0) @binding(4) var<storage, read_write> reports: array<u32>;
+//: end
+//: if SCRATCH
+@group(0) @binding(5) var<storage, read_write> scratch: array<u32>;
+//: end
 
 var<private> descriptor: u32;
 /// The elements of each partition that this invocation does: begin .. end-1.
@@ -63,6 +71,8 @@ fn write_hbm(at: u32, value: u32) {
 }
 //: end
 
+//: if STATS
+//: else
 /// Counts an element that the run's findings list, and keeps the first one of the lane.
 fn report(lane: u32, i: u32, bits: u32) {
   let at = descriptors[descriptor + 1u] + lane * 3u;
@@ -72,6 +82,7 @@ fn report(lane: u32, i: u32, bits: u32) {
   }
   reports[at] += 1u;
 }
+//: end
 
 @compute @workgroup_size({{LANES}})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

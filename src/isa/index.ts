@@ -15,6 +15,7 @@ import { VECTOR_ENTRIES } from './vector';
 
 export type { AccumulatorEngine, Entry, Machine, Memory, RandomEngine, RuntimeRule } from './entry';
 export { groupOf, snaked } from './indirection';
+export { movesCodes, passedRows } from './tensor/transpose';
 export { codeOf, registerOf } from './register/registers';
 export { initialStates } from './random/generators';
 

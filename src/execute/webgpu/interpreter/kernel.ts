@@ -38,11 +38,18 @@ export interface KernelSpec {
   readonly functions: string;
 }
 
+/** Which buffers a kernel sees besides its dispatch and the descriptors (session.ts). */
+export type Bindings = 'lanes' | 'product';
+
 export interface Kernel {
+  /** What its text depends on. */
   readonly key: string;
-  readonly spec: KernelSpec;
   /** Words of a descriptor. */
   readonly words: number;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+  readonly bindings: Bindings;
+  readonly wgsl: () => string;
 }
 
 /** Invocations of a workgroup: 128 partitions keep four cores busy. */
@@ -60,13 +67,32 @@ export function descriptorWords({ operands, attributes }: KernelSpec): number {
   return Object.values(operands).reduce((sum, kind) => sum + wordsOf(kind), HEADER_WORDS + attributes);
 }
 
-/** The WGSL of a kernel. */
+/** The WGSL of a kernel of lanes. */
 export function kernelWgsl(spec: KernelSpec): string {
-  const { operands, values } = spec;
-  const body = render(spec.body, values);
+  const body = render(spec.body, spec.values);
+  const operands = operandsWgsl(spec, body);
+  return [
+    render(frame, {
+      LANES,
+      WORDS: descriptorWords(spec),
+      ATOMIC: Number(operands.atomic),
+      SCRATCH: Number(body.includes('scratch[')),
+      STATS: Number(body.includes('&stats[')),
+    }),
+    operands.text,
+    spec.functions,
+    body,
+  ].join('\n');
+}
+
+/** The access of operands and the conversions that a body calls; whether it must write HBM by atomic operations. */
+export function operandsWgsl(
+  spec: KernelSpec,
+  body: string,
+): { readonly text: string; readonly atomic: boolean } {
   const called = (name: string) => body.includes(`${name}(`);
-  const entries = Object.entries(operands);
-  const narrow = entries.some(
+  const entries = Object.entries(spec.operands);
+  const atomic = entries.some(
     ([name, { memory, dtype, aligned }]) =>
       memory === 'hbm' &&
       (called(`${name}_put`) || called(`${name}_put_code`)) &&
@@ -99,15 +125,8 @@ export function kernelWgsl(spec: KernelSpec): string {
     });
   });
   const conversions = conversionsWgsl({ decode, encode });
-  return [
-    render(frame, { LANES, WORDS: descriptorWords(spec), ATOMIC: Number(narrow) }),
-    openWgsl(spec, called),
-    ...accessors,
-    conversions,
-    ...(called('philox4x32') && !conversions.includes(philox) ? [philox] : []),
-    spec.functions,
-    body,
-  ].join('\n');
+  const draws = called('philox4x32') && !conversions.includes(philox) ? [philox] : [];
+  return { atomic, text: [openWgsl(spec, called), ...accessors, conversions, ...draws].join('\n') };
 }
 
 /** Reads the operands of the descriptor that is due. */
@@ -124,18 +143,19 @@ function openWgsl(spec: KernelSpec, called: (name: string) => boolean): string {
   return `fn open() {\n${lines.join('\n')}\n}\n\nfn width() -> u32 {\n  return ${spec.counted}_width;\n}\n`;
 }
 
+/** A kernel of lanes. */
+export function laneKernel(key: string, spec: KernelSpec): Kernel {
+  return { key, words: descriptorWords(spec), lanes: LANES, bindings: 'lanes', wgsl: () => kernelWgsl(spec) };
+}
+
 /** Kernels by what their texts depend on. */
 export class Kernels {
   readonly #byKey = new Map<string, Kernel>();
 
-  /** The kernel of a key; `specify` is asked the first time. */
-  of(key: string, specify: () => KernelSpec): Kernel {
+  /** The kernel of a key; it is made the first time. */
+  of(key: string, make: (key: string) => Kernel): Kernel {
     let kernel = this.#byKey.get(key);
-    if (kernel === undefined) {
-      const spec = specify();
-      kernel = { key, spec, words: descriptorWords(spec) };
-      this.#byKey.set(key, kernel);
-    }
+    if (kernel === undefined) this.#byKey.set(key, (kernel = make(key)));
     return kernel;
   }
 }

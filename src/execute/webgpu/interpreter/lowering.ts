@@ -2,25 +2,28 @@
  * From an instruction to the works that do it. `Lowering.lane` serves every instruction that goes through its elements lane by
  * lane: it places operands, picks the kernel, and writes aside what would otherwise overwrite elements that are still to be read.
  */
-import type { ChipName } from '../../../chip';
-import type { RuntimeRule } from '../../../isa';
+import type { ChipName, EngineName } from '../../../chip';
+import { groupOf, type RuntimeRule } from '../../../isa';
 import type { EncodeOptions } from '../../../numerics';
+import { bytesOf } from '../../../program';
 import type { Pattern, WriteOptions } from '../../../program';
 import type { TemplateValues } from '../template';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
 import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
 import { functionsWgsl, type Arithmetic, type Functions } from './functions';
-import { Kernels, type Kernel, type KernelSpec, type OperandKind } from './kernel';
+import { gatherWork, placesOf, scatterWork } from './indirect';
+import { laneKernel, type Kernel, type Kernels, type KernelSpec, type OperandKind } from './kernel';
 import type { Layout, StateName } from './layout';
 import {
+  bothAsWords,
   coincide,
   asideBytes,
+  asWords,
   isWordSafe,
   mayOverlap,
   mayRepeat,
   placeAside,
   placeInHbm,
-  placeOf,
   placeOfState,
   rangeOf,
   type Place,
@@ -33,11 +36,26 @@ export interface Use {
   readonly reads: boolean;
   readonly writes: boolean;
   readonly options?: WriteOptions;
+  /** The index tile that chooses its elements, on trn3. */
+  readonly index?: Place;
 }
+
+type Uses = Readonly<Record<string, Use>>;
+
+/** Uses without an index, and what gathers and scatters their elements. */
+export interface Direct {
+  readonly operands: Uses;
+  readonly before: readonly Work[];
+  readonly after: readonly Work[];
+  /** Bytes aside that they take. */
+  readonly used: Readonly<Record<Memory, number>>;
+}
+
+const NOTHING_USED = { chip: 0, hbm: 0 };
 
 export interface LaneOptions {
   /** By their names in the body. */
-  readonly operands: Readonly<Record<string, Use>>;
+  readonly operands: Uses;
   /** The operand whose partitions are lanes, and whose elements are counted. */
   readonly counted: string;
   /** Whether lanes see other partitions than their own, or HBM. */
@@ -47,6 +65,11 @@ export interface LaneOptions {
    * then operands may coincide, and lanes be cut.
    */
   readonly elementwise?: boolean;
+  /**
+   * Whether element i of what is written depends on no other element that is written, and the body goes from `begin` to `end`: then
+   * lanes may be cut, but operands must not coincide.
+   */
+  readonly independent?: boolean;
   /** How many invocations, where it is not the counted operand's partitions. */
   readonly lanes?: number;
   readonly values?: TemplateValues;
@@ -59,6 +82,9 @@ export interface LaneOptions {
 
 /** What only the values of a run show: as Machine.report of src/isa. */
 export type Report = (rule: RuntimeRule, operand: string, required: string, received: string) => void;
+
+/** By bytes of an element: the word that has a 1 in each. */
+const REPEATED: Readonly<Record<number, number>> = { 1: 0x01010101, 2: 0x00010001, 4: 1 };
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -84,28 +110,47 @@ export class Lowering {
   readonly layout: Layout;
   readonly kernels: Kernels;
   readonly arithmetic: Arithmetic;
+  /** Partitions that share the offsets of an index. */
+  readonly group: number;
+  readonly #byGroup: Map<number, Lowering>;
 
-  constructor(chip: ChipName, layout: Layout, kernels: Kernels, arithmetic: Arithmetic) {
+  constructor(
+    chip: ChipName,
+    layout: Layout,
+    kernels: Kernels,
+    arithmetic: Arithmetic,
+    group = groupOf('vector'),
+    byGroup = new Map<number, Lowering>(),
+  ) {
     this.chip = chip;
     this.layout = layout;
     this.kernels = kernels;
     this.arithmetic = arithmetic;
+    this.group = group;
+    this.#byGroup = byGroup.set(group, this);
+  }
+
+  /** The lowering of an engine's instructions. */
+  on(engine: EngineName): Lowering {
+    const { chip, layout, kernels, arithmetic } = this;
+    const group = groupOf(engine);
+    return this.#byGroup.get(group) ?? new Lowering(chip, layout, kernels, arithmetic, group, this.#byGroup);
   }
 
   /** An operand that is read. */
   read(pattern: Pattern): Use {
-    return { place: placeOf(this.layout, pattern), reads: true, writes: false };
+    return { ...placesOf(this.layout, pattern), reads: true, writes: false };
   }
 
-  /** An operand that is written, rounded as `options` say. */
+  /** An operand that is written, every element of it, rounded as `options` say. */
   write(pattern: Pattern, options?: WriteOptions): Use {
-    const place = placeOf(this.layout, pattern);
-    return { place, reads: false, writes: true, ...(options !== undefined && { options }) };
+    const places = placesOf(this.layout, pattern);
+    return { ...places, reads: false, writes: true, ...(options !== undefined && { options }) };
   }
 
   /** An operand of which some elements stay as they are. */
   update(pattern: Pattern): Use {
-    return { place: placeOf(this.layout, pattern), reads: true, writes: true };
+    return { ...placesOf(this.layout, pattern), reads: true, writes: true };
   }
 
   /** A piece of the engines' state, of the partitions of an operand. */
@@ -123,18 +168,42 @@ export class Lowering {
 
   /** The works of an instruction that goes through elements lane by lane. */
   lane(name: string, body: string, options: LaneOptions): readonly Work[] {
-    const { operands, before } = this.#aside(options);
-    return [...before, this.#work(name, body, { ...options, operands })];
+    const { operands: direct, before: gathers, after, used } = this.direct(options.operands);
+    const { operands, before } = this.#aside({ ...options, operands: direct }, used);
+    return [...gathers, ...before, this.work(name, body, { ...options, operands }), ...after];
+  }
+
+  /**
+   * Operands whose places are patterns: those with an index are moved to room aside. `before` gathers what of them is read, and
+   * goes ahead of the works that use them; `after` scatters what was written. `lane` does this itself; works that are made
+   * otherwise, such as those of matmuls, begin with it.
+   */
+  direct(operands: Uses): Direct {
+    let direct: Record<string, Use> | undefined;
+    const [before, after]: [Work[], Work[]] = [[], []];
+    const used = { ...NOTHING_USED };
+    for (const name in operands) {
+      const use = operands[name];
+      if (use?.index === undefined) continue;
+      const { reads, writes, options } = use;
+      const place = placeAside(this.layout, use.place, used.chip);
+      used.chip += asideBytes(place);
+      if (reads) before.push(gatherWork(this, use, place));
+      if (writes) after.push(scatterWork(this, use, place));
+      direct ??= { ...operands };
+      direct[name] = { place, reads, writes, ...(options !== undefined && { options }) };
+    }
+    return { operands: direct ?? operands, before, after, used };
   }
 
   /** Copies what is read to room aside, where something else is written over elements that may still be read. */
-  #aside({ operands, elementwise = false }: LaneOptions): {
-    readonly operands: Readonly<Record<string, Use>>;
-    readonly before: readonly Work[];
-  } {
+  #aside(
+    { operands, elementwise = false }: LaneOptions,
+    already: Direct['used'],
+  ): { readonly operands: Uses; readonly before: readonly Work[] } {
     let before: Work[] | undefined;
     let replaced: Record<string, Use> | undefined;
-    const used = { chip: 0, hbm: 0 };
+    const used = { ...already };
     for (const name in operands) {
       const use = operands[name];
       if (use === undefined || use.writes || !isOverwritten(use, operands, elementwise)) continue;
@@ -151,19 +220,23 @@ export class Lowering {
 
   /** dst = src, code by code, of equal formats; either in HBM, where the other's partitions are rows. */
   copy(src: Place, dst: Place): readonly Work[] {
+    const [from, to] = bothAsWords(src, dst);
     const operands = {
-      dst: { place: dst, reads: false, writes: true },
-      src: { place: src, reads: true, writes: false },
+      dst: { place: to, reads: false, writes: true },
+      src: { place: from, reads: true, writes: false },
     };
     const counted = dst.memory === 'chip' ? 'dst' : 'src';
-    return [this.#work('copy', copyWgsl, { operands, counted, elementwise: true })];
+    return [this.work('copy', copyWgsl, { operands, counted, elementwise: true })];
   }
 
   /** Every element of dst becomes a code. */
   fill(dst: Place, code: number): readonly Work[] {
-    const operands = { dst: { place: dst, reads: false, writes: true } };
+    const place = asWords(dst) ?? dst;
+    // A word holds the code as often as it has room for it.
+    const word = place === dst ? code : Math.imul(code, REPEATED[bytesOf(dst.dtype)] ?? 1);
+    const operands = { dst: { place, reads: false, writes: true } };
     return [
-      this.#work('fill', fillWgsl, { operands, counted: 'dst', elementwise: true, words: [code >>> 0] }),
+      this.work('fill', fillWgsl, { operands, counted: 'dst', elementwise: true, words: [word >>> 0] }),
     ];
   }
 
@@ -172,7 +245,8 @@ export class Lowering {
     return this.copy(src, placeInHbm(src.dtype, base, src.partitions * src.width));
   }
 
-  #work(name: string, body: string, options: LaneOptions): Work {
+  /** One work of an instruction whose operands are direct, and none of which another overwrites. */
+  work(name: string, body: string, options: LaneOptions): Work {
     const { operands, counted, words = [], reported } = options;
     const main = operands[counted]?.place;
     if (main === undefined) throw new Error(`Invariant violation: ${name} has no operand "${counted}"`);
@@ -181,7 +255,7 @@ export class Lowering {
     const descriptor: number[] = [...words];
     const touches: Touch[] = [];
     let start: number | undefined = options.crosses === true ? undefined : main.partition;
-    let splits = options.elementwise === true;
+    let splits = options.elementwise === true || options.independent === true;
     for (const operand in operands) {
       const use = operands[operand];
       if (use === undefined) continue;
@@ -222,11 +296,20 @@ export class Lowering {
       if (rounding !== undefined || saturate === true)
         key += `:${rounding ?? ''}${saturate === true ? 's' : ''}`;
     }
-    return this.kernels.of(key, (): KernelSpec => {
+    return this.kernels.of(key, () => {
       const kinds: Record<string, OperandKind> = {};
       for (const [operand, use] of Object.entries(operands)) kinds[operand] = kindOf(use);
       const text = functions && functionsWgsl({ arithmetic: this.arithmetic, ...functions });
-      return { name, body, values, operands: kinds, attributes: words.length, counted, functions: text ?? '' };
+      const spec: KernelSpec = {
+        name,
+        body,
+        values,
+        operands: kinds,
+        attributes: words.length,
+        counted,
+        functions: text ?? '',
+      };
+      return laneKernel(key, spec);
     });
   }
 }

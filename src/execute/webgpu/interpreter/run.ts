@@ -31,7 +31,9 @@ export interface GpuRunOptions {
   readonly onProgress?: ((steps: number) => void) | undefined;
 }
 
-const PROGRESS_STEPS = 256;
+/** Steps between two looks at the clock, and milliseconds between two turns of the event loop, which brings signals. */
+const STEPS = 256;
+const TURN_MS = 100;
 
 export class WebGpuRun {
   readonly program: Program;
@@ -43,6 +45,8 @@ export class WebGpuRun {
   readonly #lowering: Lowering;
   readonly #groups: MatmulGroups;
   readonly #initialised: Initialised;
+  #signal: AbortSignal | undefined;
+  #turnDue = 0;
 
   /** Of a legal Program that fits: `WebGpuInterpreter.start` makes them. */
   constructor(
@@ -59,13 +63,8 @@ export class WebGpuRun {
     this.#layout = layout;
     this.#core = new Core(program.tensors);
     this.#control = new Control(program.instructions, this.#core, budget);
-    this.#lowering = new Lowering(
-      program.chip,
-      layout,
-      adapter.kernels,
-      arithmeticOf(adapter.arithmetic),
-    );
-    this.#groups = new MatmulGroups(this.#lowering, adapter.arithmetic);
+    this.#lowering = new Lowering(program.chip, layout, adapter.kernels, arithmeticOf(adapter.arithmetic));
+    this.#groups = new MatmulGroups(this.#lowering);
     this.#initialised = new Initialised(layout);
     this.#fillState();
     for (const tensor of hbmTensors(program, 'input')) {
@@ -82,9 +81,9 @@ export class WebGpuRun {
     return this.#control.position;
   }
 
-  /** What the values of the instructions that are done have shown so far, each once. */
+  /** What the values of the instructions that are done have shown so far, each once; of an aborted run, what is known. */
   async findings(): Promise<readonly RunFinding[]> {
-    await this.#finish();
+    if (!this.#session.stopped) await this.#finish();
     return this.#core.findings;
   }
 
@@ -100,6 +99,7 @@ export class WebGpuRun {
     this.#control.checkBudget();
     this.#core.reader = node;
     if (due !== undefined) {
+      if (this.#groups.isFull(due.instruction)) await this.#submit();
       const pending = this.#execute(due);
       if (pending !== undefined) await pending;
     }
@@ -112,19 +112,22 @@ export class WebGpuRun {
    * Runs to just before an instruction, or a loop's test, is executed for the `time`-th time since the start; or, for a
    * number, until that many steps were taken since the start.
    *
-   * @throws UserError when there is no such place, or it lies behind.
+   * @throws UserError when there is no such place, or it lies behind; as `step` does; and the signal's reason, after which the
+   * run cannot go on.
    */
   async runTo(target: string | number, time = 1, options: GpuRunOptions = {}): Promise<this> {
     const onTheWay = this.#control.onTheWayTo(target, time);
-    while (onTheWay()) await this.#next(options);
-    return this;
+    return this.#under(options, async () => {
+      while (onTheWay()) await this.#next(options);
+    });
   }
 
-  /** Takes all steps that are left. @throws UserError as `step` does, and the signal's reason. */
+  /** Takes all steps that are left. @throws UserError as `step` does, and the signal's reason, after which it cannot go on. */
   async runToEnd(options: GpuRunOptions = {}): Promise<this> {
-    while (await this.#next(options));
-    await this.#finish();
-    return this;
+    return this.#under(options, async () => {
+      while (await this.#next(options));
+      await this.#finish();
+    });
   }
 
   /**
@@ -179,11 +182,27 @@ export class WebGpuRun {
     this.#session.release();
   }
 
-  async #next({ signal, onProgress }: GpuRunOptions): Promise<boolean> {
+  async #under({ signal }: GpuRunOptions, action: () => Promise<void>): Promise<this> {
+    this.#signal = signal;
+    this.#turnDue = performance.now() + TURN_MS;
+    try {
+      this.#session.heed(this.#signal);
+      await action();
+      return this;
+    } finally {
+      this.#signal = undefined;
+    }
+  }
+
+  async #next({ onProgress }: GpuRunOptions): Promise<boolean> {
     const { steps } = this.#control;
-    if (steps % PROGRESS_STEPS === 0) {
-      signal?.throwIfAborted();
+    if (steps % STEPS === 0 && steps > 0) {
       onProgress?.(steps);
+      if (performance.now() >= this.#turnDue) {
+        await new Promise((resolve) => setTimeout(resolve));
+        this.#turnDue = performance.now() + TURN_MS;
+      }
+      this.#session.heed(this.#signal);
     }
     return this.step();
   }
@@ -296,18 +315,18 @@ export class WebGpuRun {
 
   async #submit(): Promise<void> {
     for (const product of this.#groups.close()) this.#session.add(product);
-    await this.#reached(() => this.#session.submit());
+    await this.#reached(() => this.#session.submit(this.#signal));
   }
 
   async #finish(): Promise<void> {
     await this.#submit();
-    await this.#reached(() => this.#session.finish());
+    await this.#reached(() => this.#session.finish(this.#signal));
   }
 
   /** A device that is lost meanwhile is reported with the instruction reached. */
-  async #reached(action: () => Promise<void>): Promise<void> {
+  async #reached<T>(action: () => Promise<T>): Promise<T> {
     try {
-      await action();
+      return await action();
     } catch (error) {
       if (!(error instanceof DeviceLostError)) throw error;
       const { node, steps } = this.#control;
@@ -344,7 +363,7 @@ export class WebGpuRun {
       const base = this.#layout.readout;
       this.#add(this.#lowering.gatherRows(piece, base));
       await this.#submit();
-      const bytes = await this.#session.download(base, count * row);
+      const bytes = await this.#reached(() => this.#session.download(base, count * row));
       codes.set(codesOfBytes(dtype, bytes), first * width);
     }
     return codes;
@@ -355,7 +374,7 @@ export class WebGpuRun {
     await this.#submit();
     const [low, high] = rangeOf(place);
     const from = low - (low % 4);
-    const bytes = await this.#session.download(from, high - from);
+    const bytes = await this.#reached(() => this.#session.download(from, high - from));
     const size = bytesOf(pattern.dtype);
     const codes = codeArray(pattern.dtype, place.width);
     const raw = new Uint8Array(codes.buffer);
@@ -375,10 +394,8 @@ export class WebGpuRun {
 
   async #download(pattern: Pattern): Promise<CodeArray> {
     const bytes = elementsOf(pattern) * bytesOf(pattern.dtype);
-    return codesOfBytes(
-      pattern.dtype,
-      await this.#session.download(this.#layout.startOf(pattern), bytes),
-    );
+    const start = this.#layout.startOf(pattern);
+    return codesOfBytes(pattern.dtype, await this.#reached(() => this.#session.download(start, bytes)));
   }
 
   /** Accumulators hold NaN, and generators their first states, where nothing was put into them. */

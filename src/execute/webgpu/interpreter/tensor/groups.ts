@@ -1,18 +1,151 @@
-/** placeholder */
+/**
+ * Accumulation groups: matmuls that follow each other into the same place of PSUM become one product. The operands of each are
+ * packed when its turn comes, so that SBUF may be overwritten; the product waits until something else touches its place, or
+ * until works are submitted.
+ */
+import scanWgsl from '../../../../../shaders/interpreter/tensor/scan.wgsl';
+import { movesCodes } from '../../../../isa';
+import { countOf } from '../../../../program';
 import type { Instruction } from '../../../../program';
-import type { ArithmeticProbe } from '../../probes';
-import type { Lowering } from '../lowering';
-import type { Work } from '../work';
+import type { Lowering, Use } from '../lowering';
+import { coincide, mayOverlap } from '../place';
+import type { Touch, Work } from '../work';
+import { packingOf, packWork, rowWords, Scratch, type Packed, type Rows, type Side } from './packing';
+import { dstRange, productWorks, type Group, type Pass } from './product';
+
+type Matmul = Instruction<'nc_matmul'>;
+
+interface Open extends Group {
+  readonly passes: Pass[];
+}
 
 export class MatmulGroups {
-  constructor(_lowering: Lowering, _arithmetic: ArithmeticProbe) {}
-  take(_instruction: Instruction): readonly Work[] | undefined {
-    return undefined;
+  readonly #lowering: Lowering;
+  readonly #scratch = new Scratch();
+  #open: Open[] = [];
+
+  constructor(lowering: Lowering) {
+    this.#lowering = lowering;
   }
-  touched(_work: Work): readonly Work[] {
-    return [];
+
+  /** Whether there is no room to pack the operands of an instruction before what is scheduled was submitted. */
+  isFull(instruction: Instruction): boolean {
+    if (!isProduct(instruction, this.#lowering)) return false;
+    const { stationary, moving } = instruction.sources;
+    const words = (['stationary', 'moving'] as const).map((side) =>
+      this.#wordsOf(side, side === 'stationary' ? stationary : moving, instruction),
+    );
+    return this.#scratch.isFull(words.reduce((a, b) => a + b, 0) + 8);
   }
+
+  /** The works of a matmul up to its product, which waits; undefined for any other instruction. */
+  take(instruction: Instruction): readonly Work[] | undefined {
+    if (!isProduct(instruction, this.#lowering)) return undefined;
+    const { dst, sources, attributes } = instruction;
+    const into: Use = { ...this.#lowering.update(dst), options: {} };
+    const group = attributes.accumulate ? this.#continued(into, instruction) : undefined;
+    const works: Work[] = [];
+    if (group === undefined)
+      works.push(...this.#closeWhere((open) => mayOverlap(open.dst.place, into.place)));
+    const pack = (side: Side, pattern: Matmul['dst']): Packed => {
+      const rows = rowsOf(instruction, pattern);
+      const packed = this.#scratch.take(this.#wordsOf(side, pattern, instruction));
+      works.push(packWork(this.#lowering, side, this.#lowering.read(pattern), rows, packed));
+      return packed;
+    };
+    const pass = {
+      stationary: pack('stationary', sources.stationary),
+      moving: pack('moving', sources.moving),
+      rows: dst.partitions === 0 ? 0 : sources.stationary.partitions * eachOf(instruction),
+    };
+    if (group !== undefined) group.passes.push(pass);
+    else works.push(...this.#begin(instruction, into, pass));
+    return works;
+  }
+
+  /** The products that must come before a work, because it touches their place. */
+  touched({ touches }: Work): readonly Work[] {
+    if (this.#open.length === 0) return [];
+    return this.#closeWhere((group) => touches.some((touch) => meets(dstRange(group), touch)));
+  }
+
+  /** The products that are left; what comes afterwards finds all of scratch free. */
   close(): readonly Work[] {
-    return [];
+    const works = this.#closeWhere(() => true);
+    this.#scratch.empty();
+    return works;
   }
+
+  #closeWhere(chosen: (group: Open) => boolean): readonly Work[] {
+    const closing = this.#open.filter(chosen);
+    if (closing.length === 0) return [];
+    this.#open = this.#open.filter((group) => !closing.includes(group));
+    return closing.flatMap((group) => productWorks(this.#lowering, group));
+  }
+
+  #begin(instruction: Matmul, into: Use, pass: Pass): readonly Work[] {
+    const { stationary, moving } = instruction.sources;
+    const [m, n] = [rowsOf(instruction, stationary).columns, rowsOf(instruction, moving).columns];
+    const packing = { stationary: packingOf(stationary.dtype), moving: packingOf(moving.dtype) };
+    const held = instruction.attributes.accumulate ? this.#scratch.takeStat() : undefined;
+    this.#open.push({
+      dst: into,
+      m,
+      n,
+      packing,
+      rowWords: {
+        stationary: rowWords('stationary', packing.stationary, m),
+        moving: rowWords('moving', packing.moving, n),
+      },
+      held,
+      passes: [pass],
+    });
+    if (held === undefined || this.#lowering.arithmetic === 'native') return [];
+    return this.#lowering.lane('scan', scanWgsl, {
+      operands: { src: this.#lowering.read(instruction.dst) },
+      counted: 'src',
+      words: [held],
+    });
+  }
+
+  /** The group that an accumulating matmul goes on with. */
+  #continued({ place }: Use, { sources: { stationary, moving } }: Matmul): Open | undefined {
+    return this.#open.find(
+      (open) =>
+        open.dst.place.dtype === place.dtype &&
+        coincide(open.dst.place, place) &&
+        open.dst.place.partitions === place.partitions &&
+        open.packing.stationary === packingOf(stationary.dtype) &&
+        open.packing.moving === packingOf(moving.dtype),
+    );
+  }
+
+  #wordsOf(side: Side, pattern: Matmul['dst'], instruction: Matmul): number {
+    const { columns, each } = rowsOf(instruction, pattern);
+    return pattern.partitions * each * rowWords(side, packingOf(pattern.dtype), columns);
+  }
+}
+
+/** Whether it multiplies: from trn2 on, transposing moves codes. */
+function isProduct(instruction: Instruction, { chip }: Lowering): instruction is Matmul {
+  return (
+    instruction.opcode === 'nc_matmul' && !(instruction.attributes.transpose === true && movesCodes(chip))
+  );
+}
+
+const eachOf = ({ attributes }: Matmul): 1 | 2 => (attributes.performance === 'double_row' ? 2 : 1);
+
+function rowsOf(instruction: Matmul, { dims }: Matmul['dst']): Rows {
+  const each = eachOf(instruction);
+  return { columns: countOf(dims) / each, each };
+}
+
+function meets(a: Touch, b: Touch): boolean {
+  return (
+    a.region === b.region &&
+    a.low < b.high &&
+    b.low < a.high &&
+    a.partition < b.partition + b.partitions &&
+    b.partition < a.partition + a.partitions
+  );
 }

@@ -1,0 +1,93 @@
+/** Where the operands of matmuls wait for their product: packed rows in scratch, and what is known of them. */
+import packWgsl from '../../../../../shaders/interpreter/tensor/pack.wgsl';
+import { bitsOf, type Dtype } from '../../../../numerics';
+import type { Use, Lowering } from '../lowering';
+import { SCRATCH_BYTES, STATS_BYTES } from '../session';
+import type { Work } from '../work';
+
+export type Packing = 'bfloat16' | 'float32';
+
+/** bfloat16 holds every value of it, and of the 8-bit formats; float16 and float32 take a word each. */
+export const packingOf = (dtype: Dtype): Packing =>
+  dtype === 'bfloat16' || bitsOf(dtype) <= 8 ? 'bfloat16' : 'float32';
+
+export const perWord = (packing: Packing): number => (packing === 'bfloat16' ? 2 : 1);
+
+/** Columns that rows are padded to: those of a workgroup for the moving operand, of an invocation for the stationary one. */
+export const PADDING = { stationary: 16, moving: 128 } as const;
+
+export type Side = keyof typeof PADDING;
+
+export const rowWords = (side: Side, packing: Packing, columns: number): number =>
+  (Math.ceil(columns / PADDING[side]) * PADDING[side]) / perWord(packing);
+
+/** An operand as it lies in scratch. */
+export interface Packed {
+  readonly word: number;
+  readonly stat: number;
+  readonly words: number;
+}
+
+/** Scratch, which is filled from its beginning and emptied by a submission. */
+export class Scratch {
+  #word = 0;
+  #stat = 0;
+
+  /** Whether there is no room for so many words, and one more group of stats. */
+  isFull(words: number): boolean {
+    return (this.#word + words) * 4 > SCRATCH_BYTES || (this.#stat + 4) * 4 > STATS_BYTES;
+  }
+
+  take(words: number): Packed {
+    const packed = { word: this.#word, stat: this.#stat, words };
+    this.#word += Math.ceil(words / 4) * 4;
+    this.#stat++;
+    return packed;
+  }
+
+  /** A place in stats alone. */
+  takeStat(): number {
+    return this.#stat++;
+  }
+
+  empty(): void {
+    this.#word = 0;
+    this.#stat = 0;
+  }
+}
+
+/** What the rows of an operand are. */
+export interface Rows {
+  readonly columns: number;
+  /** Rows in each partition. */
+  readonly each: 1 | 2;
+}
+
+export function packWork(
+  lowering: Lowering,
+  side: Side,
+  use: Use,
+  { columns, each }: Rows,
+  packed: Packed,
+): Work {
+  const packing = packingOf(use.place.dtype);
+  const words = rowWords(side, packing, columns);
+  const [work] = lowering.lane('pack', packWgsl, {
+    operands: { src: use },
+    counted: 'src',
+    crosses: true,
+    values: { PER_WORD: perWord(packing), ROWS: each, SCANS: Number(lowering.arithmetic !== 'native') },
+    words: [columns, words, packed.word, packed.stat],
+  });
+  if (work === undefined) throw new Error('Invariant violation: packing is one work');
+  const low = packed.word * 4;
+  const touch = {
+    region: 'scratch',
+    low,
+    high: low + packed.words * 4,
+    partition: 0,
+    partitions: 1,
+    writes: true,
+  } as const;
+  return { ...work, touches: [...work.touches, touch] };
+}
