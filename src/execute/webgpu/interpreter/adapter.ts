@@ -1,4 +1,5 @@
 /** What the interpreter needs of a device, for all runs on it: what its arithmetic does, and kernels compiled once. */
+import { UserError } from '../../../numerics';
 import type { Gpu } from '../gpu';
 import { probeArithmetic, type ArithmeticProbe } from '../probes';
 import { Kernels } from './kernel';
@@ -17,7 +18,15 @@ export class InterpreterAdapter {
     this.pipelines = new Pipelines(gpu);
   }
 
-  static async create(gpu: Gpu): Promise<InterpreterAdapter> {
-    return new InterpreterAdapter(gpu, await probeArithmetic(gpu));
+  /**
+   * @param arithmetic what was found out about it already; it is probed when left out.
+   * @throws UserError when the adapter's arithmetic cannot keep the contract.
+   */
+  static async create(gpu: Gpu, arithmetic?: ArithmeticProbe): Promise<InterpreterAdapter> {
+    const probed = arithmetic ?? (await probeArithmetic(gpu));
+    if (probed.nearestEven) return new InterpreterAdapter(gpu, probed);
+    throw new UserError(
+      'This adapter does not round float32 sums to nearest even, which every result here relies on: use another adapter.',
+    );
   }
 }

@@ -3,6 +3,8 @@ import type { CodeArray } from '../../../numerics';
 import type { Program } from '../../../program';
 import { admit, type RunOptions } from '../../program/admission';
 import { Gpu } from '../gpu';
+import type { WebGpuOptions } from '../matmul';
+import type { ArithmeticProbe } from '../probes';
 import { InterpreterAdapter } from './adapter';
 import { asideOf } from './aside';
 import { Layout } from './layout';
@@ -19,12 +21,24 @@ export class WebGpuInterpreter {
     this.#adapter = adapter;
   }
 
-  /** Probes the device's arithmetic. */
-  static async create(device: GPUDevice): Promise<WebGpuInterpreter> {
-    return new WebGpuInterpreter(await InterpreterAdapter.create(new Gpu(device)));
+  /** Probes the device's arithmetic. @throws UserError when that cannot keep the numerics contract. */
+  static async create(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuInterpreter> {
+    const gpu = new Gpu(device);
+    gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
+    return new WebGpuInterpreter(await InterpreterAdapter.create(gpu));
   }
 
-  /** Bytes of buffers that live runs take. */
+  /** On a device that something else uses too, which has found out about its arithmetic. */
+  static async on(gpu: Gpu, arithmetic: ArithmeticProbe): Promise<WebGpuInterpreter> {
+    return new WebGpuInterpreter(await InterpreterAdapter.create(gpu, arithmetic));
+  }
+
+  /** Every kernel that runs have used so far, in the order of its first use: what its text depends on, and its WGSL. */
+  get shaders(): readonly { readonly key: string; readonly wgsl: string }[] {
+    return this.#adapter.pipelines.kernels.map(({ key, wgsl }) => ({ key, wgsl: wgsl() }));
+  }
+
+  /** Bytes of buffers on the device, of live runs and of what else uses the same Gpu. */
   get liveBytes(): number {
     return Object.values(this.#adapter.gpu.live).reduce((sum, bytes) => sum + bytes, 0);
   }

@@ -1,9 +1,11 @@
 /**
  * The memories of one run on the adapter, and the submissions that work on them: batches become dispatches, each small enough
- * to take well under 100 ms; two submissions are under way at most.
+ * to take well under 100 ms, and dispatches go out in submissions of about that; two are under way at most, so that a stop or a
+ * lost device is noticed at once.
  */
-import { USAGE, type Gpu, type Pipeline } from '../gpu';
-import { HEADER_WORDS, kernelWgsl, LANES, type Kernel } from './kernel';
+import { USAGE, type BindingType, type Gpu, type Pipeline } from '../gpu';
+import { Rate, TARGET_MS } from '../slices';
+import { HEADER_WORDS, type Bindings, type Kernel } from './kernel';
 import { PARTITIONS, type Layout } from './layout';
 import { costOf, Schedule, type Batch } from './schedule';
 import { REPORT_WORDS, type Work } from './work';
@@ -11,11 +13,16 @@ import { REPORT_WORDS, type Work } from './work';
 /** Bytes for the operands of matmuls that wait for their multiplication. */
 export const SCRATCH_BYTES = 2 ** 24;
 
+/** Room for what is known of those operands, at the beginning of the reports. */
+export const STATS_BYTES = 2 ** 16;
+
 /** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
 const DISPATCH_COST = 2 ** 18;
-/** When a submission is full. */
-const SUBMISSION_WORKS = 4096;
-const SUBMISSION_COST = 2 ** 24;
+/** What is scheduled at most before it is submitted. */
+const SCHEDULED_WORKS = 4096;
+const SCHEDULED_COST = 2 ** 24;
+/** Cost per millisecond to begin with, on an adapter of which nothing is known. */
+const FIRST_RATE = DISPATCH_COST / 50;
 /** Elements of each lane from which on it is cut, and of a chunk. */
 const CHUNK = 256;
 const MOST_WORKGROUPS = 65535;
@@ -27,7 +34,6 @@ export class Pipelines {
   readonly #gpu: Gpu;
   readonly #byText = new Map<string, Promise<Pipeline>>();
   readonly #byKernel = new Map<Kernel, Promise<Pipeline>>();
-  readonly #compiled = new Map<Kernel, string>();
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -36,28 +42,34 @@ export class Pipelines {
   of(kernel: Kernel): Promise<Pipeline> {
     let pipeline = this.#byKernel.get(kernel);
     if (pipeline === undefined) {
-      const text = kernelWgsl(kernel.spec);
-      pipeline = this.#byText.get(text) ?? this.#gpu.createPipeline(kernel.key, text, BINDINGS);
+      const text = kernel.wgsl();
+      pipeline =
+        this.#byText.get(text) ?? this.#gpu.createPipeline(kernel.key, text, BINDINGS[kernel.bindings]);
       this.#byText.set(text, pipeline);
       this.#byKernel.set(kernel, pipeline);
-      this.#compiled.set(kernel, text);
     }
     return pipeline;
   }
 
-  /** How many pipelines there are. */
-  get count(): number {
-    return this.#byText.size;
+  /** Every kernel that was compiled, in the order of its first use. */
+  get kernels(): readonly Kernel[] {
+    return [...this.#byKernel.keys()];
   }
 }
 
-const BINDINGS = ['uniform', 'read', 'write', 'write', 'write', 'write'] as const;
+/** Dispatch, descriptors, chip, HBM, reports, scratch; a product has its two packed operands in scratch. */
+const BINDINGS = {
+  lanes: ['uniform', 'read', 'write', 'write', 'write', 'write'],
+  product: ['uniform', 'read', 'write', undefined, 'read', 'read', 'read'],
+} as const satisfies Record<Bindings, readonly (BindingType | undefined)[]>;
 
 interface Dispatch {
   readonly kernel: Kernel;
   /** Words of the uniform block: first, run, chunk, first chunk, zero. */
   readonly settings: readonly number[];
-  readonly groups: readonly [number, number, number];
+  readonly workgroups: readonly [number, number, number];
+  /** As of its works. */
+  readonly cost: number;
 }
 
 interface Encoded {
@@ -65,6 +77,12 @@ interface Encoded {
   readonly dispatches: readonly Dispatch[];
   readonly reporting: readonly { readonly work: Work; readonly slot: number }[];
   readonly reportWords: number;
+}
+
+/** What dispatches need. */
+interface Ready {
+  readonly pipelines: ReadonlyMap<Kernel, Pipeline>;
+  readonly groups: ReadonlyMap<Bindings, GPUBindGroup>;
 }
 
 interface Buffers {
@@ -81,15 +99,20 @@ export class Session {
   readonly schedule: Schedule;
   readonly #pipelines: Pipelines;
   readonly #buffers: Buffers;
-  #group: Promise<GPUBindGroup> | undefined;
+  #groups: Partial<Record<Bindings, Promise<GPUBindGroup>>> = {};
   /** The submission before the last one, and the last one. */
   #underWay: readonly Promise<void>[] = [];
+  readonly #rate: Rate;
+  /** performance.now() when the last submission was finished. */
+  #finishedAt = 0;
+  #stopped: AbortSignal | undefined;
   #released = false;
 
   private constructor(gpu: Gpu, pipelines: Pipelines, layout: Layout, buffers: Buffers) {
     this.gpu = gpu;
     this.#pipelines = pipelines;
     this.#buffers = buffers;
+    this.#rate = new Rate(FIRST_RATE, gpu.noticeMs);
     this.schedule = new Schedule({ ...layout.bytes, scratch: SCRATCH_BYTES });
   }
 
@@ -108,7 +131,7 @@ export class Session {
         descriptors: await make('descriptors', 2 ** 16),
         chip: await make('SBUF and PSUM', PARTITIONS * layout.bytes.chip),
         hbm: await make('HBM tensors', layout.bytes.hbm),
-        reports: await make('reports', 2 ** 12),
+        reports: await make('reports', STATS_BYTES),
         scratch: await make('matmul operands', SCRATCH_BYTES),
       };
       return new Session(gpu, pipelines, layout, buffers);
@@ -125,11 +148,27 @@ export class Session {
 
   /** Whether it is time to submit. */
   get full(): boolean {
-    return this.schedule.works >= SUBMISSION_WORKS || this.schedule.cost >= SUBMISSION_COST;
+    return this.schedule.works >= SCHEDULED_WORKS || this.schedule.cost >= SCHEDULED_COST;
   }
 
-  /** Submits what is scheduled, and resolves when it may go on: one submission is still under way then. */
-  async submit(): Promise<void> {
+  /** Whether a signal ended it: then what is scheduled is never done. */
+  get stopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** Ends it once a signal is aborted: whatever is asked for afterwards gets the reason. @throws it. */
+  heed(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#stopped ??= signal;
+    this.#stopped?.throwIfAborted();
+  }
+
+  /**
+   * Submits what is scheduled, and resolves when it may go on: one submission may be under way then.
+   *
+   * @throws the reason of the signal, which is looked at before each submission.
+   */
+  async submit(signal?: AbortSignal): Promise<void> {
+    this.heed(signal);
     if (this.schedule.works === 0) return;
     const encoded = encode(this.schedule.take());
     const pipelines = new Map<Kernel, Pipeline>();
@@ -138,29 +177,25 @@ export class Session {
         pipelines.set(kernel, await this.#pipelines.of(kernel));
       }),
     );
-    const [first = Promise.resolve(), second] = this.#underWay;
-    if (second !== undefined) await first;
-    const group = await this.#prepare(encoded, pipelines);
-    const done = this.gpu.submit('running a Program', (encoder) => {
-      if (encoded.reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, encoded.reportWords * 4);
-      const pass = encoder.beginComputePass();
-      encoded.dispatches.forEach(({ kernel, groups }, at) => {
-        const pipeline = pipelines.get(kernel);
-        if (pipeline === undefined) throw new Error('Invariant violation: a kernel without a pipeline');
-        pass.setPipeline(pipeline.pipeline);
-        pass.setBindGroup(0, group, [at * UNIFORM_STEP]);
-        pass.dispatchWorkgroups(...groups);
-      });
-      pass.end();
-    });
-    done.catch(() => undefined); // awaited below, or with the next submission
-    this.#underWay = second === undefined ? [...this.#underWay, done] : [second, done];
-    if (encoded.reporting.length > 0) await this.#collect(done, encoded);
+    await this.#prepare(encoded);
+    const groups = await this.#bind(encoded, pipelines);
+    const { dispatches } = encoded;
+    for (let from = 0; from < dispatches.length;) {
+      const [first, second] = this.#underWay;
+      if (second !== undefined) await first;
+      this.heed(signal);
+      const to = this.#affordable(dispatches, from);
+      const done = this.#send(encoded, from, to, { pipelines, groups });
+      done.catch(() => undefined); // awaited above, below, or with the next submission
+      this.#underWay = [...this.#underWay.slice(-1), done];
+      from = to;
+    }
+    if (encoded.reporting.length > 0) await this.#collect(encoded);
   }
 
-  /** Submits what is scheduled and waits until all is done. */
-  async finish(): Promise<void> {
-    await this.submit();
+  /** Submits what is scheduled and waits until all is done. @throws the signal's reason. */
+  async finish(signal?: AbortSignal): Promise<void> {
+    await this.submit(signal);
     await Promise.all(this.#underWay);
     this.#underWay = [];
   }
@@ -191,7 +226,40 @@ export class Session {
     for (const buffer of Object.values<GPUBuffer>({ ...this.#buffers })) this.gpu.release(buffer);
   }
 
-  async #prepare(encoded: Encoded, pipelines: ReadonlyMap<Kernel, Pipeline>): Promise<GPUBindGroup> {
+  /** Up to which dispatch a submission may go, by what they have taken so far. */
+  #affordable(dispatches: readonly Dispatch[], from: number): number {
+    let left = TARGET_MS * this.#rate.perMs;
+    let to = from;
+    do {
+      left -= dispatches[to]?.cost ?? 0;
+      to++;
+    } while (to < dispatches.length && (dispatches[to]?.cost ?? 0) <= left);
+    return to;
+  }
+
+  /** Submits dispatches from .. to-1; resolves when the adapter has finished them. */
+  async #send({ dispatches, reportWords }: Encoded, from: number, to: number, ready: Ready): Promise<void> {
+    const sentAt = performance.now();
+    let cost = 0;
+    await this.gpu.submit('running a Program', (encoder) => {
+      if (from === 0 && reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, reportWords * 4);
+      const pass = encoder.beginComputePass();
+      for (const [index, { kernel, workgroups, cost: own }] of dispatches.slice(from, to).entries()) {
+        const pipeline = ready.pipelines.get(kernel);
+        if (pipeline === undefined) throw new Error('Invariant violation: a kernel without a pipeline');
+        pass.setPipeline(pipeline.pipeline);
+        pass.setBindGroup(0, ready.groups.get(kernel.bindings), [(from + index) * UNIFORM_STEP]);
+        pass.dispatchWorkgroups(...workgroups);
+        cost += own;
+      }
+      pass.end();
+    });
+    const now = performance.now();
+    this.#rate.learn(cost, now - Math.max(sentAt, this.#finishedAt));
+    this.#finishedAt = now;
+  }
+
+  async #prepare(encoded: Encoded): Promise<void> {
     const { dispatches, descriptors, reportWords } = encoded;
     await this.#grow('uniforms', dispatches.length * UNIFORM_STEP);
     await this.#grow('descriptors', descriptors.byteLength);
@@ -203,11 +271,26 @@ export class Session {
     const { queue } = this.gpu.device;
     queue.writeBuffer(this.#buffers.uniforms, 0, settings);
     queue.writeBuffer(this.#buffers.descriptors, 0, descriptors);
-    const [any] = pipelines.values();
-    if (any === undefined) throw new Error('Invariant violation: a submission without a kernel');
-    const { uniforms, descriptors: table, chip, hbm, reports, scratch } = this.#buffers;
-    this.#group ??= this.gpu.bind(any, [uniforms, table, chip, hbm, reports, scratch], UNIFORM_BYTES);
-    return this.#group;
+  }
+
+  async #bind(
+    { dispatches }: Encoded,
+    pipelines: ReadonlyMap<Kernel, Pipeline>,
+  ): Promise<ReadonlyMap<Bindings, GPUBindGroup>> {
+    const { uniforms, descriptors, chip, hbm, reports, scratch } = this.#buffers;
+    const buffers = {
+      lanes: [uniforms, descriptors, chip, hbm, reports, scratch],
+      product: [uniforms, descriptors, chip, undefined, reports, scratch, scratch],
+    };
+    const bound = new Map<Bindings, GPUBindGroup>();
+    for (const { kernel } of dispatches) {
+      const { bindings } = kernel;
+      const pipeline = pipelines.get(kernel);
+      if (bound.has(bindings) || pipeline === undefined) continue;
+      this.#groups[bindings] ??= this.gpu.bind(pipeline, buffers[bindings], UNIFORM_BYTES);
+      bound.set(bindings, await this.#groups[bindings]);
+    }
+    return bound;
   }
 
   async #grow(name: 'uniforms' | 'descriptors' | 'reports', bytes: number): Promise<void> {
@@ -215,13 +298,12 @@ export class Session {
     if (buffer.size >= bytes) return;
     const size = 2 ** Math.ceil(Math.log2(bytes));
     this.#buffers[name] = await this.gpu.createBuffer(buffer.label, size, buffer.usage, 'scratch');
-    this.#group = undefined;
+    this.#groups = {};
     await Promise.all(this.#underWay);
     this.gpu.release(buffer);
   }
 
-  async #collect(done: Promise<void>, { reporting, reportWords }: Encoded): Promise<void> {
-    await done;
+  async #collect({ reporting, reportWords }: Encoded): Promise<void> {
     const all = await this.gpu.read(this.#buffers.reports, 0, reportWords * 4);
     for (const { work, slot } of reporting) {
       const words = all.slice(slot, slot + work.lanes * REPORT_WORDS);
@@ -233,7 +315,7 @@ export class Session {
 /** Descriptors and dispatches of batches. Works are reported in the order in which they were scheduled. */
 function encode(batches: readonly Batch[]): Encoded {
   const reporting: { work: Work; slot: number }[] = [];
-  let reportWords = 0;
+  let reportWords = STATS_BYTES / 4;
   let size = 0;
   for (const { kernel, works } of batches) {
     size += kernel.words * works.length;
@@ -285,16 +367,18 @@ function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Genera
     }
     const settings = first + from * kernel.words;
     const count = to - from;
-    const x = Math.ceil(lanes / LANES);
+    const x = Math.ceil(lanes / kernel.lanes);
     if (!splits || elements <= CHUNK) {
       const run = chained ? count : 1;
-      yield { kernel, settings: [settings, run, 0xffffffff, 0, 0], groups: [x, 1, chained ? 1 : count] };
+      const workgroups = [x, 1, chained ? 1 : count] as const;
+      yield { kernel, settings: [settings, run, 0xffffffff, 0, 0], workgroups, cost };
     } else {
       const chunks = Math.ceil(elements / CHUNK);
       const atOnce = Math.max(1, Math.floor((DISPATCH_COST / cost) * chunks));
       for (let chunk = 0; chunk < chunks; chunk += atOnce) {
         const y = Math.min(atOnce, chunks - chunk, MOST_WORKGROUPS);
-        yield { kernel, settings: [settings, 1, CHUNK, chunk, 0], groups: [x, y, count] };
+        const workgroups = [x, y, count] as const;
+        yield { kernel, settings: [settings, 1, CHUNK, chunk, 0], workgroups, cost: (cost * y) / chunks };
       }
     }
     from = to;
