@@ -24,6 +24,9 @@ const SECOND: Readonly<Record<Attributes['op0'], readonly Attributes['op1'][]>> 
   bypass: ['bypass'],
 };
 const COMMANDS: readonly ReduceCommand[] = ['idle', 'reset', 'reduce', 'reset_reduce'];
+/** What the function is of, in reports. */
+export const STEPPED = 'data op0 imm0 op1 imm1';
+
 const ON_CHIP = ['sbuf', 'psum'] as const;
 const FLOAT32: readonly Dtype[] = ['float32'];
 
@@ -124,7 +127,7 @@ export const activate2: Entry<'activate2'> = {
     if (op === 'prelu') {
       const slopes = columnOf(machine, 'relu_param', relu_param, attributes.relu_param, data.partitions);
       withColumn(values, prelu, slopes);
-    } else applyFunction(values, op, machine, { partitions: dst.partitions, what: 'data op0 imm0 op1 imm1' });
+    } else applyFunction(values, op, machine, { partitions: dst.partitions, what: STEPPED });
     machine.write(dst, encodeWrite(dst, values, attributes));
     const registers = machine.accumulators('scalar').subarray(dst.partition, dst.partition + dst.partitions);
     accumulate(registers, values, { command, op: reduce_op });

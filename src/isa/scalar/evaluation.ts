@@ -7,7 +7,7 @@ import type { Chip, EngineName } from '../../chip';
 import type { ActivationOp, ChipPattern, ReduceCommand, WriteOptions } from '../../program';
 import { encodeWrite, writeProblem } from '../convert';
 import type { Machine, Problem } from '../entry';
-import { ACTIVATIONS, isValid, rangeText } from '../functions';
+import { ACTIVATIONS, isValid, rangeText, type Activation } from '../functions';
 import { columnProblem, operandProblems, shapeProblem, spaceProblem } from '../rules';
 import type { Named } from '../rules';
 import { accumulate, writeRegisters } from '../vector/accumulators';
@@ -27,6 +27,9 @@ export const RULES: readonly string[] = [
   'data scale rounds to float32, then + bias does, then the function gives a float32 (docs/functions.md).',
   'Inputs outside the valid range of the function are reported, and give what docs/functions.md defines there.',
 ];
+
+/** What the function is of, in reports. */
+export const EVALUATED = 'data x scale + bias';
 
 const ON_CHIP = ['sbuf', 'psum'] as const;
 
@@ -65,7 +68,7 @@ export function evaluate(
   const values = floatsOf(machine, 'data', sources.data);
   scaleAndShift(values, sources, attributes.scale, machine);
   const { partitions } = dst;
-  applyFunction(values, attributes.op, machine, { partitions, what: 'data x scale + bias' });
+  applyFunction(values, attributes.op, machine, { partitions, what: EVALUATED });
   machine.write(dst, encodeWrite(dst, values, attributes));
   const registers = machine.accumulators('scalar').subarray(dst.partition, dst.partition + dst.partitions);
   accumulate(registers, values, { command, op: 'add' });
@@ -120,8 +123,7 @@ function reportOutside(
   { partitions, what }: Inputs,
 ): void {
   const activation = ACTIVATIONS[op];
-  const { valid } = activation;
-  if (valid === null) return;
+  if (activation.valid === null) return;
   let count = 0;
   let first = 0;
   values.forEach((value, at) => {
@@ -131,11 +133,35 @@ function reportOutside(
   });
   if (count === 0) return;
   const width = values.length / partitions;
-  const place = `partition ${Math.floor(first / width)}, element ${first % width}`;
-  machine.report(
-    'activation-range',
-    'data',
-    `inputs of ${op}, ${what}, in ${rangeText(valid)}`,
-    `${count} of ${values.length} outside, the first ${values[first] ?? NaN} (${place})`,
-  );
+  const [partition, element] = [Math.floor(first / width), first % width];
+  const { required, received } = rangeFault(op, what, {
+    count,
+    of: values.length,
+    value: values[first] ?? NaN,
+    partition,
+    element,
+  });
+  machine.report('activation-range', 'data', required, received);
+}
+
+/** Inputs that a function is not valid for: how many of all, and the first of them. */
+export interface OutsideRange {
+  readonly count: number;
+  readonly of: number;
+  readonly value: number;
+  readonly partition: number;
+  readonly element: number;
+}
+
+/** What a report says of inputs `what` outside the range of a function that has one. */
+export function rangeFault(
+  op: ActivationOp,
+  what: string,
+  { count, of, value, partition, element }: OutsideRange,
+): { readonly required: string; readonly received: string } {
+  const { valid }: Activation = ACTIVATIONS[op];
+  return {
+    required: `inputs of ${op}, ${what}, in ${valid === null ? 'all numbers' : rangeText(valid)}`,
+    received: `${count} of ${of} outside, the first ${value} (partition ${partition}, element ${element})`,
+  };
 }

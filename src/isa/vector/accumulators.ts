@@ -27,6 +27,14 @@ export function registersOf(machine: Machine, { partition, partitions }: ChipPat
   return machine.accumulators('vector').subarray(partition, partition + partitions);
 }
 
+/** What every register becomes before elements are joined, where a command resets them. */
+export function startOf(command: ReduceCommand, op: JoinOp): number | undefined {
+  return command === 'reset' || command === 'reset_reduce' ? IDENTITY[op] : undefined;
+}
+
+/** Whether elements are joined to the registers. */
+export const joins = (command: ReduceCommand): boolean => command !== 'idle' && command !== 'reset';
+
 /** What a command does to registers before elements are joined: a reset, a load, or nothing. */
 export function prepare(
   registers: Float32Array,
@@ -34,7 +42,8 @@ export function prepare(
   op: JoinOp,
   initial: Float32Array | undefined,
 ): void {
-  if (command === 'reset' || command === 'reset_reduce') registers.fill(IDENTITY[op]);
+  const start = startOf(command, op);
+  if (start !== undefined) registers.fill(start);
   else if (command === 'load_reduce' && initial !== undefined) registers.set(initial);
 }
 
@@ -52,7 +61,7 @@ export function accumulate(
   { command, op, initial }: Accumulation,
 ): void {
   prepare(registers, command, op, initial);
-  if (command === 'idle' || command === 'reset') return;
+  if (!joins(command)) return;
   const join: Operator = ARITHMETIC[op];
   const width = values.length / registers.length;
   let at = 0;
