@@ -44,6 +44,16 @@ export class Written {
     return missing;
   }
 
+  /** Elements of `width` bytes that lie anywhere. */
+  markAt(addresses: Float64Array, width: number): void {
+    for (const address of addresses) this.#mark(address, width);
+  }
+
+  /** The first of elements that lie anywhere of which a byte was never written, or -1. */
+  missingAt(addresses: Float64Array, width: number): number {
+    return addresses.findIndex((address) => this.#firstUnwritten(address, width) >= 0);
+  }
+
   /** For each element: 1 when all its bytes were written. */
   each(pattern: Pattern, address: number, pitch: number): Uint8Array<ArrayBuffer> {
     const width = bytesOf(pattern.dtype);

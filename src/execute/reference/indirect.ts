@@ -10,7 +10,7 @@ import type { Place } from './places';
 export function addressesOf(
   pattern: ChipPattern,
   offsets: Float64Array,
-  { address, pitch }: Place,
+  { address, pitch }: Pick<Place, 'address' | 'pitch'>,
 ): Float64Array {
   const { dtype, partition, offset, dims } = pattern;
   const [count, width] = [countOf(dims), bytesOf(dtype)];

@@ -18,7 +18,8 @@ import { DGE_RULES, dgeProblem, DMA_ENGINES, dmaOperandProblem } from './queue';
 
 type Copy = Instruction<'dma_copy'>;
 
-function sidesOf({ dst, sources, attributes }: Copy): { readonly from: Side; readonly to: Side } {
+/** The two operands, with their indices. */
+export function sidesOf({ dst, sources, attributes }: Copy): { readonly from: Side; readonly to: Side } {
   const { src, src_index, dst_index } = sources;
   const { src_stride, dst_stride } = attributes;
   return {

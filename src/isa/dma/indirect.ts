@@ -55,8 +55,11 @@ export function indexProblem(side: Side, chip: Chip, { spare = false } = {}): Pr
   return undefined;
 }
 
+/** What indices are read and held against. */
+export type IndexReader = Pick<Machine, 'read' | 'elementsIn' | 'report'>;
+
 /** The indices in their order: all of the first column, then the next. */
-export function readIndices(machine: Machine, { pattern, indexName, index }: Side): readonly number[] {
+export function readIndices(machine: IndexReader, { pattern, indexName, index }: Side): readonly number[] {
   if (index === undefined) return [];
   const codes = machine.read(indexName, index);
   const { partitions, dtype } = index;
@@ -86,7 +89,7 @@ function reachOf(dims: readonly Dim[]): readonly [low: number, high: number] {
  * @throws UserError when an index is outside, unless such are skipped.
  */
 export function partsOf(
-  machine: Machine,
+  machine: IndexReader,
   side: Side,
   indices: readonly number[],
   mode: OobMode = 'error',
@@ -116,7 +119,7 @@ interface Outside {
 }
 
 function outside(
-  machine: Machine,
+  machine: IndexReader,
   { pattern, indexName, stride = 0 }: Side,
   { at, index, lowest, highest, elements }: Outside,
 ): UserError {

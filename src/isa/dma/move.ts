@@ -40,7 +40,7 @@ export function scatter(machine: Machine, parts: Parts, codes: CodeArray, kept: 
 }
 
 /** Visits patterns of which every element is kept, with the place of their first one. */
-function eachKept(parts: Parts, kept: Kept, visit: (pattern: Pattern, from: number) => void): void {
+export function eachKept(parts: Parts, kept: Kept, visit: (pattern: Pattern, from: number) => void): void {
   const length = kept.length / parts.length;
   parts.forEach((part, at) => {
     if (part !== undefined) halve(part, at * length, kept, visit);

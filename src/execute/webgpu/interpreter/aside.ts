@@ -1,5 +1,13 @@
 /** How much room a Program's instructions need at most to write operands aside: of those that others of theirs may overwrite. */
-import { bytesOf, countOf, elementsOf, instructionsOf, readsOf, tensorBytes, writesOf } from '../../../program';
+import {
+  bytesOf,
+  countOf,
+  elementsOf,
+  instructionsOf,
+  readsOf,
+  tensorBytes,
+  writesOf,
+} from '../../../program';
 import type { Pattern, Program, Tensor } from '../../../program';
 import type { Aside } from './layout';
 
@@ -11,8 +19,7 @@ export function asideOf(program: Program): Aside {
     const used = { chip: 0, hbm: 0 };
     for (const { pattern } of [...readsOf(instruction), ...written.filter(({ pattern }) => pattern.index)]) {
       const clashes =
-        pattern.index !== undefined ||
-        written.some(({ pattern: other }) => share(tensors, pattern, other) && !isSame(pattern, other));
+        pattern.index !== undefined || written.some(({ pattern: other }) => share(tensors, pattern, other));
       if (clashes) used[pattern.space === 'hbm' ? 'hbm' : 'chip'] += bytesAside(pattern);
     }
     aside.chip = Math.max(aside.chip, used.chip);
@@ -22,26 +29,19 @@ export function asideOf(program: Program): Aside {
 }
 
 const bytesAside = (pattern: Pattern) =>
-  Math.ceil(((pattern.space === 'hbm' ? elementsOf(pattern) : countOf(pattern.dims)) * bytesOf(pattern.dtype)) / 4) * 4;
+  Math.ceil(
+    ((pattern.space === 'hbm' ? elementsOf(pattern) : countOf(pattern.dims)) * bytesOf(pattern.dtype)) / 4,
+  ) * 4;
 
 /** Whether two patterns' tensors have bytes in common. */
 function share(tensors: ReadonlyMap<string, Tensor>, a: Pattern, b: Pattern): boolean {
   if (a.tensor === b.tensor) return true;
   const [left, right] = [tensors.get(a.tensor), tensors.get(b.tensor)];
   if (left?.space === 'sbuf' && right?.space === 'sbuf') {
-    return left.address < right.address + tensorBytes(right) && right.address < left.address + tensorBytes(left);
+    return (
+      left.address < right.address + tensorBytes(right) && right.address < left.address + tensorBytes(left)
+    );
   }
   // Tensors of PSUM that begin in different banks overlap only where one reaches over its own.
   return left?.space === 'psum' && right?.space === 'psum';
-}
-
-function isSame(a: Pattern, b: Pattern): boolean {
-  return (
-    a.tensor === b.tensor &&
-    a.offset === b.offset &&
-    a.dtype === b.dtype &&
-    a.registers === undefined &&
-    b.registers === undefined &&
-    JSON.stringify(a.dims) === JSON.stringify(b.dims)
-  );
 }

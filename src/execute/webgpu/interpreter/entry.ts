@@ -1,6 +1,6 @@
 /** How an instruction is done on the adapter: the twin of its entry in src/isa, whose bits it must equal. */
 import type { CodeArray } from '../../../numerics';
-import type { Instruction, NamedOperand, Opcode } from '../../../program';
+import type { Instruction, NamedOperand, Opcode, Pattern } from '../../../program';
 import type { ArithmeticProbe } from '../probes';
 import type { Lowering, Report } from './lowering';
 import type { Work } from './work';
@@ -13,11 +13,17 @@ export interface Context {
   readonly report: Report;
   /** Codes of the operands that `peeks` named, in its order. */
   readonly peeked: readonly CodeArray[];
+  /** @throws UserError when any element was never written. Of entries that choose (below), what they read. */
+  readonly require: (operand: string, pattern: Pattern) => void;
+  /** Counts elements as written. Of entries that choose (below), what they write. */
+  readonly mark: (pattern: Pattern) => void;
 }
 
 export interface GpuEntry<O extends Opcode> {
   /** Operands whose codes decide what has to be done, such as indices: they are read back first. */
   readonly peeks?: (instruction: Instruction<O>) => readonly NamedOperand[];
+  /** The operands peeked at choose what is accessed: then `works` itself says what it reads and writes of the others. */
+  readonly chooses?: true;
   /** The works of an instruction, whose patterns have no registers left. */
   readonly works: (instruction: Instruction<O>, context: Context) => readonly Work[];
 }

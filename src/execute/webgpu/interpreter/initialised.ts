@@ -1,9 +1,10 @@
 /** What of a Program's memories was ever written, kept on the host: what was not cannot be read, as on the reference. */
 import { accessedParts } from '../../../isa';
-import { elementsOf, readsOf, writesOf } from '../../../program';
-import type { Instruction, Pattern } from '../../../program';
+import { bytesOf, elementsOf, readsOf, writesOf } from '../../../program';
+import type { ChipPattern, Instruction, Pattern } from '../../../program';
 import type { Core } from '../../program/core';
 import { Written } from '../../program/written';
+import { addressesOf } from '../../reference/indirect';
 import { PARTITIONS, type Layout } from './layout';
 
 export class Initialised {
@@ -22,17 +23,18 @@ export class Initialised {
   /** @throws UserError naming the operand when an instruction would read what was never written. */
   check(instruction: Instruction, core: Core): void {
     for (const { name, pattern } of readsOf(instruction)) {
-      for (const part of accessedParts(instruction, name) ?? [pattern]) this.#require(name, part, core);
+      for (const part of accessedParts(instruction, name) ?? [pattern]) this.require(name, part, core);
     }
     const { dst, attributes } = instruction;
     if (dst !== undefined && 'accumulate' in attributes && attributes.accumulate === true) {
-      this.#require('dst', dst, core);
+      this.require('dst', dst, core);
     }
   }
 
-  /** Notes what an instruction writes. Of what an index or a predicate chooses, all counts as written. */
+  /** Notes what an instruction writes, but for operands with an index. Of what a predicate chooses, all counts as written. */
   note(instruction: Instruction): void {
     for (const { name, pattern } of writesOf(instruction)) {
+      if (pattern.index !== undefined) continue;
       for (const part of accessedParts(instruction, name) ?? [pattern]) this.mark(part);
     }
   }
@@ -48,13 +50,27 @@ export class Initialised {
   missing(pattern: Pattern): number {
     const key = keyOf(pattern);
     if (this.#known.has(key)) return -1;
-    const missing = this.#of(pattern).missing(
-      pattern,
-      this.#layout.startOf(pattern),
-      this.#pitchOf(pattern),
-    );
+    const missing = this.#of(pattern).missing(pattern, this.#layout.startOf(pattern), this.#pitchOf(pattern));
     if (missing < 0) this.#known.add(key);
     return missing;
+  }
+
+  /** The elements of an operand that an index chooses, by its offsets. @throws UserError when any of them was never written. */
+  requireAt(operand: string, pattern: ChipPattern, offsets: Float64Array, core: Core): void {
+    const missing = this.#chip.missingAt(this.#addressesOf(pattern, offsets), bytesOf(pattern.dtype));
+    if (missing >= 0) throw core.unwritten(operand, missing, offsets.length, pattern.tensor);
+  }
+
+  /** Notes that the elements that an index chooses were written. */
+  markAt(pattern: ChipPattern, offsets: Float64Array): void {
+    this.#chip.markAt(this.#addressesOf(pattern, offsets), bytesOf(pattern.dtype));
+  }
+
+  #addressesOf(pattern: ChipPattern, offsets: Float64Array): Float64Array {
+    return addressesOf(pattern, offsets, {
+      address: this.#layout.startOf(pattern),
+      pitch: this.#layout.bytes.chip,
+    });
   }
 
   /** For each element of a pattern: 1 when it was written. `start` is where its tensor lies. */
@@ -62,8 +78,8 @@ export class Initialised {
     return this.#of(pattern).each(pattern, start, this.#pitchOf(pattern));
   }
 
-  #require(operand: string, pattern: Pattern, core: Core): void {
-    // Which elements an index chooses is on the adapter alone.
+  /** @throws UserError naming the operand when any element of it was never written; with an index, `requireAt` says so. */
+  require(operand: string, pattern: Pattern, core: Core): void {
     if (pattern.index !== undefined) return;
     const missing = this.missing(pattern);
     if (missing >= 0) throw core.unwritten(operand, missing, elementsOf(pattern), pattern.tensor);

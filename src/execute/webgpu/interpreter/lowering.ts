@@ -7,13 +7,14 @@ import { groupOf, type RuntimeRule } from '../../../isa';
 import type { EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
 import type { Pattern, WriteOptions } from '../../../program';
+import type { Conversions } from '../conversions';
 import type { TemplateValues } from '../template';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
 import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
 import { functionsWgsl, type Arithmetic, type Functions } from './functions';
 import { gatherWork, placesOf, scatterWork } from './indirect';
 import { laneKernel, type Kernel, type Kernels, type KernelSpec, type OperandKind } from './kernel';
-import type { Layout, StateName } from './layout';
+import type { Layout, Memory, StateName } from './layout';
 import {
   bothAsWords,
   coincide,
@@ -51,7 +52,7 @@ export interface Direct {
   readonly used: Readonly<Record<Memory, number>>;
 }
 
-const NOTHING_USED = { chip: 0, hbm: 0 };
+const NOTHING_USED: Direct['used'] = { chip: 0, hbm: 0 };
 
 export interface LaneOptions {
   /** By their names in the body. */
@@ -75,8 +76,12 @@ export interface LaneOptions {
   readonly values?: TemplateValues;
   /** The functions that the body calls. */
   readonly functions?: Omit<Functions, 'arithmetic'>;
+  /** Conversions that the body calls besides those of its operands. */
+  readonly conversions?: Conversions;
   /** Words that the body sees as word(0), word(1), ... */
   readonly words?: readonly number[];
+  /** Words of any number besides: word(at) says where in the descriptors they begin. */
+  readonly table?: NonNullable<Work['table']>;
   readonly reported?: (reports: Reports) => void;
 }
 
@@ -247,7 +252,7 @@ export class Lowering {
 
   /** One work of an instruction whose operands are direct, and none of which another overwrites. */
   work(name: string, body: string, options: LaneOptions): Work {
-    const { operands, counted, words = [], reported } = options;
+    const { operands, counted, words = [], table, reported } = options;
     const main = operands[counted]?.place;
     if (main === undefined) throw new Error(`Invariant violation: ${name} has no operand "${counted}"`);
     const lanes = options.lanes ?? main.partitions;
@@ -279,12 +284,13 @@ export class Lowering {
       touches,
       start,
       splits,
+      ...(table !== undefined && { table }),
       ...(reported !== undefined && { reported }),
     };
   }
 
   #kernel(name: string, body: string, options: LaneOptions): Kernel {
-    const { operands, counted, values = {}, words = [], functions } = options;
+    const { operands, counted, values = {}, words = [], functions, conversions = {} } = options;
     let key = name;
     for (const value in values) key += `|${values[value] ?? ''}`;
     for (const operand in operands) {
@@ -308,6 +314,7 @@ export class Lowering {
         attributes: words.length,
         counted,
         functions: text ?? '',
+        conversions,
       };
       return laneKernel(key, spec);
     });

@@ -20,6 +20,8 @@ export interface Place {
   readonly steps: Steps;
   /** Whether elements lie at multiples of their size, so that none is cut by a word. */
   readonly aligned: boolean;
+  /** The bytes that it may touch, where values of the run decide which of them. */
+  readonly reach?: readonly [low: number, high: number];
 }
 
 export function placeOf(layout: Layout, pattern: Pattern, start = layout.startOf(pattern)): Place {
@@ -61,14 +63,49 @@ export const asideBytes = ({ dtype, width }: Place): number => Math.ceil((width 
 /** Rows of elements, dense, from a byte of HBM on. */
 export function placeInHbm(dtype: Dtype, base: number, width: number): Place {
   const size = bytesOf(dtype);
-  return { memory: 'hbm', dtype, base, partition: 0, partitions: 1, width, steps: [[size, width]], aligned: true };
+  return {
+    memory: 'hbm',
+    dtype,
+    base,
+    partition: 0,
+    partitions: 1,
+    width,
+    steps: [[size, width]],
+    aligned: true,
+  };
 }
 
 /** As much room as an operand takes, dense, where things are written aside. */
 export function placeAside(layout: Layout, place: Place, offset: number): Place {
   const size = bytesOf(place.dtype);
   const base = layout.aside[place.memory] + offset;
-  return { ...place, base, steps: [[size, place.width]], aligned: true };
+  const { memory, dtype, partition, partitions, width } = place;
+  return { memory, dtype, base, partition, partitions, width, steps: [[size, width]], aligned: true };
+}
+
+/** The same bytes as 32-bit words, in the same order; undefined where an element shares a word with another than its neighbour. */
+export function asWords(place: Place): Place | undefined {
+  const { base, steps, width, reach } = place;
+  const size = bytesOf(place.dtype);
+  if (reach !== undefined || base % 4 !== 0) return undefined;
+  const [stride, count] = steps.at(-1) ?? [0, 0];
+  const outer = steps.slice(0, -1);
+  if (stride !== size || (count * size) % 4 !== 0 || outer.some(([step]) => step % 4 !== 0)) return undefined;
+  const words = (count * size) / 4;
+  return {
+    ...place,
+    dtype: 'uint32',
+    width: (width * size) / 4,
+    steps: [...outer, [4, words]],
+    aligned: true,
+  };
+}
+
+/** Both of two operands as words, where both can be. */
+export function bothAsWords(a: Place, b: Place): readonly [a: Place, b: Place] {
+  if (bytesOf(a.dtype) === 4 && a.aligned && b.aligned) return [a, b];
+  const [left, right] = [asWords(a), asWords(b)];
+  return left === undefined || right === undefined ? [a, b] : [left, right];
 }
 
 /** Dimensions that continue each other are one. */
@@ -85,7 +122,8 @@ function stepsOf(dims: readonly Dim[], size: number): Steps {
 }
 
 /** First byte, and the one behind the last. */
-export function rangeOf({ base, steps, dtype }: Place): readonly [low: number, high: number] {
+export function rangeOf({ base, steps, dtype, reach }: Place): readonly [low: number, high: number] {
+  if (reach !== undefined) return reach;
   let [low, high] = [base, base];
   for (const [stride, count] of steps) {
     const reach = stride * (count - 1);
@@ -107,6 +145,8 @@ export function mayOverlap(a: Place, b: Place): boolean {
 /** Whether element i of one is element i of the other. */
 export function coincide(a: Place, b: Place): boolean {
   return (
+    a.reach === undefined &&
+    b.reach === undefined &&
     a.memory === b.memory &&
     a.base === b.base &&
     a.partition === b.partition &&

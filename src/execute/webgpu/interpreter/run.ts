@@ -47,6 +47,7 @@ export class WebGpuRun {
   readonly #initialised: Initialised;
   #signal: AbortSignal | undefined;
   #turnDue = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Of a legal Program that fits: `WebGpuInterpreter.start` makes them. */
   constructor(
@@ -81,9 +82,16 @@ export class WebGpuRun {
     return this.#control.position;
   }
 
-  /** What the values of the instructions that are done have shown so far, each once; of an aborted run, what is known. */
-  async findings(): Promise<readonly RunFinding[]> {
-    if (!this.#session.stopped) await this.#finish();
+  /** What the values of the instructions that are done have shown so far, each once. */
+  findings(): Promise<readonly RunFinding[]> {
+    return this.#inTurn(async () => {
+      await this.#finish();
+      return this.#core.findings;
+    });
+  }
+
+  /** The same as far as the adapter has got, without waiting for it. */
+  get findingsSoFar(): readonly RunFinding[] {
     return this.#core.findings;
   }
 
@@ -93,7 +101,11 @@ export class WebGpuRun {
    * @throws UserError naming the instruction, operand and place when it cannot be done, or when the budget is spent. The run
    * stays where it was, and can still be looked at.
    */
-  async step(): Promise<boolean> {
+  step(): Promise<boolean> {
+    return this.#inTurn(() => this.#step());
+  }
+
+  async #step(): Promise<boolean> {
     const { node, due } = this.#control;
     if (node === undefined) return false;
     this.#control.checkBudget();
@@ -112,18 +124,17 @@ export class WebGpuRun {
    * Runs to just before an instruction, or a loop's test, is executed for the `time`-th time since the start; or, for a
    * number, until that many steps were taken since the start.
    *
-   * @throws UserError when there is no such place, or it lies behind; as `step` does; and the signal's reason, after which the
-   * run cannot go on.
+   * @throws UserError when there is no such place, or it lies behind; and as `runToEnd` does.
    */
-  async runTo(target: string | number, time = 1, options: GpuRunOptions = {}): Promise<this> {
-    const onTheWay = this.#control.onTheWayTo(target, time);
+  runTo(target: string | number, time = 1, options: GpuRunOptions = {}): Promise<this> {
     return this.#under(options, async () => {
+      const onTheWay = this.#control.onTheWayTo(target, time);
       while (onTheWay()) await this.#next(options);
     });
   }
 
-  /** Takes all steps that are left. @throws UserError as `step` does, and the signal's reason, after which it cannot go on. */
-  async runToEnd(options: GpuRunOptions = {}): Promise<this> {
+  /** Takes all steps that are left. @throws UserError as `step` does, and the signal's reason; the run may go on afterwards. */
+  runToEnd(options: GpuRunOptions = {}): Promise<this> {
     return this.#under(options, async () => {
       while (await this.#next(options));
       await this.#finish();
@@ -135,7 +146,11 @@ export class WebGpuRun {
    *
    * @throws UserError when there is no such tensor, or the pattern leaves it.
    */
-  async read(of: string | Pattern): Promise<MemoryView> {
+  read(of: string | Pattern): Promise<MemoryView> {
+    return this.#inTurn(() => this.#read(of));
+  }
+
+  async #read(of: string | Pattern): Promise<MemoryView> {
     const name = typeof of === 'string' ? of : of.tensor;
     const tensor = this.#layout.tensors.get(name);
     if (tensor === undefined) throw new UserError(`The Program has no tensor "${name}".`);
@@ -148,7 +163,7 @@ export class WebGpuRun {
 
   /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
   bank(bank: number, dtype: Dtype = 'float32'): Promise<MemoryView> {
-    return this.#look(viewedBank(this.program.chip, bank, dtype));
+    return this.#inTurn(() => this.#look(viewedBank(this.program.chip, bank, dtype)));
   }
 
   /** What a register holds, or undefined where nothing was put into it. */
@@ -157,13 +172,17 @@ export class WebGpuRun {
   }
 
   /** The accumulator registers of an engine, by partition; NaN where nothing was accumulated. */
-  async accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
+  accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
     const place = placeOfState(this.#layout, `${engine}_accumulator`, 0, PARTITIONS);
-    return Float32Array.from(await this.#peek(place), wordFloat);
+    return this.#inTurn(async () => Float32Array.from(await this.#peek(place), wordFloat));
   }
 
   /** The codes of the HBM outputs, by name. @throws UserError when any of them was never written. */
-  async outputs(): Promise<Record<string, CodeArray>> {
+  outputs(): Promise<Record<string, CodeArray>> {
+    return this.#inTurn(() => this.#outputs());
+  }
+
+  async #outputs(): Promise<Record<string, CodeArray>> {
     const { node } = this.#control;
     this.#core.reader = node === undefined ? 'After the last instruction' : `Before ${nameOf(node)}`;
     await this.#finish();
@@ -182,16 +201,25 @@ export class WebGpuRun {
     this.#session.release();
   }
 
-  async #under({ signal }: GpuRunOptions, action: () => Promise<void>): Promise<this> {
-    this.#signal = signal;
-    this.#turnDue = performance.now() + TURN_MS;
-    try {
-      this.#session.heed(this.#signal);
-      await action();
-      return this;
-    } finally {
-      this.#signal = undefined;
-    }
+  /** Calls take turns: one that is made while another is under way waits for it. */
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(action);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #under({ signal }: GpuRunOptions, action: () => Promise<void>): Promise<this> {
+    return this.#inTurn(async () => {
+      this.#signal = signal;
+      this.#turnDue = performance.now() + TURN_MS;
+      try {
+        signal?.throwIfAborted();
+        await action();
+        return this;
+      } finally {
+        this.#signal = undefined;
+      }
+    });
   }
 
   async #next({ onProgress }: GpuRunOptions): Promise<boolean> {
@@ -202,17 +230,19 @@ export class WebGpuRun {
         await new Promise((resolve) => setTimeout(resolve));
         this.#turnDue = performance.now() + TURN_MS;
       }
-      this.#session.heed(this.#signal);
+      this.#signal?.throwIfAborted();
     }
-    return this.step();
+    return this.#step();
   }
 
   /** Schedules an instruction; a promise where something has to be read back first. */
   #execute({ instruction, dynamic }: DueInstruction): Promise<void> | undefined {
     const resolved = dynamic ? this.#core.resolve(instruction) : instruction;
     try {
-      this.#initialised.check(resolved, this.#core);
       const peeks = this.#peeksOf(resolved);
+      if (isChosen(resolved, peeks)) {
+        for (const { name, pattern } of peeks) this.#initialised.require(name, pattern, this.#core);
+      } else this.#initialised.check(resolved, this.#core);
       if (peeks.length > 0) return this.#executePeeking(instruction, resolved, peeks);
       this.#schedule(instruction, resolved, []);
       return undefined;
@@ -230,10 +260,14 @@ export class WebGpuRun {
       const peeked: CodeArray[] = [];
       for (const { pattern } of peeks) peeked.push(await this.#codesOf(pattern));
       const indices = indexesOf(resolved);
-      indices.forEach((operand, at) => {
-        this.#checkIndex(resolved, operand, peeked[at] ?? codeArray('uint32', 0));
-      });
+      const chosen = indices.flatMap((index, at) =>
+        chosenBy(resolved, index, peeked[at] ?? codeArray('uint32', 0)),
+      );
+      this.#checkChosen(resolved, chosen);
       this.#schedule(instruction, resolved, peeked.slice(indices.length));
+      for (const { operand, pattern, offsets } of chosen) {
+        if (operand === 'dst') this.#initialised.markAt(pattern, offsets);
+      }
     } catch (error) {
       throw this.#named(instruction, error);
     }
@@ -252,24 +286,29 @@ export class WebGpuRun {
     return indices.length === 0 ? own : [...indices, ...own];
   }
 
-  /** Holds the index of an operand against the operand's tensor, as the reference does. */
-  #checkIndex(instruction: Instruction, { name, pattern: index }: NamedOperand, codes: CodeArray): void {
-    const operand = name.slice(0, -INDEX.length);
-    const pattern = operandOf(instruction, operand);
-    const tensor = this.#layout.tensors.get(pattern?.tensor ?? '');
-    if (pattern === undefined || tensor === undefined || index.space === 'hbm') return;
-    const offsets = snaked(codes, index, countOf(pattern.dims), groupOf(instruction.engine));
-    const outside = outsideFault(operand, pattern, offsets, tensor);
-    if (outside !== undefined) {
-      const { required, received } = outside;
+  /** Holds what indices choose against the operands' tensors and against what was written, as the reference does. */
+  #checkChosen({ attributes }: Instruction, chosen: readonly Chosen[]): void {
+    for (const { operand, pattern, offsets } of chosen) {
+      const tensor = this.#layout.tensors.get(pattern.tensor);
+      const outside = tensor && outsideFault(operand, pattern, offsets, tensor);
+      if (outside === undefined) continue;
+      const [name, { required, received }] = [`${operand}${INDEX}`, outside];
       this.#core.report('index-outside', name, required, received);
       throw this.#core.error(
         `, operand ${name}: required ${required}; received ${received}. Correct the index.`,
       );
     }
-    const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, undefined) : undefined;
-    if (repeated !== undefined) {
-      this.#core.report('index-repeated', name, repeated.required, repeated.received);
+    const accumulates = 'accumulate' in attributes && attributes.accumulate === true;
+    for (const { operand, pattern, offsets } of chosen) {
+      if (operand !== 'dst' || accumulates) {
+        this.#initialised.requireAt(operand, pattern, offsets, this.#core);
+      }
+    }
+    for (const { operand, pattern, offsets } of chosen) {
+      const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, undefined) : undefined;
+      if (repeated !== undefined) {
+        this.#core.report('index-repeated', `dst${INDEX}`, repeated.required, repeated.received);
+      }
     }
   }
 
@@ -293,17 +332,23 @@ export class WebGpuRun {
       this.#add(this.#lowering.fill(placeOf(this.#layout, dst), code));
     } else {
       const context: Context = {
-        lowering: this.#lowering,
+        lowering: this.#lowering.on(resolved.engine),
         arithmetic: this.#adapter.arithmetic,
         peeked,
         report: (...what) => {
           this.#core.reportOf(instruction, ...what);
         },
+        require: (operand, pattern) => {
+          this.#initialised.require(operand, pattern, this.#core);
+        },
+        mark: (pattern) => {
+          this.#initialised.mark(pattern);
+        },
       };
       const grouped = this.#groups.take(resolved);
       this.#add(grouped ?? worksOf(resolved, context));
     }
-    this.#initialised.note(resolved);
+    if (!isChosen(resolved, peeked)) this.#initialised.note(resolved);
   }
 
   #add(works: readonly Work[]): void {
@@ -421,6 +466,30 @@ function ownPeeks<O extends Opcode>(instruction: Instruction<O>): readonly Named
 
 function worksOf<O extends Opcode>(instruction: Instruction<O>, context: Context): readonly Work[] {
   return GPU_ISA[instruction.opcode].works(instruction, context);
+}
+
+/** Whether the codes of operands choose what an instruction accesses. */
+const isChosen = ({ opcode }: Instruction, peeks: readonly unknown[]): boolean =>
+  peeks.length > 0 && GPU_ISA[opcode].chooses === true;
+
+/** The elements of an operand that an index chooses. */
+interface Chosen {
+  readonly operand: string;
+  readonly pattern: ChipPattern;
+  /** [partitions, elements], from the pattern's offset. */
+  readonly offsets: Float64Array;
+}
+
+function chosenBy(
+  instruction: Instruction,
+  { name, pattern: index }: NamedOperand,
+  codes: CodeArray,
+): readonly Chosen[] {
+  const operand = name.slice(0, -INDEX.length);
+  const pattern = operandOf(instruction, operand);
+  if (pattern === undefined || index.space === 'hbm') return [];
+  const offsets = snaked(codes, index, countOf(pattern.dims), groupOf(instruction.engine));
+  return [{ operand, pattern, offsets }];
 }
 
 const INDEX = '.index';

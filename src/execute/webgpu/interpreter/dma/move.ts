@@ -1,30 +1,41 @@
-/** Elements from any access pattern to any other of as many elements, converted by way of float32 where formats differ. */
+/**
+ * Elements from any access pattern to any other of as many elements, converted by way of float32 where formats differ. Equal
+ * formats whose elements lie in whole words are moved word by word.
+ */
 import moveWgsl from '../../../../../shaders/interpreter/dma/move.wgsl';
 import type { Pattern } from '../../../../program';
 import type { Lowering } from '../lowering';
-import { mayRepeat, placeOf } from '../place';
+import { bothAsWords, mayRepeat, placeOf, type Place } from '../place';
 import type { Work } from '../work';
 
 const MOST_LANES = 128;
 
 export function moveWorks(lowering: Lowering, src: Pattern, dst: Pattern): readonly Work[] {
-  const [to, from] = [lowering.write(dst, {}), lowering.read(src)];
+  const codes = src.dtype === dst.dtype;
+  const places = [placeOf(lowering.layout, src), placeOf(lowering.layout, dst)] as const;
+  const [from, to] = codes ? bothAsWords(...places) : places;
   return lowering.lane('move', moveWgsl, {
-    operands: { dst: to, src: from },
+    operands: {
+      dst: { place: to, reads: false, writes: true, options: {} },
+      src: { place: from, reads: true, writes: false },
+    },
     counted: 'dst',
     crosses: true,
     elementwise: true,
-    lanes: lanesOf(lowering, src, dst),
-    values: { CODES: Number(src.dtype === dst.dtype), DECODE: `decode_${src.dtype}` },
+    lanes: lanesOf(from, to),
+    values: { CODES: Number(codes), DECODE: `decode_${from.dtype}` },
   });
 }
 
 /** Rows of what is written: its partitions on chip; in HBM those of the other side, or as many as divide it. */
-function lanesOf(lowering: Lowering, src: Pattern, dst: Pattern): number {
-  if (dst.space !== 'hbm') return dst.partitions;
-  const place = placeOf(lowering.layout, dst);
-  if (mayRepeat(place)) return 1;
-  if (src.space !== 'hbm') return src.partitions;
-  for (let lanes = MOST_LANES; lanes > 1; lanes--) if (place.width % lanes === 0) return lanes;
+export function lanesOf(from: Place, to: Place): number {
+  if (to.memory === 'chip') return to.partitions;
+  if (mayRepeat(to)) return 1;
+  return from.memory === 'chip' ? from.partitions : rowsOf(to.width);
+}
+
+/** As many equal rows as lanes are worth having. */
+export function rowsOf(elements: number): number {
+  for (let lanes = MOST_LANES; lanes > 1; lanes--) if (elements % lanes === 0) return lanes;
   return 1;
 }
