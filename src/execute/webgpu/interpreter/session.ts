@@ -3,6 +3,7 @@
  * to take well under 100 ms, and dispatches go out in submissions of about that; two are under way at most, so that a stop or a
  * lost device is noticed at once.
  */
+import { UserError } from '../../../numerics';
 import { USAGE, type BindingType, type Gpu, type Pipeline } from '../gpu';
 import { Rate, TARGET_MS } from '../slices';
 import { HEADER_WORDS, type Bindings, type Kernel } from './kernel';
@@ -79,10 +80,12 @@ interface Encoded {
   readonly reportWords: number;
 }
 
-/** What dispatches need. */
-interface Ready {
+/** What is encoded and not yet sent, from dispatch `from` on. */
+interface Rest {
+  readonly encoded: Encoded;
   readonly pipelines: ReadonlyMap<Kernel, Pipeline>;
   readonly groups: ReadonlyMap<Bindings, GPUBindGroup>;
+  from: number;
 }
 
 interface Buffers {
@@ -105,7 +108,7 @@ export class Session {
   readonly #rate: Rate;
   /** performance.now() when the last submission was finished. */
   #finishedAt = 0;
-  #stopped: AbortSignal | undefined;
+  #rest: Rest | undefined;
   #released = false;
 
   private constructor(gpu: Gpu, pipelines: Pipelines, layout: Layout, buffers: Buffers) {
@@ -151,24 +154,13 @@ export class Session {
     return this.schedule.works >= SCHEDULED_WORKS || this.schedule.cost >= SCHEDULED_COST;
   }
 
-  /** Whether a signal ended it: then what is scheduled is never done. */
-  get stopped(): boolean {
-    return this.#stopped !== undefined;
-  }
-
-  /** Ends it once a signal is aborted: whatever is asked for afterwards gets the reason. @throws it. */
-  heed(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) this.#stopped ??= signal;
-    this.#stopped?.throwIfAborted();
-  }
-
   /**
    * Submits what is scheduled, and resolves when it may go on: one submission may be under way then.
    *
-   * @throws the reason of the signal, which is looked at before each submission.
+   * @throws the reason of the signal, which is looked at before each submission; the next call goes on from there.
    */
   async submit(signal?: AbortSignal): Promise<void> {
-    this.heed(signal);
+    await this.#sendRest(signal);
     if (this.schedule.works === 0) return;
     const encoded = encode(this.schedule.take());
     const pipelines = new Map<Kernel, Pipeline>();
@@ -178,19 +170,8 @@ export class Session {
       }),
     );
     await this.#prepare(encoded);
-    const groups = await this.#bind(encoded, pipelines);
-    const { dispatches } = encoded;
-    for (let from = 0; from < dispatches.length;) {
-      const [first, second] = this.#underWay;
-      if (second !== undefined) await first;
-      this.heed(signal);
-      const to = this.#affordable(dispatches, from);
-      const done = this.#send(encoded, from, to, { pipelines, groups });
-      done.catch(() => undefined); // awaited above, below, or with the next submission
-      this.#underWay = [...this.#underWay.slice(-1), done];
-      from = to;
-    }
-    if (encoded.reporting.length > 0) await this.#collect(encoded);
+    this.#rest = { encoded, pipelines, groups: await this.#bind(encoded, pipelines), from: 0 };
+    await this.#sendRest(signal);
   }
 
   /** Submits what is scheduled and waits until all is done. @throws the signal's reason. */
@@ -215,6 +196,7 @@ export class Session {
   /** Bytes of HBM, after what is scheduled. `byte` is a multiple of 4. */
   async download(byte: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.finish();
+    this.#checkHeld();
     const words = await this.gpu.read(this.#buffers.hbm, byte, Math.ceil(bytes / 4) * 4);
     return new Uint8Array(words.buffer, 0, bytes);
   }
@@ -226,8 +208,27 @@ export class Session {
     for (const buffer of Object.values<GPUBuffer>({ ...this.#buffers })) this.gpu.release(buffer);
   }
 
+  /** Sends what is encoded, as many dispatches at a time as the adapter takes some 80 ms for. */
+  async #sendRest(signal: AbortSignal | undefined): Promise<void> {
+    const rest = this.#rest;
+    const count = rest?.encoded.dispatches.length ?? 0;
+    while (rest !== undefined && rest.from < count) {
+      const [first, second] = this.#underWay;
+      if (second !== undefined) await first;
+      signal?.throwIfAborted();
+      this.#checkHeld();
+      const to = this.#affordable(rest);
+      const done = this.#send(rest, to);
+      done.catch(() => undefined); // awaited above, or by what comes next
+      this.#underWay = [...this.#underWay.slice(-1), done];
+      rest.from = to;
+    }
+    this.#rest = undefined;
+    if (rest !== undefined && rest.encoded.reporting.length > 0) await this.#collect(rest.encoded);
+  }
+
   /** Up to which dispatch a submission may go, by what they have taken so far. */
-  #affordable(dispatches: readonly Dispatch[], from: number): number {
+  #affordable({ encoded: { dispatches }, from }: Rest): number {
     let left = TARGET_MS * this.#rate.perMs;
     let to = from;
     do {
@@ -237,18 +238,21 @@ export class Session {
     return to;
   }
 
-  /** Submits dispatches from .. to-1; resolves when the adapter has finished them. */
-  async #send({ dispatches, reportWords }: Encoded, from: number, to: number, ready: Ready): Promise<void> {
+  /** Submits dispatches up to `to`; resolves when the adapter has finished them. */
+  async #send(
+    { encoded: { dispatches, reportWords }, from, pipelines, groups }: Rest,
+    to: number,
+  ): Promise<void> {
     const sentAt = performance.now();
     let cost = 0;
     await this.gpu.submit('running a Program', (encoder) => {
       if (from === 0 && reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, reportWords * 4);
       const pass = encoder.beginComputePass();
       for (const [index, { kernel, workgroups, cost: own }] of dispatches.slice(from, to).entries()) {
-        const pipeline = ready.pipelines.get(kernel);
+        const pipeline = pipelines.get(kernel);
         if (pipeline === undefined) throw new Error('Invariant violation: a kernel without a pipeline');
         pass.setPipeline(pipeline.pipeline);
-        pass.setBindGroup(0, ready.groups.get(kernel.bindings), [(from + index) * UNIFORM_STEP]);
+        pass.setBindGroup(0, groups.get(kernel.bindings), [(from + index) * UNIFORM_STEP]);
         pass.dispatchWorkgroups(...workgroups);
         cost += own;
       }
@@ -257,6 +261,10 @@ export class Session {
     const now = performance.now();
     this.#rate.learn(cost, now - Math.max(sentAt, this.#finishedAt));
     this.#finishedAt = now;
+  }
+
+  #checkHeld(): void {
+    if (this.#released) throw new UserError('This run was released: start another.');
   }
 
   async #prepare(encoded: Encoded): Promise<void> {
@@ -297,7 +305,10 @@ export class Session {
     const buffer = this.#buffers[name];
     if (buffer.size >= bytes) return;
     const size = 2 ** Math.ceil(Math.log2(bytes));
-    this.#buffers[name] = await this.gpu.createBuffer(buffer.label, size, buffer.usage, 'scratch');
+    const larger = await this.gpu.createBuffer(buffer.label, size, buffer.usage, 'scratch');
+    if (this.#released) this.gpu.release(larger);
+    this.#checkHeld();
+    this.#buffers[name] = larger;
     this.#groups = {};
     await Promise.all(this.#underWay);
     this.gpu.release(buffer);
