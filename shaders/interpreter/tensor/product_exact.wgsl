@@ -1,5 +1,5 @@
-// The product of an accumulation group where something may be subnormal on an adapter that flushes: one element after another,
-// every operation kept exact. What the quick product (product.wgsl) has done is left alone.
+// The product of an accumulation group where something may be subnormal on an adapter that flushes, or a scaled element beyond
+// float32: one element after another, every operation kept exact (exact_row.wgsl). What the quick product (product.wgsl) has done is left alone.
 
 fn stats_word(at: u32) -> u32 {
   return atomicLoad(&stats[at]);
@@ -20,6 +20,10 @@ fn run(lane: u32) {
       var a_at = pass_word(index, 0u) + lane / {{A_PER_WORD}}u;
       var b_at = pass_word(index, 1u) + n / {{B_PER_WORD}}u;
       let rows = pass_word(index, 2u);
+      //: if MX
+      a_at += rows * a_words;
+      b_at += rows * b_words;
+      //: end
       var sum = 0u;
       for (var p = 0u; p < rows; p++) {
         //: if A_PER_WORD == 2
@@ -32,7 +36,7 @@ fn run(lane: u32) {
         //: else
         let b = scratch[b_at];
         //: end
-        sum = f_add(sum, f_multiply(a, b));
+        sum = f_add(sum, exact_product(a, b));
         a_at += a_words;
         b_at += b_words;
       }

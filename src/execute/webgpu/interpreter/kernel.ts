@@ -7,7 +7,7 @@ import philox from '../../../../shaders/philox.wgsl';
 import operand from '../../../../shaders/interpreter/operand.wgsl';
 import { type Dtype, type EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
-import { conversionsWgsl, type Encoding } from '../conversions';
+import { conversionsWgsl, type Conversions, type Encoding } from '../conversions';
 import { render, type TemplateValues } from '../template';
 import type { Memory } from './layout';
 
@@ -36,6 +36,8 @@ export interface KernelSpec {
   readonly counted: string;
   /** WGSL of the functions that the body calls. */
   readonly functions: string;
+  /** Conversions besides those of the operands. */
+  readonly conversions: Conversions;
 }
 
 /** Which buffers a kernel sees besides its dispatch and the descriptors (session.ts). */
@@ -98,8 +100,8 @@ export function operandsWgsl(
       (called(`${name}_put`) || called(`${name}_put_code`)) &&
       !(aligned && bytesOf(dtype) === 4),
   );
-  const decode: Record<string, Dtype> = {};
-  const encode: Record<string, Encoding> = {};
+  const decode: Record<string, Dtype> = { ...spec.conversions.decode };
+  const encode: Record<string, Encoding> = { ...spec.conversions.encode };
   const accessors = entries.map(([name, kind]) => {
     const { dtype, encoding = {} } = kind;
     const value = called(`${name}_value`);

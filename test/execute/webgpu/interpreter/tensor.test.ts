@@ -4,6 +4,7 @@ import type { Host } from '../../../../src/host';
 import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
 import { planMatmul, planToProgram } from '../../../../src/lower';
 import { codeArray, encodeArray, type CodeArray, type Dtype } from '../../../../src/numerics';
+import { kernel, trace } from '../../../../src/kernel';
 import { ADAPTERS, open } from '../devices';
 import { expectAgreement } from './agree';
 
@@ -13,7 +14,7 @@ type Kind = 'plain' | 'tiny' | 'any';
 function values(dtype: Dtype, count: number, kind: Kind, seed: number): CodeArray {
   let state = seed;
   const next = () => (state = Math.imul(state, 1664525) + 1013904223) >>> 0;
-  if (kind === 'any') return codeArray(dtype, count).map(() => next() >>> 3);
+  if (kind === 'any') return codeArray(dtype, count).map(() => next());
   const scale = kind === 'tiny' ? 2 ** -65 : 1;
   const floats = Float32Array.from(
     { length: count },
@@ -50,6 +51,49 @@ describe.each(ADAPTERS)('%s', (name) => {
     await expectAgreement(interpreter, planToProgram(plan), {
       a: values(a, m * k, kind, 1),
       b: values(b, k * n, kind, 2),
+    });
+  });
+
+  test.each([
+    ['float8_e4m3fn_x4', 'float8_e5m2_x4', 120, 16],
+    ['float8_e5m2_x4', 'float8_e5m2_x4', 0, 256],
+    ['float4_e2m1fn_x4', 'float8_e4m3fn_x4', 0, 256],
+    ['float8_e5m2_x4', 'float4_e2m1fn_x4', 60, 3],
+  ] as const)('MX passes: %s x %s, scales from %i on', async (a, b, least, span) => {
+    const [p, m, n] = [128, 34, 70];
+    const mx = kernel('mx', ['a', 'b', 'as', 'bs'], (nc, inputs) => {
+      const out = nc.hbm('out', [m, n], 'float32');
+      const load = (name: 'a' | 'b' | 'as' | 'bs', rows: number, columns: number) => {
+        const tile = nc.sbuf([rows, columns], inputs[name].dtype);
+        nc.dma_copy(tile, { src: inputs[name] });
+        return tile;
+      };
+      const sums = nc.psum([m, n], 'float32');
+      for (const accumulate of [false, true]) {
+        nc.nc_matmul_mx(sums, {
+          stationary: load('a', p, m),
+          moving: load('b', p, n),
+          stationary_scale: load('as', p, m),
+          moving_scale: load('bs', p, n),
+          accumulate,
+        });
+      }
+      const result = nc.sbuf([m, n], 'float32');
+      nc.tensor_copy(result, { src: sums });
+      nc.dma_copy(out, { src: result });
+    });
+    const spec = (dtype: Dtype, columns: number) => ({ shape: [p, columns], dtype });
+    const { program } = trace(mx, {
+      chip: 'trn3',
+      inputs: { a: spec(a, m), b: spec(b, n), as: spec('uint8', m), bs: spec('uint8', n) },
+    });
+    const scales = (count: number, seed: number) =>
+      values('uint8', count, 'any', seed).map((code) => Math.min(255, least + (code % span)));
+    await expectAgreement(interpreter, program, {
+      a: values(a, p * m, 'any', 3),
+      b: values(b, p * n, 'any', 4),
+      as: scales(p * m, 5),
+      bs: scales(p * n, 6),
     });
   });
 });

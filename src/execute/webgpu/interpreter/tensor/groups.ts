@@ -5,15 +5,26 @@
  */
 import scanWgsl from '../../../../../shaders/interpreter/tensor/scan.wgsl';
 import { movesCodes } from '../../../../isa';
+import { PACKED_LANES } from '../../../../numerics';
 import { countOf } from '../../../../program';
 import type { Instruction } from '../../../../program';
 import type { Lowering, Use } from '../lowering';
 import { coincide, mayOverlap } from '../place';
 import type { Touch, Work } from '../work';
-import { packingOf, packWork, rowWords, Scratch, type Packed, type Rows, type Side } from './packing';
+import {
+  packedWords,
+  packingOf,
+  packWork,
+  rowWords,
+  Scratch,
+  type Packed,
+  type Rows,
+  type Side,
+  type Source,
+} from './packing';
 import { dstRange, productWorks, type Group, type Pass } from './product';
 
-type Matmul = Instruction<'nc_matmul'>;
+type Matmul = Instruction<'nc_matmul' | 'nc_matmul_mx'>;
 
 interface Open extends Group {
   readonly passes: Pass[];
@@ -50,13 +61,13 @@ export class MatmulGroups {
     const pack = (side: Side, pattern: Matmul['dst']): Packed => {
       const rows = rowsOf(instruction, pattern);
       const packed = this.#scratch.take(this.#wordsOf(side, pattern, instruction));
-      works.push(packWork(this.#lowering, side, this.#lowering.read(pattern), rows, packed));
+      works.push(packWork(this.#lowering, side, this.#sourceOf(instruction, side), rows, packed));
       return packed;
     };
     const pass = {
       stationary: pack('stationary', sources.stationary),
       moving: pack('moving', sources.moving),
-      rows: dst.partitions === 0 ? 0 : sources.stationary.partitions * eachOf(instruction),
+      rows: sources.stationary.partitions * eachOf(instruction),
     };
     if (group !== undefined) group.passes.push(pass);
     else works.push(...this.#begin(instruction, into, pass));
@@ -122,22 +133,34 @@ export class MatmulGroups {
 
   #wordsOf(side: Side, pattern: Matmul['dst'], instruction: Matmul): number {
     const { columns, each } = rowsOf(instruction, pattern);
-    return pattern.partitions * each * rowWords(side, packingOf(pattern.dtype), columns);
+    return packedWords(side, packingOf(pattern.dtype), columns, pattern.partitions * each);
+  }
+
+  #sourceOf(instruction: Matmul, side: Side): Source {
+    const data = this.#lowering.read(instruction.sources[side]);
+    if (instruction.opcode === 'nc_matmul') return { data };
+    return { data, scale: this.#lowering.read(instruction.sources[`${side}_scale`]) };
   }
 }
 
 /** Whether it multiplies: from trn2 on, transposing moves codes. */
 function isProduct(instruction: Instruction, { chip }: Lowering): instruction is Matmul {
+  if (instruction.opcode === 'nc_matmul_mx') return true;
   return (
     instruction.opcode === 'nc_matmul' && !(instruction.attributes.transpose === true && movesCodes(chip))
   );
 }
 
-const eachOf = ({ attributes }: Matmul): 1 | 2 => (attributes.performance === 'double_row' ? 2 : 1);
+/** Rows of a partition. */
+function eachOf(instruction: Matmul): 1 | 2 | 4 {
+  if (instruction.opcode === 'nc_matmul_mx') return PACKED_LANES;
+  return instruction.attributes.performance === 'double_row' ? 2 : 1;
+}
 
 function rowsOf(instruction: Matmul, { dims }: Matmul['dst']): Rows {
   const each = eachOf(instruction);
-  return { columns: countOf(dims) / each, each };
+  const perColumn = instruction.opcode === 'nc_matmul_mx' ? 1 : each;
+  return { columns: countOf(dims) / perColumn, each };
 }
 
 function meets(a: Touch, b: Touch): boolean {

@@ -1,15 +1,21 @@
 /** Where the operands of matmuls wait for their product: packed rows in scratch, and what is known of them. */
+import packMxWgsl from '../../../../../shaders/interpreter/tensor/pack_mx.wgsl';
 import packWgsl from '../../../../../shaders/interpreter/tensor/pack.wgsl';
-import { bitsOf, type Dtype } from '../../../../numerics';
+import { bitsOf, elementOf, isPacked, type Dtype } from '../../../../numerics';
 import type { Use, Lowering } from '../lowering';
 import { SCRATCH_BYTES, STATS_BYTES } from '../session';
 import type { Work } from '../work';
 
-export type Packing = 'bfloat16' | 'float32';
+/** `mx` is float32, of elements times their scales, and besides elements and scales apart. */
+export type Packing = 'bfloat16' | 'float32' | 'mx';
 
 /** bfloat16 holds every value of it, and of the 8-bit formats; float16 and float32 take a word each. */
 export const packingOf = (dtype: Dtype): Packing =>
-  dtype === 'bfloat16' || bitsOf(dtype) <= 8 ? 'bfloat16' : 'float32';
+  isPacked(dtype) ? 'mx' : dtype === 'bfloat16' || bitsOf(dtype) <= 8 ? 'bfloat16' : 'float32';
+
+/** The format in which the quick product sees it. */
+export const formatOf = (packing: Packing): 'bfloat16' | 'float32' =>
+  packing === 'mx' ? 'float32' : packing;
 
 export const perWord = (packing: Packing): number => (packing === 'bfloat16' ? 2 : 1);
 
@@ -20,6 +26,10 @@ export type Side = keyof typeof PADDING;
 
 export const rowWords = (side: Side, packing: Packing, columns: number): number =>
   (Math.ceil(columns / PADDING[side]) * PADDING[side]) / perWord(packing);
+
+/** Words of all rows. */
+export const packedWords = (side: Side, packing: Packing, columns: number, rows: number): number =>
+  rows * rowWords(side, packing, columns) * (packing === 'mx' ? 2 : 1);
 
 /** An operand as it lies in scratch. */
 export interface Packed {
@@ -60,25 +70,47 @@ export class Scratch {
 export interface Rows {
   readonly columns: number;
   /** Rows in each partition. */
-  readonly each: 1 | 2;
+  readonly each: 1 | 2 | 4;
+}
+
+/** What is packed: an operand, and its scales if it is an MX operand. */
+export interface Source {
+  readonly data: Use;
+  readonly scale?: Use;
 }
 
 export function packWork(
   lowering: Lowering,
   side: Side,
-  use: Use,
+  { data, scale }: Source,
   { columns, each }: Rows,
   packed: Packed,
 ): Work {
-  const packing = packingOf(use.place.dtype);
-  const words = rowWords(side, packing, columns);
-  const [work] = lowering.lane('pack', packWgsl, {
-    operands: { src: use },
-    counted: 'src',
-    crosses: true,
-    values: { PER_WORD: perWord(packing), ROWS: each, SCANS: Number(lowering.arithmetic !== 'native') },
-    words: [columns, words, packed.word, packed.stat],
-  });
+  const { dtype } = data.place;
+  const packing = packingOf(dtype);
+  const words = [columns, rowWords(side, packing, columns), packed.word, packed.stat];
+  const [work] =
+    scale === undefined
+      ? lowering.lane('pack', packWgsl, {
+          operands: { src: data },
+          counted: 'src',
+          crosses: true,
+          values: {
+            PER_WORD: perWord(packing),
+            ROWS: each,
+            SCANS: Number(lowering.arithmetic !== 'native'),
+          },
+          words,
+        })
+      : lowering.lane('pack_mx', packMxWgsl, {
+          operands: { src: data, scale },
+          counted: 'src',
+          crosses: true,
+          values: elementValues(dtype),
+          functions: {},
+          conversions: { decode: { decode_element: elementOf(dtype) } },
+          words,
+        });
   if (work === undefined) throw new Error('Invariant violation: packing is one work');
   const low = packed.word * 4;
   const touch = {
@@ -90,4 +122,9 @@ export function packWork(
     writes: true,
   } as const;
   return { ...work, touches: [...work.touches, touch] };
+}
+
+function elementValues(dtype: Dtype): { readonly BITS: number; readonly MASK: string } {
+  const bits = bitsOf(elementOf(dtype));
+  return { BITS: bits, MASK: `0x${(2 ** bits - 1).toString(16)}` };
 }

@@ -1,6 +1,7 @@
 /** The kernels that multiply an accumulation group: a quick one, and an exact one for what the quick one must leave. */
 import groupWgsl from '../../../../../shaders/interpreter/tensor/group.wgsl';
 import productWgsl from '../../../../../shaders/interpreter/tensor/product.wgsl';
+import exactRowWgsl from '../../../../../shaders/interpreter/tensor/exact_row.wgsl';
 import exactWgsl from '../../../../../shaders/interpreter/tensor/product_exact.wgsl';
 import { decoderWgsl } from '../../decoders';
 import { render } from '../../template';
@@ -8,7 +9,7 @@ import { descriptorWords, operandsWgsl, type Kernel, type KernelSpec } from '../
 import type { Lowering, Use } from '../lowering';
 import { rangeOf } from '../place';
 import type { Touch, Work } from '../work';
-import { perWord, type Packed, type Packing } from './packing';
+import { formatOf, perWord, type Packed, type Packing } from './packing';
 
 export interface Pass {
   readonly stationary: Packed;
@@ -63,15 +64,17 @@ export function productWorks(lowering: Lowering, group: Group): readonly Work[] 
       moving.stat,
     ]),
   };
-  const scans = lowering.arithmetic !== 'native';
+  const mx = packing.stationary === 'mx';
+  const scans = mx || lowering.arithmetic !== 'native';
   const values = {
     A_PER_WORD: perWord(packing.stationary),
     B_PER_WORD: perWord(packing.moving),
     NARROW: Number(dst.place.dtype === 'bfloat16'),
     SCANS: Number(scans),
+    MX: Number(mx),
     HELD_LIMIT,
   };
-  const [exact] = lowering.lane('product_exact', `${groupWgsl}\n${exactWgsl}`, {
+  const [exact] = lowering.lane('product_exact', `${groupWgsl}\n${exactRowWgsl}\n${exactWgsl}`, {
     operands: { dst },
     counted: 'dst',
     elementwise: true,
@@ -135,6 +138,7 @@ function quickKernel(
       attributes,
       counted: 'dst',
       functions: '',
+      conversions: {},
     };
     const words = descriptorWords(spec);
     return {
@@ -145,8 +149,8 @@ function quickKernel(
       wgsl: () => {
         const body = render(spec.body, { ...spec.values, WORDS: words });
         const decoders = [
-          decoderWgsl('decode_a', packing.stationary, 'general'),
-          decoderWgsl('decode_b', packing.moving, 'general'),
+          decoderWgsl('decode_a', formatOf(packing.stationary), 'general'),
+          decoderWgsl('decode_b', formatOf(packing.moving), 'general'),
         ];
         return [body, operandsWgsl(spec, body).text, ...decoders].join('\n');
       },
