@@ -96,4 +96,48 @@ describe.each(ADAPTERS)('%s', (name) => {
       bs: scales(p * n, 6),
     });
   });
+
+  test.each([
+    ['trn1', 'bfloat16'],
+    ['trn1', 'float32'],
+    ['trn2', 'float16'],
+    ['trn2', 'float8_e5m2'],
+    ['trn3', 'float32'],
+  ] as const)('transpositions on %s of %s', async (chip, dtype) => {
+    const turned = chip === 'trn1' || dtype !== 'float8_e5m2' ? dtype : 'uint16';
+    const turning = kernel('turning', ['x', 'eye'], (nc, { x, eye }) => {
+      const data = nc.sbuf([96, 80], dtype);
+      nc.dma_copy(data, { src: x });
+      const identity = nc.sbuf([96, 96], dtype);
+      nc.dma_copy(identity, { src: eye });
+      const store = (name: string, tile: ReturnType<typeof nc.sbuf>) => {
+        nc.dma_copy(nc.hbm(name, [80, 96], tile.dtype), { src: tile });
+      };
+      const psum = nc.psum([80, 96], turned);
+      nc.nc_transpose(psum, { data, engine: 'tensor' });
+      const first = nc.sbuf([80, 96], turned);
+      nc.tensor_copy(first, { src: psum });
+      store('first', first);
+      const multiplied = chip === 'trn1' ? 'float32' : turned;
+      const passed = nc.psum([80, 96], multiplied);
+      nc.nc_matmul(passed, { stationary: data, moving: identity, transpose: true, accumulate: false });
+      const second = nc.sbuf([80, 96], multiplied);
+      nc.tensor_copy(second, { src: passed });
+      store('second', second);
+      const small = nc.sbuf([32, 32], dtype);
+      nc.nc_transpose(small, { data: data.slice([32, 64], [8, 40]), engine: 'vector' });
+      // In place: every element changes its partition.
+      nc.nc_transpose(small, { data: small, engine: 'vector' });
+      nc.dma_copy(nc.hbm('third', [32, 32], dtype), { src: small });
+    });
+    const { program } = trace(turning, {
+      chip,
+      inputs: { x: { shape: [96, 80], dtype }, eye: { shape: [96, 96], dtype } },
+    });
+    const eye = encodeArray(
+      dtype,
+      Float32Array.from({ length: 96 * 96 }, (_, at) => Number(Math.floor(at / 96) === (at * 7) % 96)),
+    );
+    await expectAgreement(interpreter, program, { x: values(dtype, 96 * 80, 'any', 7), eye });
+  });
 });
