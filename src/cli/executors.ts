@@ -1,12 +1,15 @@
 /** Who runs a Program for `systole run`: one interface, whatever it runs on and wherever. */
-import { EXECUTOR_NAMES as IN_PAGE } from '../../bench/page/kernel/settings';
-import { startProgram, type Position, type ProgramRun, type RunFinding } from '../execute/reference';
+import { EXECUTOR_NAMES, type ExecutorName } from '../../bench/page/kernel/settings';
+import type { Position, RunFinding } from '../execute/reference';
+import { DeviceLostError } from '../execute/webgpu';
+import { WebGpuInterpreter, type Shader } from '../execute/webgpu/interpreter';
 import { UserError, type CodeArray } from '../numerics';
 import { isLoop, type Program, type ProgramNode } from '../program';
 import { passingLine } from './progress';
+import { runUntil } from './run-stepping';
+import { startOnReference, type SteppedRun } from './stepped-run';
 
-export const EXECUTOR_NAMES = ['reference', 'webgpu'] as const;
-export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
+export type { ExecutorName } from '../../bench/page/kernel/settings';
 
 export interface RunProgress {
   /** Instructions executed and tests of loops. */
@@ -21,6 +24,10 @@ export interface ExecutorOptions {
   /** Aborted: the run ends as soon as it can, without outputs. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
+  /** Where to stop, as --until has it; not in a browser. */
+  readonly until?: string | undefined;
+  /** Called where the run has stopped, to look into it; not in a browser. */
+  readonly look?: ((run: SteppedRun) => Promise<void>) | undefined;
 }
 
 export interface Executed {
@@ -34,16 +41,21 @@ export interface Executed {
   readonly failure: string | undefined;
   /** Milliseconds that it took, without what it took to get there. */
   readonly ms: number;
+  /** The name of the adapter that it ran on. */
+  readonly adapter?: string | undefined;
+  /** The kernels that ran there, where they are at hand. */
+  readonly shaders?: readonly Shader[];
 }
 
 export interface Executor {
   readonly name: ExecutorName;
-  /** In words. */
+  /** In words, as in "on the reference executor". */
   readonly title: string;
   /**
    * `inputs` are the codes of the Program's HBM inputs, by name, dense and row-major.
    *
-   * @throws UserError for what is refused before anything runs: a Program too large, an input that does not fit.
+   * @throws UserError for what is refused before anything runs: a Program too large, an input that does not fit; and for a place
+   * to stop that there is not.
    */
   run(
     program: Program,
@@ -52,74 +64,95 @@ export interface Executor {
   ): Promise<Executed>;
 }
 
-/** Steps between two looks at the clock, and milliseconds between two turns of the event loop, which brings signals. */
-const STEPS = 256;
-const TURN_MS = 100;
-
-/** Takes the steps that are left, unless the signal is aborted before. */
-export async function stepToEnd(run: ProgramRun, { signal, onProgress }: ExecutorOptions): Promise<Executed> {
+/** Takes the steps that are asked for, unless the signal is aborted before, and lets go of the run. */
+async function execute(run: SteppedRun, options: ExecutorOptions): Promise<Executed> {
+  const { signal, onProgress, until, look } = options;
   const total = stepsOf(run.program.instructions);
   const start = performance.now();
-  let due = start + TURN_MS;
-  try {
-    for (let steps = 1; run.step(); steps++) {
-      if (steps % STEPS !== 0 && performance.now() < due) continue;
+  const how = {
+    signal,
+    onProgress: (steps: number) => {
       onProgress({ steps, total });
-      await new Promise((resolve) => setImmediate(resolve));
-      if (signal.aborted) break;
-      due = performance.now() + TURN_MS;
-    }
-  } catch (error) {
-    return failed(run, error, start);
-  }
-  return reached(run, start);
-}
-
-/** What a run of the reference executor that was started at `start` (performance.now()) has come to. */
-export function reached(run: ProgramRun, start: number): Executed {
-  const { position, findings } = run;
+    },
+  };
   try {
-    const outputs = position === undefined ? run.outputs() : undefined;
-    return { outputs, position, findings, failure: undefined, ms: performance.now() - start };
-  } catch (error) {
-    return failed(run, error, start);
+    // Of --until, a place that there is not is the user's mistake.
+    if (until !== undefined) await unlessAborted(signal, runUntil(run, until, how));
+    const ended = await reached(run, signal, until === undefined ? run.runToEnd(how) : undefined);
+    const executed = { ...ended, ms: performance.now() - start };
+    await look?.(run);
+    return executed;
+  } finally {
+    run.release();
   }
 }
 
-/** The Program's doing, or ours. */
-function failed({ findings }: ProgramRun, error: unknown, start: number): Executed {
-  if (!(error instanceof UserError)) throw error;
-  const ms = performance.now() - start;
-  return { outputs: undefined, position: undefined, findings, failure: error.message, ms };
+/** What a run has come to once `stepping` ends. */
+async function reached(
+  run: SteppedRun,
+  signal: AbortSignal,
+  stepping: Promise<unknown> | undefined,
+): Promise<Omit<Executed, 'ms'>> {
+  const none = { outputs: undefined, position: undefined, failure: undefined };
+  try {
+    if (stepping !== undefined) await unlessAborted(signal, stepping);
+    const { position } = run;
+    if (signal.aborted) return { ...none, position, findings: run.findingsSoFar };
+    const findings = await run.findings();
+    if (position !== undefined) return { ...none, position, findings };
+    return { ...none, outputs: await run.outputs(), findings };
+  } catch (error) {
+    // The Program's doing or the device's, or ours.
+    if (error instanceof DeviceLostError) {
+      return { ...none, failure: error.message, findings: run.findingsSoFar };
+    }
+    if (!(error instanceof UserError)) throw error;
+    return { ...none, failure: error.message, findings: await run.findings() };
+  }
+}
+
+/** What it throws because it was aborted is no error. */
+async function unlessAborted(signal: AbortSignal, stepping: Promise<unknown>): Promise<void> {
+  await stepping.catch((error: unknown) => {
+    if (error !== signal.reason || !signal.aborted) throw error;
+  });
 }
 
 const reference: Executor = {
   name: 'reference',
-  title: 'reference executor',
+  title: 'the reference executor',
   async run(program, inputs, options) {
-    return stepToEnd(startProgram(program, inputs, { budget: options.budget }), options);
+    return execute(startOnReference(program, inputs, options.budget), options);
   },
 };
 
-const webgpu: Executor = {
-  name: 'webgpu',
-  title: 'WebGPU',
-  run() {
-    return Promise.reject(notYet('WebGPU'));
-  },
-};
-
-const notYet = (where: string): UserError =>
-  new UserError(`Programs do not run on ${where} yet: leave --executor out, or say --executor reference.`);
+/** On an adapter of this machine. */
+function webgpu(wanted: string | undefined): Executor {
+  return {
+    name: 'webgpu',
+    title: 'WebGPU',
+    async run(program, inputs, options) {
+      const { openDevice } = await import('../host/node');
+      const opened = passingLine(process.stderr, 'opening the adapter');
+      const host = await openDevice(wanted === undefined ? {} : { adapter: wanted }).finally(opened);
+      try {
+        const interpreter = await WebGpuInterpreter.create(host.device);
+        const run = await interpreter.start(program, inputs, { budget: options.budget });
+        const executed = await execute(run, options);
+        return { ...executed, adapter: host.facts.name, shaders: interpreter.shaders };
+      } finally {
+        host.close();
+      }
+    },
+  };
+}
 
 /** In a page of a headless Chromium. */
-function inBrowser({ name, title }: Executor, adapter: string | undefined): Executor {
+function inBrowser(executor: ExecutorName, title: string, adapter: string | undefined): Executor {
   return {
-    name,
+    name: executor,
     title: `${title} in Chromium`,
     async run(program, inputs, { budget, signal, onProgress }) {
-      const executor = IN_PAGE.find((each) => each === name);
-      if (executor === undefined) throw notYet(`${title} in a browser`);
       const { runProgramInBrowser } = await import('../../bench/browser/program');
       const total = stepsOf(program.instructions);
       const opened = passingLine(process.stderr, 'opening the browser');
@@ -130,17 +163,18 @@ function inBrowser({ name, title }: Executor, adapter: string | undefined): Exec
       const request = { program, inputs, executor, budget, adapter, signal, onSteps };
       const ran = await runProgramInBrowser(request).finally(opened);
       const { outputs, findings = [], failure, ms = 0 } = ran ?? {};
-      return { outputs, position: undefined, findings, failure: failure?.message, ms };
+      return {
+        ...{ outputs, position: undefined, findings, failure: failure?.message, ms },
+        adapter: ran?.adapter,
+      };
     },
   };
 }
 
-const EXECUTORS: Readonly<Record<ExecutorName, Executor>> = { reference, webgpu };
-
 export interface ExecutorChoice {
   readonly executor?: ExecutorName | undefined;
   readonly browser?: boolean | undefined;
-  /** Of a browser. */
+  /** Of a browser, or in Node of WebGPU. */
   readonly adapter?: string | undefined;
 }
 
@@ -150,9 +184,12 @@ export function chosenExecutor({
   browser = false,
   adapter,
 }: ExecutorChoice): Executor {
-  if (browser) return inBrowser(EXECUTORS[executor], adapter);
-  if (adapter !== undefined) throw new UserError('--adapter chooses for --browser: give it with that.');
-  return EXECUTORS[executor];
+  const chosen = executor === 'webgpu' ? webgpu(adapter) : reference;
+  if (browser) return inBrowser(executor, chosen.title, adapter);
+  if (adapter !== undefined && executor !== 'webgpu') {
+    throw new UserError('--adapter chooses for --executor webgpu or --browser: give it with one of them.');
+  }
+  return chosen;
 }
 
 /** @throws UserError for a name that there is not. */

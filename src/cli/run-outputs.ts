@@ -1,10 +1,11 @@
-/** Outputs of `systole run`: a table of what they hold, and .npy files of them. */
+/** What `systole run` writes: a table of what outputs hold, .npy files of them, and the kernels that ran. */
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomically } from '../../bench/node/write';
 import { plainTable } from '../../bench/report/plain-table';
 import { npyBytes } from '../../bench/weights';
+import type { Shader } from '../execute/webgpu/interpreter';
 import { decodeElements, UserError, type CodeArray } from '../numerics';
 import type { HbmTensor } from '../program';
 
@@ -36,6 +37,16 @@ export async function writeOutputs(
     await writeAtomically(file, npyBytes({ shape, dtype, codes: codesOf(outputs, name) }));
     console.log(`wrote ${file}`);
   }
+}
+
+/** Each as NUMBER-INSTRUCTION.wgsl in the folder, which exists, in the order in which they were first used. */
+export async function writeShaders(folder: string, shaders: readonly Shader[]): Promise<void> {
+  for (const [index, { key, wgsl }] of shaders.entries()) {
+    const [name = ''] = key.split('|');
+    const file = join(folder, `${String(index + 1).padStart(3, '0')}-${name}.wgsl`);
+    await writeAtomically(file, `// ${key}\n${wgsl}`);
+  }
+  console.log(`wrote ${shaders.length} kernels into ${folder}`);
 }
 
 export function codesOf(outputs: Outputs, name: string): CodeArray {

@@ -1,17 +1,18 @@
-/** `systole run --until` and `--show`: a run of the reference executor to any step, and what it holds there. */
-import type { MemoryView, Position, ProgramRun } from '../execute/reference';
+/** `systole run --until` and `--show`: a run to any step, and what it holds there. */
+import type { MemoryView, Position } from '../execute/reference';
 import { UserError } from '../numerics';
 import { instructionsOf, isLoop, parseProgram, printProgram, type Pattern, type Program } from '../program';
+import type { SteppedRun, SteppingOptions } from './stepped-run';
 
 /**
  * Runs to an instruction by its id, to an id for the TIMEth time (`id:TIME`), or until so many steps were taken.
  *
- * @throws UserError when there is no such place.
+ * @throws UserError when there is no such place, and the signal's reason.
  */
-export function runUntil(run: ProgramRun, until: string): void {
-  const [, id = '', time] = /^(.*?)(?::(\d+))?$/s.exec(until) ?? [];
-  if (/^\d+$/.test(until)) run.runTo(Number(until));
-  else run.runTo(id, time === undefined ? 1 : Number(time));
+export async function runUntil(run: SteppedRun, until: string, options: SteppingOptions): Promise<void> {
+  const [, id = '', time = '1'] = /^(.*?)(?::(\d+))?$/s.exec(until) ?? [];
+  if (/^\d+$/.test(until)) await run.runTo(Number(until), 1, options);
+  else await run.runTo(id, Number(time), options);
 }
 
 export function standsAt({ node, steps, loops }: Position): string {
@@ -23,7 +24,7 @@ export function standsAt({ node, steps, loops }: Position): string {
 }
 
 /** What --show asks for. @throws UserError when there is no such thing. */
-export function shown(run: ProgramRun, what: string): MemoryView | string {
+export async function shown(run: SteppedRun, what: string): Promise<MemoryView | string> {
   const [, kind, name = ''] = /^(bank|register|accumulators):(.+)$/.exec(what) ?? [];
   if (kind === 'bank') return run.bank(Number(name));
   if (kind === 'register') return `register ${name} = ${run.register(name) ?? 'never set'}`;
@@ -31,11 +32,13 @@ export function shown(run: ProgramRun, what: string): MemoryView | string {
   return run.read(what.includes(' ') ? patternOf(run.program, what) : what);
 }
 
-function accumulatorsText(run: ProgramRun, engine: string): string {
+async function accumulatorsText(run: SteppedRun, engine: string): Promise<string> {
   if (engine !== 'vector' && engine !== 'scalar') {
     throw new UserError(`Accumulator registers are of vector or scalar, received "${engine}".`);
   }
-  const values = Array.from(run.accumulators(engine), (value) => (Number.isNaN(value) ? '.' : String(value)));
+  const values = Array.from(await run.accumulators(engine), (value) =>
+    Number.isNaN(value) ? '.' : String(value),
+  );
   return `accumulators of ${engine}, by partition: ${values.join(' ')}`;
 }
 

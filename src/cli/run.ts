@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseChip, type ChipName } from '../chip';
-import { startProgram } from '../execute/reference';
 import { libraryEntry } from '../kernels/library';
 import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
 import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
@@ -10,8 +9,6 @@ import { findingOf, summaryText, verdictText, verifyProgram, type Verdict } from
 import {
   chosenExecutor,
   parseExecutor,
-  reached,
-  stepToEnd,
   type Executed,
   type Executor,
   type ExecutorName,
@@ -33,8 +30,9 @@ import { integerFrom, repeated, seconds } from './options';
 import { passingLine, stageLine } from './progress';
 import { parseInput } from './program-inputs';
 import { openProgram, type OpenedProgram } from './program-source';
-import { makeFolder, outputsTable, writeOutputs } from './run-outputs';
-import { runUntil, shown, standsAt } from './run-stepping';
+import { makeFolder, outputsTable, writeOutputs, writeShaders } from './run-outputs';
+import { shown, standsAt } from './run-stepping';
+import type { SteppedRun } from './stepped-run';
 
 interface RunCommandOptions {
   readonly list?: true;
@@ -47,6 +45,7 @@ interface RunCommandOptions {
   readonly executor?: ExecutorName;
   readonly browser?: true;
   readonly adapter?: string;
+  readonly shaders?: string;
   readonly until?: string;
   readonly show?: readonly string[];
   readonly program?: true;
@@ -77,7 +76,11 @@ export function addRun(program: Command): void {
     .option('--out <folder>', 'write each output as a .npy file there')
     .option('--executor <name>', 'reference or webgpu (default: reference)', parseExecutor)
     .option('--browser', 'run in a headless Chromium')
-    .option('--adapter <name>', 'with --browser: swiftshader, or default for whatever the browser offers')
+    .option(
+      '--adapter <name>',
+      'with --executor webgpu: part of an adapter’s name, see `systole devices`; with --browser: swiftshader, or default for whatever the browser offers',
+    )
+    .option('--shaders <folder>', 'with --executor webgpu: write every kernel that ran as WGSL there')
     .option('--until <step>', 'stop before an instruction, by its id or id:TIME, or after so many steps')
     .option(
       '--show <what>',
@@ -105,6 +108,7 @@ Examples:
   systole run softmax.ts x.npy --out results
   systole run matmul.ts lhsT=random:256x128:bf16 rhs=random:256x512:bf16 --chip trn3
   systole run matmul.ts a.npy b.npy --until mm3 --show bank:0 --show acc
+  systole run softmax --executor webgpu --adapter swiftshader --shaders shaders
   systole run kernel.ts x.npy --program > program.txt && systole run program.txt x.npy`,
     )
     .action(runCommand);
@@ -130,7 +134,7 @@ async function runCommand(
     process.stdout.write(options.json ? `${JSON.stringify(toJSON(program))}\n` : printProgram(program));
     return;
   }
-  if (options.out !== undefined) await makeFolder(options.out);
+  for (const folder of [options.out, options.shaders]) if (folder !== undefined) await makeFolder(folder);
   const verdict = verified(program);
   if (verdict.findings.length > 0) console.error(verdictText(verdict.findings));
   if (library !== undefined)
@@ -145,13 +149,16 @@ async function runCommand(
 }
 
 /** @throws UserError for options that do not go with each other. */
-function requireTogether({ json, program, executor, browser, until, show }: RunCommandOptions): void {
+function requireTogether(options: RunCommandOptions): void {
+  const { json, program, executor, browser, shaders, until, show } = options;
   if (json && !program) throw new UserError('--json prints a Program as JSON: give it with --program.');
-  if (until === undefined && show === undefined) return;
-  if (browser || (executor !== undefined && executor !== 'reference')) {
+  if (shaders !== undefined && (browser || executor !== 'webgpu')) {
     throw new UserError(
-      '--until and --show look into the reference executor: leave --executor and --browser out.',
+      '--shaders writes the kernels of a run on WebGPU in this process: give it with --executor webgpu, without --browser.',
     );
+  }
+  if (browser && (until !== undefined || show !== undefined)) {
+    throw new UserError('--until and --show look into a run in this process: leave --browser out.');
   }
 }
 
@@ -199,14 +206,18 @@ interface VerifiedRun {
 
 async function runVerified({ program, codes, library, options }: VerifiedRun): Promise<void> {
   const executor = chosenExecutor(options);
-  const { outputs, position, findings, failure, ms } = await ran(executor, program, codes, options);
+  const executed = await ran(executor, program, codes, options);
+  const { outputs, position, findings, failure, ms, adapter, shaders } = executed;
+  const on = `${executor.title}${adapter === undefined ? '' : ` (${adapter})`}`;
+  if (options.shaders !== undefined && shaders !== undefined) await writeShaders(options.shaders, shaders);
   for (const finding of findings) console.error(verdictText([findingOf(finding)]));
   if (failure !== undefined) console.error(`error: ${failure}`);
   if (findings.length > 0 || failure !== undefined) process.exitCode = 1;
-  if (position !== undefined) console.log(standsAt(position));
+  if (position !== undefined)
+    console.log(`${standsAt(position)}${adapter === undefined ? '' : `, on ${on}`}`);
   if (outputs === undefined) return;
   const tensors = hbmTensors(program, 'output');
-  if (library !== undefined) console.log(`Ran in ${secondsText(ms)} on the ${executor.title}.\n`);
+  if (library !== undefined || adapter !== undefined) console.log(`Ran in ${secondsText(ms)} on ${on}.\n`);
   console.log(outputsTable(tensors, outputs));
   if (options.out !== undefined) await writeOutputs(options.out, tensors, outputs);
   if (library !== undefined) reportChecks(library, tensors, outputs);
@@ -225,7 +236,7 @@ function reportChecks(library: OpenedLibrary, tensors: readonly HbmTensor[], out
 /** Most steps of a run, where none are told (docs/stepping.md). */
 const STEPS_BUDGET = 10_000_000;
 
-/** To the end, unless it fails or is interrupted; with --until or --show on the reference executor, to where they look. */
+/** To the end, or to where --until stops it, unless it fails or is interrupted; there --show looks into it. */
 async function ran(
   executor: Executor,
   program: Program,
@@ -234,23 +245,19 @@ async function ran(
 ): Promise<Executed> {
   const interrupt = interruptOnce();
   const line = stageLine(process.stderr, { run: 'running' });
-  const how: ExecutorOptions = {
+  const how: Omit<ExecutorOptions, 'until' | 'look'> = {
     budget,
     signal: interrupt.signal,
     onProgress: ({ steps, total }) => {
       line.update({ stage: 'run', ...(total !== undefined && { share: steps / total }) });
     },
   };
-  try {
-    if (until === undefined && show.length === 0) return await executor.run(program, codes, how);
-    const run = startProgram(program, codes, { budget });
-    const start = performance.now();
-    // Of --until, a place that there is not is the user's mistake.
-    if (until !== undefined) runUntil(run, until);
-    const ended = until === undefined ? await stepToEnd(run, how) : reached(run, start);
+  const look = async (run: SteppedRun): Promise<void> => {
     line.clear();
-    for (const what of show) console.log(`${shown(run, what).toString()}\n`);
-    return ended;
+    for (const what of show) console.log(`${String(await shown(run, what))}\n`);
+  };
+  try {
+    return await executor.run(program, codes, { ...how, until, look });
   } finally {
     line.clear();
     interrupt.release();

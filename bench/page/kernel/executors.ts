@@ -1,5 +1,8 @@
 /** Who runs a Program on the page. Each is chosen in the form by its name (executor-words.ts). */
 import { startProgram, type RunFinding } from '../../../src/execute/reference';
+import { DeviceLostError } from '../../../src/execute/webgpu';
+import { WebGpuInterpreter } from '../../../src/execute/webgpu/interpreter';
+import { openBrowserDevice } from '../../../src/host';
 import { UserError, type CodeArray } from '../../../src/numerics';
 import type { Program } from '../../../src/program';
 import type { ExecutorName } from './settings';
@@ -22,6 +25,8 @@ export interface Ran {
   readonly findings: readonly RunFinding[];
   /** Why it stopped before its end, and where the instruction was written. */
   readonly failure: { readonly message: string; readonly at: string | undefined } | undefined;
+  /** The name of the adapter that it ran on. */
+  readonly adapter?: string;
 }
 
 export interface Executor {
@@ -55,6 +60,37 @@ function runOnReference({ program, inputs, budget, onSteps }: RunRequest): Promi
   }
 }
 
+/** On a device of its own, which ends with the run. */
+async function runOnWebGpu({ program, inputs, budget, onSteps }: RunRequest): Promise<Ran> {
+  const host = await openBrowserDevice();
+  try {
+    const interpreter = await WebGpuInterpreter.create(host.device);
+    const run = await interpreter.start(program, inputs, { budget });
+    let due = performance.now() + TELL_MS;
+    const onProgress = (taken: number): void => {
+      if (performance.now() < due) return;
+      onSteps(taken);
+      due = performance.now() + TELL_MS;
+    };
+    const adapter = host.facts.name;
+    try {
+      await run.runToEnd({ onProgress });
+      const outputs = await run.outputs();
+      const findings = await run.findings();
+      return { steps: run.steps, findings, outputs, failure: undefined, adapter };
+    } catch (error) {
+      const lost = error instanceof DeviceLostError;
+      if (!lost && !(error instanceof UserError)) throw error;
+      const findings = lost ? run.findingsSoFar : await run.findings();
+      const failure = { message: error.message, at: run.position?.node.at };
+      return { steps: run.steps, findings, outputs: undefined, failure, adapter };
+    }
+  } finally {
+    host.close(); // which frees what the run has
+  }
+}
+
 export const EXECUTORS: Readonly<Record<ExecutorName, Executor>> = {
   reference: { name: 'reference', run: async (request) => runOnReference(request) },
+  webgpu: { name: 'webgpu', run: runOnWebGpu },
 };

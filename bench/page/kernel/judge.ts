@@ -55,6 +55,8 @@ export type Conclusion =
       readonly type: 'ran';
       readonly outputs: readonly OutputArray[];
       readonly steps: number;
+      /** The name of the adapter that it ran on; null where that was none. */
+      readonly adapter: string | null;
       readonly findings: readonly Finding[];
       /** Null where the kernel is none of the library's. */
       readonly comparison: Comparison | null;
@@ -129,6 +131,7 @@ async function judged(
     type: 'ran',
     outputs: outputsOf(program, outputs),
     steps,
+    adapter: ran.adapter ?? null,
     findings: shown,
     comparison: compareWithLibrary({
       kernel,

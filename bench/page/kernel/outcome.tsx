@@ -28,7 +28,7 @@ export function endText(end: End): string {
     case 'broke-off':
       return `The run broke off after ${counted(end.steps, 'step')}: ${end.message}`;
     case 'ran':
-      return `It ran: ${counted(end.steps, 'step')}. ${comparisonText(end.comparison)}`;
+      return `It ran: ${counted(end.steps, 'step')}${end.adapter === null ? '' : ` on ${end.adapter}`}. ${comparisonText(end.comparison)}`;
     case 'stopped':
       return 'Stopped.';
     case 'overdue':

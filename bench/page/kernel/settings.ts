@@ -9,7 +9,7 @@ import { NAME_RULE, requireName } from '../../../src/program';
 import { oneOf, quoted } from '../../settings';
 
 /** Who may run a Program; executors.ts has each. */
-export const EXECUTOR_NAMES = ['reference'] as const;
+export const EXECUTOR_NAMES = ['reference', 'webgpu'] as const;
 export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
 
 export interface InputSetting {

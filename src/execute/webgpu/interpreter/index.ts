@@ -14,6 +14,13 @@ import { Session } from './session';
 export { kernelWgsl } from './kernel';
 export { WebGpuRun, type GpuRunOptions } from './run';
 
+/** A kernel as it was compiled. */
+export interface Shader {
+  /** The instruction, and what else its text depends on, after bars. */
+  readonly key: string;
+  readonly wgsl: string;
+}
+
 export class WebGpuInterpreter {
   readonly #adapter: InterpreterAdapter;
 
@@ -33,8 +40,8 @@ export class WebGpuInterpreter {
     return new WebGpuInterpreter(await InterpreterAdapter.create(gpu, arithmetic));
   }
 
-  /** Every kernel that runs have used so far, in the order of its first use: what its text depends on, and its WGSL. */
-  get shaders(): readonly { readonly key: string; readonly wgsl: string }[] {
+  /** Every kernel that runs have used so far, in the order of their first use. */
+  get shaders(): readonly Shader[] {
     return this.#adapter.pipelines.kernels.map(({ key, wgsl }) => ({ key, wgsl: wgsl() }));
   }
 

@@ -82,6 +82,11 @@ export class WebGpuRun {
     return this.#control.position;
   }
 
+  /** Steps taken so far. */
+  get steps(): number {
+    return this.#control.steps;
+  }
+
   /** What the values of the instructions that are done have shown so far, each once. */
   findings(): Promise<readonly RunFinding[]> {
     return this.#inTurn(async () => {
