@@ -16,7 +16,8 @@ type Select = Instruction<'range_select'>;
 const FLOAT32: readonly Dtype[] = ['float32'];
 const COMMANDS: readonly ReduceCommand[] = ['idle', 'reset', 'reduce', 'reset_reduce'];
 const COMPARISONS: readonly AluOp[] = ['equal', 'less', 'less_equal', 'greater', 'greater_equal'];
-const LOWEST = -FORMATS.float32.maxFinite;
+/** What elements become that are not chosen: the lowest float32. */
+export const LOWEST = -FORMATS.float32.maxFinite;
 const INDEX_LIMIT = 2 ** 24;
 
 const commandOf = ({ attributes: { reduce_cmd = 'reset_reduce' } }: Select) => reduce_cmd;

@@ -8,6 +8,6 @@ export const tensorCopy: GpuEntry<'tensor_copy'> = {
       operands: { dst: lowering.write(dst, attributes), src: lowering.read(src) },
       counted: 'dst',
       elementwise: true,
-      values: { CODES: Number(src.dtype === dst.dtype) },
+      values: { CODES: Number(src.dtype === dst.dtype && attributes.saturate !== true) },
     }),
 };
