@@ -29,6 +29,10 @@ const LARGEST_EXPONENT: Readonly<Partial<Record<Dtype, number>>> = {
 /** By how much a scale is larger than 2^(floor(log2 of the largest magnitude) - largest exponent), as an exponent. */
 const HEADROOM = { vendor: 1, ocp: 0 } as const satisfies Record<MxScaleRule, number>;
 
+/** The exponent of the largest magnitudes whose scale is 1. */
+export const largestExponentOf = ({ dst, attributes: { scale_rule = 'vendor' } }: Quantize): number =>
+  (LARGEST_EXPONENT[dst.dtype] ?? NaN) - HEADROOM[scale_rule];
+
 const INFINITY_BITS = 0x7f800000;
 const NAN_SCALE = FORMATS.float8_e8m0fnu.nanCode ?? NaN;
 const BIAS = FORMATS.float8_e8m0fnu.bias;
@@ -113,10 +117,12 @@ export const quantizeMx: Entry<'quantize_mx'> = {
     if (operand !== 'dst_scale' || results === undefined) return undefined;
     return scaleParts(results.dst_scale, src.partitions);
   },
-  run: ({ dst, results, sources: { src }, attributes: { scale_rule = 'vendor' } }, machine) => {
+  run: (instruction, machine) => {
+    const { dst, results, sources } = instruction;
+    const { src } = sources;
     const values = decodeArray(src.dtype, machine.read('src', src));
     const width = widthOf(src);
-    const scales = scalesOf(values, width, (LARGEST_EXPONENT[dst.dtype] ?? NaN) - HEADROOM[scale_rule]);
+    const scales = scalesOf(values, width, largestExponentOf(instruction));
     // 2^-X of the scale 2^X; below float32's range only what becomes zero is rounded before it is an element.
     const inverses = Float32Array.from(scales, (code) =>
       code === NAN_SCALE ? NaN : decode('float8_e8m0fnu', 2 * BIAS - code),

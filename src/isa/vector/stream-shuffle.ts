@@ -21,6 +21,22 @@ function takenBy(i: number, mask: readonly number[]): number | undefined {
   return within === LEAVE ? undefined : i - (i % QUADRANT) + within;
 }
 
+/** The partitions of dst that are written, with those of src that they take. */
+function movesOf({ dst, sources: { src }, attributes: { shuffle_mask } }: Shuffle) {
+  const one = (pattern: ChipPattern, i: number): ChipPattern => ({
+    ...pattern,
+    partition: pattern.partition + i,
+    partitions: 1,
+  });
+  const moves: { readonly to: ChipPattern; readonly from: ChipPattern }[] = [];
+  for (let i = 0; i < dst.partitions; i++) {
+    const from = takenBy(i, shuffle_mask);
+    // Of an illegal mask, only what src has.
+    if (from !== undefined && from < src.partitions) moves.push({ to: one(dst, i), from: one(src, from) });
+  }
+  return moves;
+}
+
 function maskProblem({ dst, sources: { src }, attributes: { shuffle_mask } }: Shuffle): Problem {
   if (shuffle_mask.length !== QUADRANT) {
     return `shuffle_mask has ${QUADRANT} entries, received ${shuffle_mask.length}.`;
@@ -72,19 +88,14 @@ export const streamShuffle: Entry<'nc_stream_shuffle'> = {
       maskProblem(instruction),
     ];
   },
-  run: ({ dst, sources: { src }, attributes: { shuffle_mask } }, machine) => {
-    const one = (pattern: ChipPattern, i: number): ChipPattern => ({
-      ...pattern,
-      partition: pattern.partition + i,
-      partitions: 1,
-    });
-    const moves = Array.from({ length: dst.partitions }, (_, i) => {
-      const from = takenBy(i, shuffle_mask);
-      return from === undefined ? undefined : machine.read('src', one(src, from));
-    });
-    moves.forEach((codes, i) => {
-      if (codes !== undefined) machine.write(one(dst, i), codes);
-    });
+  parts: (instruction, operand) => {
+    const moves = movesOf(instruction);
+    if (operand === 'src') return moves.map(({ from }) => from);
+    return operand === 'dst' ? moves.map(({ to }) => to) : undefined;
+  },
+  run: (instruction, machine) => {
+    const moves = movesOf(instruction).map(({ to, from }) => ({ to, codes: machine.read('src', from) }));
+    for (const { to, codes } of moves) machine.write(to, codes);
   },
   cost: 'max(64, N) Vector cycles.',
 };
