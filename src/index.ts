@@ -12,6 +12,7 @@ export {
   type WebGpuMatmul,
   type WebGpuOptions,
 } from './execute/webgpu';
+export type { GpuRunOptions, WebGpuRun } from './execute/webgpu/interpreter';
 export type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from './execute/matmul';
 export {
   referenceMatmul,
@@ -32,6 +33,7 @@ export type {
   OpenOptions,
   Operand,
   ProductOptions,
+  ProgramOptions,
   Verdict,
   WrongOutput,
 } from './library';

@@ -3,6 +3,7 @@ import { openDevice, type HostOptions } from './host/node';
 import { openCore, type NeuronCore, type OpenOptions } from './library';
 
 export { DeviceLostError } from './execute/webgpu';
+export type { WebGpuRun } from './execute/webgpu/interpreter';
 export { listAdapters, openDevice, type AdapterFacts, type Host, type HostOptions } from './host/node';
 export { UserError } from './numerics';
 export type {
@@ -11,6 +12,7 @@ export type {
   OpenOptions,
   Operand,
   ProductOptions,
+  ProgramOptions,
   Verdict,
   WrongOutput,
 } from './library';

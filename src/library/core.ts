@@ -1,15 +1,17 @@
 /**
  * A NeuronCore on a WebGPU device: what `open` gives. Products go through the fused kernel, which is proved before its first
- * use; every buffer made here is counted, and freed by `release` or `close`.
+ * use, Programs through the interpreter; every buffer made here is counted, and freed by `release` or `close`.
  */
 import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
 import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
 import { USAGE } from '../execute/webgpu';
-import { rowWords } from '../numerics';
+import { WebGpuInterpreter, type WebGpuRun } from '../execute/webgpu/interpreter';
+import { rowWords, type CodeArray } from '../numerics';
+import type { Program } from '../program';
 import { sourcesOf, type Operand } from './operands';
-import { planOf, type ProductOptions } from './options';
+import { checkRun, planOf, type ProductOptions, type ProgramOptions } from './options';
 import { MatmulResult } from './result';
 
 export class NeuronCore implements Disposable {
@@ -20,6 +22,7 @@ export class NeuronCore implements Disposable {
   readonly #matmul: WebGpuMatmul;
   readonly #closeDevice: () => void;
   #checker: Promise<WasmMatmul> | undefined;
+  #interpreter: Promise<WebGpuInterpreter> | undefined;
   #closed = false;
 
   constructor(chip: ChipName, matmul: WebGpuMatmul, closeDevice: () => void) {
@@ -73,6 +76,36 @@ export class NeuronCore implements Disposable {
     return this.#matmul.prepare(plan, sourcesOf(this.#matmul.gpu, plan, { a, b, c }), { signal, into });
   }
 
+  /**
+   * Executes a Program, which says its chip itself. `inputs` are the codes of its HBM inputs, by name, dense and row-major; the
+   * result has those of its outputs, bit for bit as `runProgram` of the reference gives them.
+   *
+   * @throws UserError as `runProgram` does, and for a Program too large for the adapter; DeviceLostError naming the instruction
+   * reached; the signal's reason. Nothing stays allocated.
+   */
+  async runProgram(
+    program: Program,
+    inputs: Readonly<Record<string, CodeArray>>,
+    options: ProgramOptions = {},
+  ): Promise<Record<string, CodeArray>> {
+    checkRun('runProgram', options, ['budget', 'signal', 'onProgress']);
+    return (await this.#programs()).run(program, inputs, options);
+  }
+
+  /**
+   * Starts a run of a Program that is stepped through and looked into; nothing is executed yet. Call `release` when done with it.
+   *
+   * @throws UserError as `runProgram` does before anything runs.
+   */
+  async startProgram(
+    program: Program,
+    inputs: Readonly<Record<string, CodeArray>>,
+    options: Pick<ProgramOptions, 'budget'> = {},
+  ): Promise<WebGpuRun> {
+    checkRun('startProgram', options, ['budget']);
+    return (await this.#programs()).start(program, inputs, options);
+  }
+
   /** Measures which kernel is fastest here, in a few seconds; products from then on take it. */
   async tune(signal?: AbortSignal): Promise<void> {
     this.#checkOpen();
@@ -100,6 +133,12 @@ export class NeuronCore implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Made with the first Program. */
+  #programs(): Promise<WebGpuInterpreter> {
+    this.#checkOpen();
+    return (this.#interpreter ??= WebGpuInterpreter.on(this.#matmul.gpu, this.#matmul.probe));
   }
 
   #checkOpen(): void {

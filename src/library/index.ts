@@ -2,6 +2,6 @@
 export { NeuronCore } from './core';
 export { openCore, type OpenOptions } from './open';
 export type { Operand } from './operands';
-export type { ProductOptions } from './options';
+export type { ProductOptions, ProgramOptions } from './options';
 export { MatmulResult } from './result';
 export type { Verdict, WrongOutput } from './verify';

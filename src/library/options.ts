@@ -1,6 +1,8 @@
-/** The options of a product, and the plan that they ask for. */
+/** The options of a product, and the plan that they ask for; those of a run of a Program. */
 import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
+import type { RunOptions } from '../execute/reference';
+import type { GpuRunOptions } from '../execute/webgpu/interpreter';
 import { planMatmul, type MatmulPlan, type MatmulRequest } from '../lower';
 import { parseDtype, requireFields, UserError, type Dtype, type ShortName } from '../numerics';
 import { isGpuBuffer, type Operand } from './operands';
@@ -69,6 +71,19 @@ function pairOf(dtype: ProductOptions['dtype']): { readonly a: Dtype; readonly b
   if (typeof dtype !== 'object') return { a: formatOf('dtype', dtype), b: formatOf('dtype', dtype) };
   requireFields('dtype', dtype, ['a', 'b']);
   return { a: formatOf('dtype.a', dtype.a), b: formatOf('dtype.b', dtype.b) };
+}
+
+/** How a Program is run: `budget`, `signal` and `onProgress`. */
+export type ProgramOptions = RunOptions & GpuRunOptions;
+
+/** @throws UserError for unknown options, and a signal that is none. */
+export function checkRun(
+  what: string,
+  options: ProgramOptions,
+  known: readonly (keyof ProgramOptions)[],
+): void {
+  requireFields(what, options, known);
+  checkSignal(options.signal);
 }
 
 /** The short names of the command line are good here too. */
