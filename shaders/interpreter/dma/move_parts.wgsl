@@ -8,18 +8,18 @@ const SKIPPED = 0xffffffffu;
 fn run(lane: u32) {
   for (var i = begin; i < end; i++) {
     let element = lane * width() + i;
-    let from = element / word(0u);
-    let to = element / word(1u);
-    src_base = descriptors[word(2u) + from];
-    dst_base = descriptors[word(2u) + word(3u) + to];
+    let part = element / word(0u);
+    let to_part = element / word(1u);
+    src_base = descriptors[word(2u) + part];
+    dst_base = descriptors[word(2u) + word(3u) + to_part];
     if (src_base != SKIPPED && dst_base != SKIPPED) {
-      let code = src_flat(element - from * word(0u));
+      let code = src_flat(element - part * word(0u));
       //: if CHIP
       let row = lane;
       let column = i;
       //: else
       let row = 0u;
-      let column = element - to * word(1u);
+      let column = element - to_part * word(1u);
       //: end
       //: if CODES
       dst_put_code(row, column, code);

@@ -41,14 +41,16 @@ interface Source {
   readonly pattern: Pattern;
 }
 
-function sourcesOf({ sources }: Compute): readonly Source[] {
+/** src0, src1, ... of those that there are. */
+export function sourcesOf({ sources }: Compute): readonly Source[] {
   return SOURCES.flatMap((name) => {
     const pattern = sources[name];
     return pattern === undefined ? [] : [{ name, pattern }];
   });
 }
 
-function sidesOf({ dst, sources, attributes }: Compute): { readonly from: Side; readonly to: Side } {
+/** What indices may choose: src0, and dst. */
+export function sidesOf({ dst, sources, attributes }: Compute): { readonly from: Side; readonly to: Side } {
   const { src0, src_index, dst_index } = sources;
   const { src_stride, dst_stride } = attributes;
   return {
@@ -136,8 +138,9 @@ function sum(instruction: Compute, machine: Machine): void {
   scatter(machine, [dst], encodeArray(dst.dtype, sums ?? new Float32Array(0)), kept);
 }
 
-function reportRepeated(
-  machine: Machine,
+/** Reports indices that repeat, of parts that are not skipped. */
+export function reportRepeated(
+  machine: Pick<Machine, 'report'>,
   { indexName }: Side,
   indices: readonly number[],
   parts: readonly unknown[],

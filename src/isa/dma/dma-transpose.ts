@@ -31,14 +31,14 @@ function shapeOf(pattern: Pattern): readonly number[] {
 }
 
 /** First and last dimension, and the product of those between. */
-function endsOf(pattern: Pattern): readonly [first: number, middle: number, last: number] {
+export function endsOf(pattern: Pattern): readonly [first: number, middle: number, last: number] {
   const shape = shapeOf(pattern);
   const [first, last] = [shape[0] ?? 1, shape.at(-1) ?? 1];
   return [first, elementsOf(pattern) / (first * last), last];
 }
 
 /** [first, middle, last] to [last, middle, first]. */
-function exchangeEnds<A extends CodeArray>(
+export function exchangeEnds<A extends CodeArray>(
   from: CodeArray,
   to: A,
   [first, middle, last]: readonly [number, number, number],
@@ -109,7 +109,8 @@ function modeProblem({ sources: { src_index: index }, attributes }: Transpose): 
   return `dge_mode must be unknown or ${wanted} ${index ? 'with' : 'without'} an index, received ${mode}.`;
 }
 
-function sideOf({ sources: { src, src_index }, attributes: { src_stride } }: Transpose): Side {
+/** src, with its index. */
+export function sideOf({ sources: { src, src_index }, attributes: { src_stride } }: Transpose): Side {
   return { name: 'src', pattern: src, indexName: 'src_index', index: src_index, stride: src_stride };
 }
 

@@ -14,7 +14,7 @@ export function sameFormatProblem(name: string, tile: ChipPattern, dst: ChipPatt
 }
 
 /** Who has a list of indices of its own. */
-type Holder = 'partition' | 'core';
+export type Holder = 'partition' | 'core';
 
 /** Reports the indices above `most`: of lists of `each`, one after another. */
 export function reportOutside(
@@ -29,11 +29,28 @@ export function reportOutside(
   if (first < 0) return;
   let count = 0;
   for (const index of indices) if (index > most) count++;
-  const place = `${holder} ${Math.floor(first / each)}, index ${first % each}`;
-  machine.report(
-    'index-outside',
-    operand,
+  const place = { list: Math.floor(first / each), at: first % each };
+  const outside = { count, of: indices.length, first: indices[first] ?? NaN, ...place };
+  machine.report('index-outside', operand, ...outsideTexts(outside, holder, most));
+}
+
+/** Indices above a limit: how many of all, and the first one, which is number `at` of list number `list`. */
+export interface Outside {
+  readonly count: number;
+  readonly of: number;
+  readonly first: number;
+  readonly list: number;
+  readonly at: number;
+}
+
+/** What was required of indices, and what was received. */
+export function outsideTexts(
+  { count, of, first, list, at }: Outside,
+  holder: Holder,
+  most: number,
+): readonly [required: string, received: string] {
+  return [
     `indices 0..${most}`,
-    `${count} of ${indices.length} outside, the first ${indices[first] ?? NaN} (${place})`,
-  );
+    `${count} of ${of} outside, the first ${first} (${holder} ${list}, index ${at})`,
+  ];
 }

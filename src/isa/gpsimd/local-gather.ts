@@ -24,7 +24,7 @@ interface Counts {
   readonly each: number;
 }
 
-function countsOf({ sources: { index }, attributes }: Gather): Counts {
+export function countsOf({ sources: { index }, attributes }: Gather): Counts {
   const held = widthOf(index) * CORE;
   const { num_elem_per_idx = 1, num_valid_indices = held } = attributes;
   return { held, valid: num_valid_indices, each: num_elem_per_idx };

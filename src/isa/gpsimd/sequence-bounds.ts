@@ -39,9 +39,19 @@ function reportIds(ids: Int32Array | Float32Array, machine: Machine): void {
   if (first < 0) return;
   let count = 0;
   for (const id of ids) if (isWrong(id)) count++;
-  const received = `${count} of ${ids.length} others, the first ${ids[first] ?? NaN} (element ${first})`;
-  machine.report('segment-id', 'segment_ids', 'non-negative integers', received);
+  machine.report('segment-id', 'segment_ids', ...idTexts(count, ids.length, ids[first] ?? NaN, first));
 }
+
+/** What was required of ids, and what was received: `count` others of all, the first one and its position. */
+export const idTexts = (
+  count: number,
+  of: number,
+  first: number,
+  at: number,
+): readonly [required: string, received: string] => [
+  'non-negative integers',
+  `${count} of ${of} others, the first ${first} (element ${at})`,
+];
 
 export const sequenceBounds: Entry<'sequence_bounds'> = {
   summary: 'dst = where the run of equal segment_ids of each element starts, and where it ends.',

@@ -8,7 +8,8 @@ import {
   tensorBytes,
   writesOf,
 } from '../../../program';
-import type { Pattern, Program, Tensor } from '../../../program';
+import type { Instruction, Opcode, Pattern, Program, Tensor } from '../../../program';
+import { GPU_ISA } from './instructions';
 import type { Aside } from './layout';
 
 export function asideOf(program: Program): Aside {
@@ -16,7 +17,7 @@ export function asideOf(program: Program): Aside {
   const aside = { chip: 0, hbm: 0 };
   for (const instruction of instructionsOf(program.instructions)) {
     const written = writesOf(instruction);
-    const used = { chip: 0, hbm: 0 };
+    const used = { chip: roomOf(instruction), hbm: 0 };
     for (const { pattern } of [...readsOf(instruction), ...written.filter(({ pattern }) => pattern.index)]) {
       const clashes =
         pattern.index !== undefined || written.some(({ pattern: other }) => share(tensors, pattern, other));
@@ -26,6 +27,10 @@ export function asideOf(program: Program): Aside {
     aside.hbm = Math.max(aside.hbm, used.hbm);
   }
   return aside;
+}
+
+function roomOf<O extends Opcode>(instruction: Instruction<O>): number {
+  return GPU_ISA[instruction.opcode].room?.(instruction) ?? 0;
 }
 
 const bytesAside = (pattern: Pattern) =>

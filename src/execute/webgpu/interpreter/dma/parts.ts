@@ -2,7 +2,13 @@
  * Operands whose parts an index chooses (src/isa/dma/indirect.ts): the indices are read back, the host says where the parts lie,
  * and a kernel finds their first bytes in a table behind its descriptor.
  */
-import { partsOf, readIndices, type OobMode, type Side } from '../../../../isa/dma/indirect';
+import {
+  partsOf,
+  readIndices,
+  type IndexReader,
+  type OobMode,
+  type Side,
+} from '../../../../isa/dma/indirect';
 import { eachKept, type Kept, type Parts } from '../../../../isa/dma/move';
 import { bytesOf, tensorBytes } from '../../../../program';
 import type { NamedOperand } from '../../../../program';
@@ -23,23 +29,31 @@ export const indicesOf = (sides: readonly Side[]): readonly NamedOperand[] =>
  * @throws UserError as the reference does when an index is outside.
  */
 export function chosenParts(
-  { lowering, peeked, report }: Context,
+  context: Context,
   sides: readonly Side[],
   mode: OobMode | undefined,
 ): readonly Parts[] {
-  let at = 0;
+  const indexed = sides.filter(({ index }) => index !== undefined);
   return sides.map((side) => {
-    const codes = side.index === undefined ? undefined : peeked[at++];
-    const reader = {
-      read: () => codes ?? new Uint32Array(0),
-      elementsIn: (name: string, dtype: Side['pattern']['dtype']) => {
-        const tensor = lowering.layout.tensors.get(name);
-        return tensor === undefined ? 0 : Math.floor(tensorBytes(tensor) / bytesOf(dtype));
-      },
-      report,
-    };
+    const reader = readerOf(context, indexed.indexOf(side));
     return partsOf(reader, side, readIndices(reader, side), mode);
   });
+}
+
+/** The indices of the only side that has any. */
+export const chosenIndices = (context: Context, side: Side): readonly number[] =>
+  readIndices(readerOf(context, 0), side);
+
+/** Reads the indices that were peeked at as number `at`. */
+function readerOf({ lowering, peeked, report }: Context, at: number): IndexReader {
+  return {
+    read: () => peeked[at] ?? new Uint32Array(0),
+    elementsIn: (name, dtype) => {
+      const tensor = lowering.layout.tensors.get(name);
+      return tensor === undefined ? 0 : Math.floor(tensorBytes(tensor) / bytesOf(dtype));
+    },
+    report,
+  };
 }
 
 /** @throws UserError when any of the kept elements was never written. */
