@@ -108,6 +108,8 @@ export class Session {
   readonly #rate: Rate;
   /** performance.now() when the last submission was finished. */
   #finishedAt = 0;
+  /** performance.now() when what was sent is likely to be finished. */
+  #expectedUntil = 0;
   #rest: Rest | undefined;
   #released = false;
 
@@ -244,20 +246,24 @@ export class Session {
     to: number,
   ): Promise<void> {
     const sentAt = performance.now();
-    let cost = 0;
-    await this.gpu.submit('running a Program', (encoder) => {
+    const sent = dispatches.slice(from, to);
+    const cost = sent.reduce((sum, { cost: own }) => sum + own, 0);
+    const encode = (encoder: GPUCommandEncoder): void => {
       if (from === 0 && reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, reportWords * 4);
       const pass = encoder.beginComputePass();
-      for (const [index, { kernel, workgroups, cost: own }] of dispatches.slice(from, to).entries()) {
+      for (const [index, { kernel, workgroups }] of sent.entries()) {
         const pipeline = pipelines.get(kernel);
         if (pipeline === undefined) throw new Error('Invariant violation: a kernel without a pipeline');
         pass.setPipeline(pipeline.pipeline);
         pass.setBindGroup(0, groups.get(kernel.bindings), [(from + index) * UNIFORM_STEP]);
         pass.dispatchWorkgroups(...workgroups);
-        cost += own;
       }
       pass.end();
-    });
+    };
+    const underWayMs = this.#expectedUntil - sentAt;
+    const expectedMs = Math.max(0, underWayMs) + cost / this.#rate.perMs;
+    this.#expectedUntil = sentAt + expectedMs;
+    await this.gpu.submit('running a Program', encode, expectedMs);
     const now = performance.now();
     this.#rate.learn(cost, now - Math.max(sentAt, this.#finishedAt));
     this.#finishedAt = now;
@@ -272,6 +278,7 @@ export class Session {
     await this.#grow('uniforms', dispatches.length * UNIFORM_STEP);
     await this.#grow('descriptors', descriptors.byteLength);
     await this.#grow('reports', reportWords * 4);
+    this.#checkHeld();
     const settings = new Uint32Array((dispatches.length * UNIFORM_STEP) / 4);
     dispatches.forEach((dispatch, at) => {
       settings.set(dispatch.settings, (at * UNIFORM_STEP) / 4);
