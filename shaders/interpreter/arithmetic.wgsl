@@ -8,7 +8,8 @@
 // takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
 // rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
 // exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
-// an amount that varies: software adapters go through both sides of the first, and through every lane of the second.
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. `&&` and `||`
+// are branches as well, which within a loop take a software adapter's compiler seconds: truths are joined by & and |.
 // Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
 
 const FLOAT32_SIGN = 0x80000000u;
@@ -73,8 +74,8 @@ fn f_place(x: u32, rest: i32, field: i32) -> u32 {
   let sum = n_add(bitcast<f32>(x), bitcast<f32>(power));
   let lost = n_subtract(bitcast<f32>(x), n_subtract(sum, bitcast<f32>(power)));
   let half = bitcast<f32>(power - (24u << 23u));
-  let up = select(0u, 1u, lost == half && rest > 0);
-  let down = select(0u, 1u, lost == -half && rest < 0);
+  let up = select(0u, 1u, (lost == half) & (rest > 0));
+  let down = select(0u, 1u, (lost == -half) & (rest < 0));
   let subnormal = bitcast<u32>(sum) - power + up - down;
   return select(subnormal, normal, i32(x >> 23u) + field > 127);
 }
@@ -113,7 +114,7 @@ fn f_round(sign: u32, significand: u32, exponent: i32) -> u32 {
   let shift = min(down, 31u);
   let kept = (leading + (1u << (shift - 1u)) - 1u + ((leading >> shift) & 1u)) >> shift;
   let magnitude = min(kept + (u32(max(field, 1) - 1) << 23u), FLOAT32_INFINITY);
-  return sign | select(magnitude, 0u, down > 31u || significand == 0u);
+  return sign | select(magnitude, 0u, (down > 31u) | (significand == 0u));
 }
 
 fn f_add(a: u32, b: u32) -> u32 {
@@ -127,7 +128,7 @@ fn f_add(a: u32, b: u32) -> u32 {
   let term = f_shift_sticky(y.significand << 6u, u32(x.exponent - y.exponent));
   let sum = (x.significand << 6u) + select(term, 0u - term, opposed);
   let sign = select(large, a & b, sum == 0u) & FLOAT32_SIGN; // x - x is +0
-  let infinite = select(large, FLOAT32_NAN, opposed && f_magnitude(small) == FLOAT32_INFINITY);
+  let infinite = select(large, FLOAT32_NAN, opposed & (f_magnitude(small) == FLOAT32_INFINITY));
   return select(infinite, f_round(sign, sum, x.exponent - 6), f_is_finite(large));
 }
 
@@ -145,8 +146,8 @@ fn f_multiply(a: u32, b: u32) -> u32 {
   let low = xl * yl;
   let middle = xh * yl + xl * yh + (low >> 12u);
   let high = ((xh * yh) << 8u) + (middle >> 4u);
-  let product = high | select(0u, 1u, (middle & 0xfu) != 0u || (low & 0xfffu) != 0u);
-  let infinite = select(sign | FLOAT32_INFINITY, FLOAT32_NAN, large > FLOAT32_INFINITY || small == 0u);
+  let product = high | select(0u, 1u, ((middle & 0xfu) != 0u) | ((low & 0xfffu) != 0u));
+  let infinite = select(sign | FLOAT32_INFINITY, FLOAT32_NAN, (large > FLOAT32_INFINITY) | (small == 0u));
   return select(infinite, f_round(sign, product, x.exponent + y.exponent + 16), large < FLOAT32_INFINITY);
 }
 //: end
@@ -177,9 +178,9 @@ fn f_multiply(a: u32, b: u32) -> u32 {
   let wide = mantissa >= FLOAT32_ONE + FLOAT32_MIN_NORMAL; // 2 or more
   let rest = bitcast<i32>(exact - select(significand << 23u, significand << 24u, wide));
   let placed = f_place(mantissa, rest, x.field + y.field - 127);
-  let tiny = small < FLOAT32_MIN_NORMAL || f_magnitude(product) < FLOAT32_MIN_NORMAL;
+  let tiny = (small < FLOAT32_MIN_NORMAL) | (f_magnitude(product) < FLOAT32_MIN_NORMAL);
   let guarded = ((a ^ b) & FLOAT32_SIGN) | select(placed, large, large >= FLOAT32_INFINITY);
-  return select(product, guarded, tiny && small != 0u);
+  return select(product, guarded, tiny & (small != 0u));
 }
 //: end
 //: if native

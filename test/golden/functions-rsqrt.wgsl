@@ -8,7 +8,8 @@
 // takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
 // rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
 // exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
-// an amount that varies: software adapters go through both sides of the first, and through every lane of the second.
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. `&&` and `||`
+// are branches as well, which within a loop take a software adapter's compiler seconds: truths are joined by & and |.
 // Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
 
 const FLOAT32_SIGN = 0x80000000u;
@@ -73,8 +74,8 @@ fn f_place(x: u32, rest: i32, field: i32) -> u32 {
   let sum = n_add(bitcast<f32>(x), bitcast<f32>(power));
   let lost = n_subtract(bitcast<f32>(x), n_subtract(sum, bitcast<f32>(power)));
   let half = bitcast<f32>(power - (24u << 23u));
-  let up = select(0u, 1u, lost == half && rest > 0);
-  let down = select(0u, 1u, lost == -half && rest < 0);
+  let up = select(0u, 1u, (lost == half) & (rest > 0));
+  let down = select(0u, 1u, (lost == -half) & (rest < 0));
   let subnormal = bitcast<u32>(sum) - power + up - down;
   return select(subnormal, normal, i32(x >> 23u) + field > 127);
 }
@@ -105,9 +106,9 @@ fn f_multiply(a: u32, b: u32) -> u32 {
   let wide = mantissa >= FLOAT32_ONE + FLOAT32_MIN_NORMAL; // 2 or more
   let rest = bitcast<i32>(exact - select(significand << 23u, significand << 24u, wide));
   let placed = f_place(mantissa, rest, x.field + y.field - 127);
-  let tiny = small < FLOAT32_MIN_NORMAL || f_magnitude(product) < FLOAT32_MIN_NORMAL;
+  let tiny = (small < FLOAT32_MIN_NORMAL) | (f_magnitude(product) < FLOAT32_MIN_NORMAL);
   let guarded = ((a ^ b) & FLOAT32_SIGN) | select(placed, large, large >= FLOAT32_INFINITY);
-  return select(product, guarded, tiny && small != 0u);
+  return select(product, guarded, tiny & (small != 0u));
 }
 
 fn f_subtract(a: u32, b: u32) -> u32 {
@@ -185,7 +186,7 @@ fn finite_rsqrt(x: u32) -> u32 {
 /// Of any float32; NaN below 0, infinity with the sign of a zero.
 fn alu_rsqrt(x: u32) -> u32 {
   var result = select(finite_rsqrt(x), 0u, x == FLOAT32_INFINITY);
-  result = select(result, FLOAT32_NAN, is_negative(x) || f_is_nan(x));
+  result = select(result, FLOAT32_NAN, is_negative(x) | f_is_nan(x));
   return select(result, with_sign(FLOAT32_INFINITY, x), f_magnitude(x) == 0u);
 }
 
@@ -266,7 +267,7 @@ fn scale(x: f32, exponent: i32) -> u32 {
 /// x 2^exponent, of an exponent that makes nothing subnormal or infinite; 0 where a last part would be.
 fn shift(x: f32, exponent: i32) -> f32 {
   let code = bitcast<u32>(x);
-  let tiny = i32(f_magnitude(code) >> 23u) + min(exponent, 0) < 1 || f_magnitude(code) < FLOAT32_MIN_NORMAL;
+  let tiny = (i32(f_magnitude(code) >> 23u) + min(exponent, 0) < 1) | (f_magnitude(code) < FLOAT32_MIN_NORMAL);
   return bitcast<f32>(select(code + (u32(exponent) << 23u), code & FLOAT32_SIGN, tiny));
 }
 
@@ -383,7 +384,7 @@ fn activation_rsqrt(x: u32) -> u32 {
   let below = activation_beyond(f_raise(size), 1.1920928955078125e-7f, 8388608f, vec4<f32>(12439553835008f, -6219776917504f, 4664832557056f, -3887360638975.999f));
   result = select(result, below, size < 0x14000000u);
   result = with_sign(result, x);
-  result = select(result, finite_rsqrt(x), size >= 0x14000000u && size <= 0x70000000u);
+  result = select(result, finite_rsqrt(x), (size >= 0x14000000u) & (size <= 0x70000000u));
   result = select(result, FLOAT32_NAN, is_negative(x));
   result = select(result, select(0x7f800000u, 0xff800000u, is_negative(x)), size == 0u);
   return select(activation_limit(x, 0x7fc00000u, 0x00000000u), result, f_is_finite(x));

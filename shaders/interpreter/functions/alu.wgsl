@@ -22,11 +22,11 @@ fn alu_truth(condition: bool) -> u32 {
 }
 
 fn alu_equals(x: u32, y: u32) -> bool {
-  return !alu_one_is_nan(x, y) && (x == y || f_magnitude(x | y) == 0u);
+  return !alu_one_is_nan(x, y) & ((x == y) | (f_magnitude(x | y) == 0u));
 }
 
 fn alu_is_below(x: u32, y: u32) -> bool {
-  return !alu_one_is_nan(x, y) && alu_order(x) < alu_order(y) && f_magnitude(x | y) != 0u;
+  return !alu_one_is_nan(x, y) & (alu_order(x) < alu_order(y)) & (f_magnitude(x | y) != 0u);
 }
 
 fn alu_add(x: u32, y: u32) -> u32 {
@@ -58,7 +58,7 @@ fn alu_not_equal(x: u32, y: u32) -> u32 {
 }
 
 fn alu_greater_equal(x: u32, y: u32) -> u32 {
-  return alu_truth(alu_is_below(y, x) || alu_equals(x, y));
+  return alu_truth(alu_is_below(y, x) | alu_equals(x, y));
 }
 
 fn alu_greater(x: u32, y: u32) -> u32 {
@@ -66,7 +66,7 @@ fn alu_greater(x: u32, y: u32) -> u32 {
 }
 
 fn alu_less_equal(x: u32, y: u32) -> u32 {
-  return alu_truth(alu_is_below(x, y) || alu_equals(x, y));
+  return alu_truth(alu_is_below(x, y) | alu_equals(x, y));
 }
 
 fn alu_less(x: u32, y: u32) -> u32 {
@@ -74,11 +74,11 @@ fn alu_less(x: u32, y: u32) -> u32 {
 }
 
 fn alu_logical_and(x: u32, y: u32) -> u32 {
-  return alu_truth(!alu_is_zero(x) && !alu_is_zero(y));
+  return alu_truth(!alu_is_zero(x) & !alu_is_zero(y));
 }
 
 fn alu_logical_or(x: u32, y: u32) -> u32 {
-  return alu_truth(!alu_is_zero(x) || !alu_is_zero(y));
+  return alu_truth(!alu_is_zero(x) | !alu_is_zero(y));
 }
 
 fn alu_logical_xor(x: u32, y: u32) -> u32 {
@@ -86,11 +86,11 @@ fn alu_logical_xor(x: u32, y: u32) -> u32 {
 }
 
 fn alu_abs_max(x: u32, y: u32) -> u32 {
-  return select(y, x, f_is_nan(x) || f_magnitude(x) > f_magnitude(y));
+  return select(y, x, f_is_nan(x) | (f_magnitude(x) > f_magnitude(y)));
 }
 
 fn alu_abs_min(x: u32, y: u32) -> u32 {
-  return select(y, x, f_is_nan(x) || (f_magnitude(x) < f_magnitude(y) && !f_is_nan(y)));
+  return select(y, x, f_is_nan(x) | ((f_magnitude(x) < f_magnitude(y)) & !f_is_nan(y)));
 }
 
 fn alu_abs(x: u32) -> u32 {

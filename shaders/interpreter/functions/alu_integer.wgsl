@@ -7,7 +7,7 @@ struct AluInteger {
 }
 
 fn alu_integer(word: u32, is_signed: bool) -> AluInteger {
-  return AluInteger(word, is_signed && word >= 0x80000000u);
+  return AluInteger(word, is_signed & (word >= 0x80000000u));
 }
 
 fn alu_integer_size(x: AluInteger) -> u32 {
@@ -15,7 +15,7 @@ fn alu_integer_size(x: AluInteger) -> u32 {
 }
 
 fn alu_integer_equals(x: AluInteger, y: AluInteger) -> bool {
-  return x.word == y.word && x.negative == y.negative;
+  return (x.word == y.word) & (x.negative == y.negative);
 }
 
 fn alu_integer_is_below(x: AluInteger, y: AluInteger) -> bool {
@@ -67,7 +67,7 @@ fn alu_integer_less(x: AluInteger, y: AluInteger) -> u32 {
 }
 
 fn alu_integer_logical_and(x: AluInteger, y: AluInteger) -> u32 {
-  return u32(x.word != 0u && y.word != 0u);
+  return u32((x.word != 0u) & (y.word != 0u));
 }
 
 fn alu_integer_logical_or(x: AluInteger, y: AluInteger) -> u32 {

@@ -48,7 +48,7 @@ fn normal_below(x: f32, decay: Scaled, ratio: Pair) -> Scaled {
   let tail = product(choose(unscaled(decay), decay.pair, x < 0.0), ratio);
   let right = plus(negative(tail), 1.0);
   let near = abs(x) <= ERF_NEAR;
-  let left = x < 0.0 && !near;
+  let left = (x < 0.0) & !near;
   return Scaled(choose(choose(right, middle, near), tail, left), select(0, decay.exponent, left));
 }
 

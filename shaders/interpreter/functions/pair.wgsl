@@ -46,7 +46,7 @@ fn scale(x: f32, exponent: i32) -> u32 {
 /// x 2^exponent, of an exponent that makes nothing subnormal or infinite; 0 where a last part would be.
 fn shift(x: f32, exponent: i32) -> f32 {
   let code = bitcast<u32>(x);
-  let tiny = i32(f_magnitude(code) >> 23u) + min(exponent, 0) < 1 || f_magnitude(code) < FLOAT32_MIN_NORMAL;
+  let tiny = (i32(f_magnitude(code) >> 23u) + min(exponent, 0) < 1) | (f_magnitude(code) < FLOAT32_MIN_NORMAL);
   return bitcast<f32>(select(code + (u32(exponent) << 23u), code & FLOAT32_SIGN, tiny));
 }
 

@@ -69,7 +69,7 @@ fn finite_rsqrt(x: u32) -> u32 {
 /// Of any float32; NaN below 0, infinity with the sign of a zero.
 fn alu_rsqrt(x: u32) -> u32 {
   var result = select(finite_rsqrt(x), 0u, x == FLOAT32_INFINITY);
-  result = select(result, FLOAT32_NAN, is_negative(x) || f_is_nan(x));
+  result = select(result, FLOAT32_NAN, is_negative(x) | f_is_nan(x));
   return select(result, with_sign(FLOAT32_INFINITY, x), f_magnitude(x) == 0u);
 }
 

@@ -84,8 +84,8 @@ fn finite_softplus(x: u32) -> u32 {
   let value = bitcast<f32>(x);
   let decay = exp_of(exact(-abs(value)));
   let curve = log_one_plus_of(unscaled(decay));
-  let right = !is_negative(x) && f_magnitude(x) != 0u;
-  let small = !right && decay.exponent < -30;
+  let right = !is_negative(x) & (f_magnitude(x) != 0u);
+  let small = !right & (decay.exponent < -30);
   let result = choose(choose(curve, plus(curve, value), right), decay.pair, small);
   return rounded(result, select(0, decay.exponent, small));
 }
@@ -94,7 +94,7 @@ fn finite_softplus(x: u32) -> u32 {
 fn finite_mish(x: u32) -> u32 {
   let decay = exp_of(exact(-abs(bitcast<f32>(x))));
   let whole = unscaled(decay);
-  let left = is_negative(x) && f_magnitude(x) != 0u;
+  let left = is_negative(x) & (f_magnitude(x) != 0u);
   let next = plus(whole, 2.0);
   let top = plus(shifted(whole, 1), 1.0);
   let bottom = choose(sum(top, shifted(product(whole, whole), 1)), plus(product(whole, next), 2.0), left);

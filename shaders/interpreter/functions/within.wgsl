@@ -7,7 +7,7 @@ fn {{ name }}(x: u32) -> u32 {
   result = select(result, below, size < {{ low }});
 //: end
   result = with_sign(result, x);
-  result = select(result, {{ finite }}(x), size >= {{ low }} && size <= {{ high }});
+  result = select(result, {{ finite }}(x), (size >= {{ low }}) & (size <= {{ high }}));
 //: if odd
 //: else
   result = select(result, FLOAT32_NAN, is_negative(x));

@@ -5,13 +5,13 @@
 /// Whether a function that is not valid for all numbers is not valid for x. Negative numbers are larger than any as codes.
 fn is_outside(x: u32) -> bool {
   let size = {{SIZE}};
-  return !f_is_nan(x) && (size < {{LOW}} || size > {{HIGH}});
+  return !f_is_nan(x) & ((size < {{LOW}}) | (size > {{HIGH}}));
 }
 //: end
 
 //: if PRELU
 fn prelu(x: u32, slope: u32) -> u32 {
-  return select(f_multiply(slope, x), x, x <= FLOAT32_INFINITY || x == FLOAT32_SIGN);
+  return select(f_multiply(slope, x), x, (x <= FLOAT32_INFINITY) | (x == FLOAT32_SIGN));
 }
 //: end
 

@@ -3,7 +3,7 @@
 fn is_found(i: u32) -> bool {
   var found = false;
   //: for k in 8
-  found = found || i == found_{{k}};
+  found = found | (i == found_{{k}});
   //: end
   return found;
 }

@@ -22,9 +22,9 @@ fn search(lane: u32) {
     var free = true;
     var takes = false;
     //: for step in 8
-    takes = free && found_{{step + DESCENDING * (7 - 2 * step)}} == NOT_FOUND && key == sought_{{step + DESCENDING * (7 - 2 * step)}};
+    takes = free & (found_{{step + DESCENDING * (7 - 2 * step)}} == NOT_FOUND) & (key == sought_{{step + DESCENDING * (7 - 2 * step)}});
     found_{{step + DESCENDING * (7 - 2 * step)}} = select(found_{{step + DESCENDING * (7 - 2 * step)}}, i, takes);
-    free = free && !takes;
+    free = free & !takes;
     //: end
   }
 }
