@@ -188,8 +188,8 @@ describe('a mistake is one message and exit code 2', () => {
     [['top_k', '--size', 'columns=8,k=9'], /top_k[^]*at least 9 columns for k = 9, received 8/],
     [['kernel.ts', '--size', 'rows=4'], /--size and --dtype are for kernels of the library/],
     [['softmax', '--executor', 'cuda'], /--executor is reference or webgpu, received "cuda"/],
-    [['softmax', '--adapter', 'swiftshader'], /--adapter chooses for --browser/],
-    [['softmax', '--browser', '--until', '1'], /--until and --show look into the reference executor/],
+    [['softmax', '--adapter', 'swiftshader'], /--adapter chooses for --executor webgpu or --browser/],
+    [['softmax', '--browser', '--until', '1'], /--until and --show look into a run in this process/],
     [[], /--list tells those of the library/],
   ])('%j', async (parameters, message) => {
     const { code, stderr } = await systole(...parameters);
