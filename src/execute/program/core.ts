@@ -23,19 +23,27 @@ export interface RunFinding {
 
 const [INT32_MIN, INT32_MAX] = [-(2 ** 31), 2 ** 31 - 1];
 
+/** A finding, and the first step that showed it. */
+interface Found {
+  readonly step: number;
+  readonly finding: RunFinding;
+}
+
 export class Core implements RegisterFile {
   /** Who is named when something goes wrong: a node of the Program, or words. */
   reader: ProgramNode | string = '';
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #registers = new Map<string, number>();
-  readonly #findings = new Map<string, RunFinding>();
+  readonly #findings = new Map<string, Found>();
+  /** How many steps were taken before the one that is due, where reports may come late. */
+  step = 0;
 
   constructor(tensors: readonly Tensor[]) {
     this.#tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   }
 
   get findings(): readonly RunFinding[] {
-    return [...this.#findings.values()];
+    return [...this.#findings.values()].sort((a, b) => a.step - b.step).map(({ finding }) => finding);
   }
 
   /** An error that says who met it. */
@@ -66,12 +74,13 @@ export class Core implements RegisterFile {
   /** Lists what the instruction that reads now has shown. */
   report(rule: RuntimeRule, operand: string, required: string, received: string): void {
     if (typeof this.reader === 'string' || isLoop(this.reader)) return;
-    this.reportOf(this.reader, rule, operand, required, received);
+    this.reportOf(this.reader, this.step, rule, operand, required, received);
   }
 
-  /** Lists what an instruction has shown. */
+  /** Lists what an instruction has shown in a step. Steps may be reported in any order: what the earliest one received counts. */
   reportOf(
     { id, at }: Instruction,
+    step: number,
     rule: RuntimeRule,
     operand: string,
     required: string,
@@ -79,15 +88,13 @@ export class Core implements RegisterFile {
   ): void {
     const key = `${rule} ${operand} ${id}`;
     const before = this.#findings.get(key);
-    const first = before ?? {
-      rule,
-      instruction: id,
-      ...(at !== undefined && { at }),
-      operand,
-      required,
-      received,
-    };
-    this.#findings.set(key, { ...first, times: (before?.times ?? 0) + 1 });
+    const times = (before?.finding.times ?? 0) + 1;
+    if (before !== undefined && before.step <= step) {
+      this.#findings.set(key, { ...before, finding: { ...before.finding, times } });
+      return;
+    }
+    const what = { rule, instruction: id, ...(at !== undefined && { at }), operand, required, received };
+    this.#findings.set(key, { step, finding: { ...what, times } });
   }
 
   /** How many elements of a format an HBM tensor holds. */

@@ -115,6 +115,7 @@ export class WebGpuRun {
     if (node === undefined) return false;
     this.#control.checkBudget();
     this.#core.reader = node;
+    this.#core.step = this.#control.steps;
     if (due !== undefined) {
       if (this.#groups.isFull(due.instruction)) await this.#submit();
       const pending = this.#execute(due);
@@ -336,12 +337,13 @@ export class WebGpuRun {
       const code = codeOf(dst.dtype, this.#core.register(attributes.register));
       this.#add(this.#lowering.fill(placeOf(this.#layout, dst), code));
     } else {
+      const { step } = this.#core;
       const context: Context = {
         lowering: this.#lowering.on(resolved.engine),
         arithmetic: this.#adapter.arithmetic,
         peeked,
         report: (...what) => {
-          this.#core.reportOf(instruction, ...what);
+          this.#core.reportOf(instruction, step, ...what);
         },
         require: (operand, pattern) => {
           this.#initialised.require(operand, pattern, this.#core);
