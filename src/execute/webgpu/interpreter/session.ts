@@ -20,7 +20,7 @@ export const STATS_BYTES = 2 ** 16;
 /** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
 const DISPATCH_COST = 2 ** 18;
 /** What is scheduled at most before it is submitted. */
-const SCHEDULED_WORKS = 4096;
+const SCHEDULED_WORKS = 1024;
 const SCHEDULED_COST = 2 ** 24;
 /** Cost per millisecond to begin with, on an adapter of which nothing is known. */
 const FIRST_RATE = DISPATCH_COST / 50;
@@ -270,6 +270,7 @@ export class Session {
   }
 
   #checkHeld(): void {
+    this.gpu.checkAlive();
     if (this.#released) throw new UserError('This run was released: start another.');
   }
 
