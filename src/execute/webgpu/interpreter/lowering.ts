@@ -325,7 +325,8 @@ function isOverwritten({ place }: Use, operands: LaneOptions['operands'], elemen
   for (const name in operands) {
     const other = operands[name];
     if (other?.writes !== true || !mayOverlap(place, other.place)) continue;
-    if (!(elementwise && coincide(place, other.place))) return true;
+    // Of elements that are the same one, the second would be read after the first is written.
+    if (!(elementwise && coincide(place, other.place) && !mayRepeat(place))) return true;
   }
   return false;
 }
