@@ -26,7 +26,7 @@ export class Initialised {
       for (const part of accessedParts(instruction, name) ?? [pattern]) this.require(name, part, core);
     }
     const { dst, attributes } = instruction;
-    if (dst !== undefined && 'accumulate' in attributes && attributes.accumulate === true) {
+    if (dst !== undefined && 'accumulate' in attributes && attributes.accumulate) {
       this.require('dst', dst, core);
     }
   }

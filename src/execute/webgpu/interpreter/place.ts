@@ -152,7 +152,10 @@ export function coincide(a: Place, b: Place): boolean {
     a.partition === b.partition &&
     bitsOf(a.dtype) === bitsOf(b.dtype) &&
     a.steps.length === b.steps.length &&
-    a.steps.every(([stride, count], at) => stride === b.steps[at]?.[0] && count === b.steps[at]?.[1])
+    a.steps.every(([stride, count], at) => {
+      const [otherStride, otherCount] = b.steps[at] ?? [];
+      return stride === otherStride && count === otherCount;
+    })
   );
 }
 

@@ -304,7 +304,7 @@ export class WebGpuRun {
         `, operand ${name}: required ${required}; received ${received}. Correct the index.`,
       );
     }
-    const accumulates = 'accumulate' in attributes && attributes.accumulate === true;
+    const accumulates = 'accumulate' in attributes && attributes.accumulate;
     for (const { operand, pattern, offsets } of chosen) {
       if (operand !== 'dst' || accumulates) {
         this.#initialised.requireAt(operand, pattern, offsets, this.#core);
