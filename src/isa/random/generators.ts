@@ -11,14 +11,14 @@ import { widthOf } from '../rules';
 import { step, WORDS } from './xorwow';
 
 /** Generators of each lane, and the number of the first: all five of a lane have numbers of their own. */
-const GENERATORS = {
+export const GENERATORS = {
   vector: { count: 4, first: 0 },
   gpsimd: { count: 1, first: 4 },
 } as const satisfies Record<RandomEngine, object>;
 
 const LANES = 128;
 /** The second word of Philox's key: none of the seeds of stochastic rounding, which are below 2^53, have it. */
-const SEEDING = 0xffffffff;
+export const SEEDING = 0xffffffff;
 
 export const randomEngine = (engine: EngineName): RandomEngine => (engine === 'gpsimd' ? 'gpsimd' : 'vector');
 

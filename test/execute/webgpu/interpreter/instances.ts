@@ -76,7 +76,7 @@ export class Instances {
   }
 
   add(instruction: Unnamed<Instruction>): void {
-    this.#instructions.push({ ...instruction, id: `i${this.#instructions.length}` } as Instruction);
+    this.#instructions.push({ ...instruction, id: `i${this.#instructions.length}` });
   }
 
   /** By words, whatever the format is; to PSUM by way of SBUF, as DMA does not reach it. */

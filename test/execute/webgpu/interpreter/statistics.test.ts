@@ -123,20 +123,19 @@ const shuffles: Steps = fc
     seed: fc.nat(),
   })
   .map(({ from, to, starts, elements, dtype, mask, inPlace, seed }): Step => (made) => {
-    const tensor = (start: number, quadrants: number): Given => ({
-      tensor: {
-        dtype,
-        partition: start,
-        partitions: 32 * quadrants,
-        elements,
-        codes: Array.from(
-          { length: 32 * quadrants * elements },
-          (_, at) => Math.imul(at + seed, 0x9e3779b1) >>> 8,
-        ),
-      },
-    });
+    const tensor = (start: number, quadrants: number, loaded = true): Given => {
+      const partitions = 32 * quadrants;
+      const list = Array.from(
+        { length: partitions * elements },
+        (_, at) => Math.imul(at + seed, 0x9e3779b1) >>> 8,
+      );
+      return {
+        tensor: { dtype, partition: start, partitions, elements, ...(loaded && { codes: list }) },
+      };
+    };
     const src = made.on(tensor(starts[0], Math.max(from, to)));
-    const dst = inPlace ? src : made.on(tensor(starts[1], to));
+    // What the mask leaves of a new dst stays unwritten.
+    const dst = inPlace ? src : made.on(tensor(starts[1], to, seed % 2 === 0));
     const attributes = { shuffle_mask: mask };
     made.add({ opcode: 'nc_stream_shuffle', engine: 'vector', dst, sources: { src }, attributes });
   });
