@@ -15,8 +15,10 @@ import type {
   Pattern,
   Program,
   ProgramNode,
+  PsumTensor,
   ReduceCommand,
   RegisterTerm,
+  SbufTensor,
   Tensor,
   WriteOptions,
 } from '../../src/program';
@@ -72,9 +74,19 @@ interface Slot {
   owned: boolean;
 }
 
+/** What is left of `ChipWanted` when it was chosen. */
+interface Chosen {
+  readonly dtypes: readonly Dtype[];
+  readonly spaces: readonly ('sbuf' | 'psum')[];
+  readonly start: number;
+}
+
+type Extent = Omit<SbufTensor, 'space' | 'address'>;
+
+const PARTITIONS = 128;
 const SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 31, 32, 33, 48, 64, 65, 100, 128] as const;
 const WIDTHS = [1, 2, 3, 4, 5, 6, 8, 9, 12, 16, 18, 24, 30, 40] as const;
-const CONTIGUOUS_ALIGNMENTS = [64, 32, 8, 4] as const;
+const ALIGNMENTS = [64, 32, 8, 4] as const;
 
 export class Draft {
   readonly chip: Chip;
@@ -347,65 +359,70 @@ export class Draft {
     };
     const found = content === undefined && !choices.oneIn(4) ? this.#slots.filter(fits) : [];
     if (found.length > 0) return choices.of(found.toReversed());
-    return this.#newSlot({ ...wanted, dtypes, spaces, start: start ?? this.start(partitions) }, written);
+    // What is written without being loaded first may lie where the instruction reads.
+    const over = written && wanted.partly !== true;
+    const apart = over ? this.#protected : [...this.#protected, ...this.#reads];
+    return this.#newSlot({ ...wanted, dtypes, spaces, start: start ?? this.start(partitions) }, apart);
   }
 
   #newSlot(
-    {
-      partitions,
-      width,
-      dtypes,
-      spaces,
-      start,
-      content,
-    }: ChipWanted & { dtypes: readonly Dtype[]; spaces: readonly ('sbuf' | 'psum')[]; start: number },
-    written: boolean,
+    { partitions, width, dtypes, spaces, start, content }: ChipWanted & Chosen,
+    apart: readonly Slot[],
   ): Slot {
     const { choices } = this;
     const dtype = choices.of(dtypes);
-    const size = bytesOf(dtype);
     const whole = content === undefined && choices.oneIn(4);
-    const elements =
-      content !== undefined ? width : width + (choices.oneIn(2) ? choices.below(2 * width + 8) : 0);
+    const more = content === undefined && choices.oneIn(2) ? choices.below(2 * width + 8) : 0;
     const extent = {
       name: this.name('t'),
       dtype,
       partition: whole ? 0 : start,
-      partitions: whole ? 128 : partitions,
-      elements,
+      partitions: whole ? PARTITIONS : partitions,
+      elements: width + more,
     };
-    const slot: Slot = { tensor: this.#place(extent, size, choices.of(spaces), written), owned: false };
+    const tensor = this.#place(extent, bytesOf(dtype), choices.of(spaces), apart);
+    const slot: Slot = { tensor, owned: false };
     this.#slots.push(slot);
     return slot;
   }
 
+  /** A place for a tensor: of its own, or shared with others where what an instruction reads is not loaded over. */
   #place(
-    extent: { name: string; dtype: Dtype; partition: number; partitions: number; elements: number },
+    extent: Extent,
     size: number,
     space: 'sbuf' | 'psum',
-    written: boolean,
-  ): Tensor {
+    apart: readonly Slot[],
+  ): SbufTensor | PsumTensor {
     const { choices } = this;
-    const { banks, bankBytes } = this.chip.psum;
+    const isFree = (tensor: Tensor) => apart.every((other) => !this.#overlap(other.tensor, tensor));
     const bytes = extent.elements * size;
     if (space === 'psum') {
-      const taken = Math.ceil(bytes / bankBytes);
-      return { space, ...extent, bank: choices.below(banks - taken + 1) };
+      const { banks, bankBytes } = this.chip.psum;
+      const places = banks - Math.ceil(bytes / bankBytes) + 1;
+      const first = choices.below(places);
+      const turned = Array.from({ length: places }, (_, at): PsumTensor => ({
+        space,
+        ...extent,
+        bank: (first + at) % places,
+      }));
+      const found = turned.find(isFree);
+      if (found !== undefined) return found;
+      throw new Error('PSUM has no room');
     }
     const shared = this.#slots.flatMap(({ tensor }) => (tensor.space === 'sbuf' ? [tensor] : []));
     if (shared.length > 0 && choices.oneIn(6)) {
       const address = choices.of(shared).address + 4 * choices.below(8);
-      const tensor: Tensor = { space, ...extent, address };
-      // What an instruction reads is loaded before it: it must not write over what else it reads.
-      const kept = written ? this.#protected : [...this.#protected, ...this.#reads];
-      if (kept.every((other) => !this.#overlap(other.tensor, tensor))) return tensor;
+      const tensor: SbufTensor = { space: 'sbuf', ...extent, address };
+      if (isFree(tensor)) {
+        this.#address = Math.max(this.#address, address + bytes);
+        return tensor;
+      }
     }
-    const alignment = choices.oneIn(3) ? choices.of(CONTIGUOUS_ALIGNMENTS) : 64;
-    const address =
-      Math.ceil(this.#address / alignment) * alignment +
-      (choices.oneIn(6) ? choices.below(4) * (choices.oneIn(4) ? 1 : size) : 0);
+    const alignment = choices.oneIn(3) ? choices.of(ALIGNMENTS) : 64;
+    const off = choices.oneIn(6) ? choices.below(4) * (choices.oneIn(4) ? 1 : size) : 0;
+    const address = Math.ceil(this.#address / alignment) * alignment + off;
     this.#address = address + bytes;
-    return { space, ...extent, address };
+    return { space: 'sbuf', ...extent, address };
   }
 
   #hbmSlot(count: number, dtypes: readonly Dtype[], written: boolean, content?: Content): Slot {

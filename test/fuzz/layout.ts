@@ -15,7 +15,7 @@ function factors(choices: Choices, count: number, most: number): number[] {
   let rest = count;
   for (let left = choices.below(most); left > 0; left--) {
     const divisors = Array.from({ length: rest }, (_, at) => at + 1).filter((each) => rest % each === 0);
-    const first = choices.of(divisors);
+    const first = choices.of(divisors.length > 1 && !choices.oneIn(5) ? divisors.slice(1) : divisors);
     list.push(first);
     rest /= first;
   }
