@@ -48,9 +48,7 @@ test('gives what the reference gives, and names the adapter', async () => {
   expect(expected.outputs).toHaveLength(1);
   await runOn(opened, 'webgpu');
   expect(await page.textContent('#kernel-stale')).toContain('was changed since');
-  expect(await ended(opened)).toMatch(
-    /^It ran: 44 steps on .*swiftshader.*\. The library has no reference/i,
-  );
+  expect(await ended(opened)).toMatch(/^It ran: 44 steps on .*swiftshader.*\. The library has no reference/i);
   expect(await results(opened)).toEqual(expected);
   expect(complaints).toEqual([]);
   await page.close();

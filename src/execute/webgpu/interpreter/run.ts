@@ -3,26 +3,27 @@
  * register holds there. A step puts an instruction on the schedule; what is scheduled is submitted when it is enough, or when
  * something is looked at. Registers, loops and what was ever written are the host's.
  */
-import { codeOf, groupOf, initialStates, registerOf, snaked, type AccumulatorEngine } from '../../../isa';
+import { codeOf, registerOf, type AccumulatorEngine } from '../../../isa';
 import { codeArray, UserError } from '../../../numerics';
 import type { CodeArray, Dtype } from '../../../numerics';
-import { bytesOf, countOf, elementsOf, hbmTensors, isIndirect, nameOf, readsOf } from '../../../program';
-import type { ChipPattern, Instruction, NamedOperand, Opcode, Pattern, Program } from '../../../program';
+import { elementsOf, hbmTensors, nameOf } from '../../../program';
+import type { Instruction, NamedOperand, Opcode, Pattern, Program } from '../../../program';
 import { Control, type DueInstruction, type Position } from '../../program/control';
 import { Core, type RunFinding } from '../../program/core';
 import { MemoryView, viewedBank, viewedPattern, viewedTensor, whole, type Viewed } from '../../program/view';
 import { outsideFault, repeatedFault } from '../../reference/indirect';
-import { DeviceLostError } from '../gpu';
 import type { InterpreterAdapter } from './adapter';
+import { chosenBy, INDEX, indexesOf, type Chosen } from './chosen';
 import type { Context } from './entry';
 import { arithmeticOf } from './functions';
 import { Initialised } from './initialised';
 import { GPU_ISA } from './instructions';
-import { PARTITIONS, READOUT_BYTES, STATE, STATE_WORDS, type Layout } from './layout';
-import { floatWord, Lowering, wordFloat } from './lowering';
-import { MatmulGroups } from './tensor/groups';
-import { placeOf, placeOfState, rangeOf, type Place } from './place';
+import type { Layout } from './layout';
+import { Lowering } from './lowering';
+import { Memories } from './memories';
+import { placeOf } from './place';
 import type { Session } from './session';
+import { MatmulGroups } from './tensor/groups';
 import type { Work } from './work';
 
 export interface GpuRunOptions {
@@ -35,17 +36,16 @@ export interface GpuRunOptions {
 const STEPS = 256;
 const TURN_MS = 100;
 
-export class WebGpuRun {
+export class WebGpuRun implements Disposable {
   readonly program: Program;
   readonly #adapter: InterpreterAdapter;
-  readonly #session: Session;
   readonly #layout: Layout;
   readonly #core: Core;
   readonly #control: Control;
   readonly #lowering: Lowering;
   readonly #groups: MatmulGroups;
+  readonly #memories: Memories;
   readonly #initialised: Initialised;
-  #signal: AbortSignal | undefined;
   #turnDue = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -60,19 +60,21 @@ export class WebGpuRun {
   ) {
     this.program = program;
     this.#adapter = adapter;
-    this.#session = session;
     this.#layout = layout;
     this.#core = new Core(program.tensors);
     this.#control = new Control(program.instructions, this.#core, budget);
     this.#lowering = new Lowering(program.chip, layout, adapter.kernels, arithmeticOf(adapter.arithmetic));
     this.#groups = new MatmulGroups(this.#lowering);
+    this.#memories = new Memories(session, layout, this.#lowering, this.#groups, () => {
+      const { node, steps } = this.#control;
+      return `${node === undefined ? 'its end' : nameOf(node)}, after ${steps} steps`;
+    });
     this.#initialised = new Initialised(layout);
-    this.#fillState();
     for (const tensor of hbmTensors(program, 'input')) {
       const codes = inputs[tensor.name];
       if (codes === undefined) continue;
       const pattern = whole(tensor);
-      session.upload(layout.startOf(pattern), bytesOfCodes(codes));
+      this.#memories.upload(pattern, codes);
       this.#initialised.mark(pattern);
     }
   }
@@ -90,7 +92,7 @@ export class WebGpuRun {
   /** What the values of the instructions that are done have shown so far, each once. */
   findings(): Promise<readonly RunFinding[]> {
     return this.#inTurn(async () => {
-      await this.#finish();
+      await this.#memories.finish();
       return this.#core.findings;
     });
   }
@@ -117,12 +119,12 @@ export class WebGpuRun {
     this.#core.reader = node;
     this.#core.step = this.#control.steps;
     if (due !== undefined) {
-      if (this.#groups.isFull(due.instruction)) await this.#submit();
+      if (this.#groups.isFull(due.instruction)) await this.#memories.submit();
       const pending = this.#execute(due);
       if (pending !== undefined) await pending;
     }
     this.#control.advance();
-    if (this.#session.full) await this.#submit();
+    if (this.#memories.full) await this.#memories.submit();
     return true;
   }
 
@@ -143,7 +145,7 @@ export class WebGpuRun {
   runToEnd(options: GpuRunOptions = {}): Promise<this> {
     return this.#under(options, async () => {
       while (await this.#next(options));
-      await this.#finish();
+      await this.#memories.finish();
     });
   }
 
@@ -179,8 +181,14 @@ export class WebGpuRun {
 
   /** The accumulator registers of an engine, by partition; NaN where nothing was accumulated. */
   accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
-    const place = placeOfState(this.#layout, `${engine}_accumulator`, 0, PARTITIONS);
-    return this.#inTurn(async () => Float32Array.from(await this.#peek(place), wordFloat));
+    return this.#inTurn(() => this.#memories.accumulators(engine));
+  }
+
+  async #look(viewed: Viewed): Promise<MemoryView> {
+    const { pattern } = viewed;
+    const start = pattern.tensor === '' ? this.#layout.psumStart : this.#layout.startOf(pattern);
+    const codes = await this.#memories.codesOf(pattern, start);
+    return new MemoryView(viewed, codes, this.#initialised.each(pattern, start));
   }
 
   /** The codes of the HBM outputs, by name. @throws UserError when any of them was never written. */
@@ -191,20 +199,24 @@ export class WebGpuRun {
   async #outputs(): Promise<Record<string, CodeArray>> {
     const { node } = this.#control;
     this.#core.reader = node === undefined ? 'After the last instruction' : `Before ${nameOf(node)}`;
-    await this.#finish();
+    await this.#memories.finish();
     const outputs: Record<string, CodeArray> = {};
     for (const tensor of hbmTensors(this.program, 'output')) {
       const pattern = whole(tensor);
       const missing = this.#initialised.missing(pattern);
       if (missing >= 0) throw this.#core.unwritten(tensor.name, missing, elementsOf(pattern), tensor.name);
-      outputs[tensor.name] = await this.#download(pattern);
+      outputs[tensor.name] = await this.#memories.download(pattern);
     }
     return outputs;
   }
 
-  /** Frees what the run takes on the adapter. It cannot be used afterwards. */
+  /** Frees what the run takes on the adapter. It cannot be used afterwards; a second call does nothing. */
   release(): void {
-    this.#session.release();
+    this.#memories.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
   }
 
   /** Calls take turns: one that is made while another is under way waits for it. */
@@ -216,14 +228,14 @@ export class WebGpuRun {
 
   #under({ signal }: GpuRunOptions, action: () => Promise<void>): Promise<this> {
     return this.#inTurn(async () => {
-      this.#signal = signal;
+      this.#memories.signal = signal;
       this.#turnDue = performance.now() + TURN_MS;
       try {
         signal?.throwIfAborted();
         await action();
         return this;
       } finally {
-        this.#signal = undefined;
+        this.#memories.signal = undefined;
       }
     });
   }
@@ -236,7 +248,7 @@ export class WebGpuRun {
         await new Promise((resolve) => setTimeout(resolve));
         this.#turnDue = performance.now() + TURN_MS;
       }
-      this.#signal?.throwIfAborted();
+      this.#memories.signal?.throwIfAborted();
     }
     return this.#step();
   }
@@ -264,7 +276,7 @@ export class WebGpuRun {
   ): Promise<void> {
     try {
       const peeked: CodeArray[] = [];
-      for (const { pattern } of peeks) peeked.push(await this.#codesOf(pattern));
+      for (const { pattern } of peeks) peeked.push(await this.#memories.codesOf(pattern));
       const indices = indexesOf(resolved);
       const chosen = indices.flatMap((index, at) =>
         chosenBy(resolved, index, peeked[at] ?? codeArray('uint32', 0)),
@@ -335,7 +347,7 @@ export class WebGpuRun {
     if (resolved.opcode === 'register_store') {
       const { dst, attributes } = resolved;
       const code = codeOf(dst.dtype, this.#core.register(attributes.register));
-      this.#add(this.#lowering.fill(placeOf(this.#layout, dst), code));
+      this.#memories.add(this.#lowering.fill(placeOf(this.#layout, dst), code));
     } else {
       const { step } = this.#core;
       const context: Context = {
@@ -353,117 +365,9 @@ export class WebGpuRun {
         },
       };
       const grouped = this.#groups.take(resolved);
-      this.#add(grouped ?? worksOf(resolved, context));
+      this.#memories.add(grouped ?? worksOf(resolved, context));
     }
     if (!isChosen(resolved, peeked)) this.#initialised.note(resolved);
-  }
-
-  #add(works: readonly Work[]): void {
-    for (const work of works) {
-      for (const product of this.#groups.touched(work)) this.#session.add(product);
-      this.#session.add(work);
-    }
-  }
-
-  async #submit(): Promise<void> {
-    for (const product of this.#groups.close()) this.#session.add(product);
-    await this.#reached(() => this.#session.submit(this.#signal));
-  }
-
-  async #finish(): Promise<void> {
-    await this.#submit();
-    await this.#reached(() => this.#session.finish(this.#signal));
-  }
-
-  /** A device that is lost meanwhile is reported with the instruction reached. */
-  async #reached<T>(action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (error) {
-      if (!(error instanceof DeviceLostError)) throw error;
-      const { node, steps } = this.#control;
-      const where = node === undefined ? 'its end' : nameOf(node);
-      throw new DeviceLostError(
-        `${error.message}. The run had reached ${where}, after ${steps} steps. Run the Program again.`,
-        { cause: error },
-      );
-    }
-  }
-
-  async #codesOf(pattern: Pattern): Promise<CodeArray> {
-    const place = placeOf(this.#layout, pattern);
-    return place.memory === 'chip' ? this.#peek(place) : this.#pick(pattern, place);
-  }
-
-  async #look(viewed: Viewed): Promise<MemoryView> {
-    const { pattern } = viewed;
-    const start = pattern.tensor === '' ? this.#layout.psumStart : this.#layout.startOf(pattern);
-    const place = placeOf(this.#layout, pattern, start);
-    const codes = place.memory === 'chip' ? await this.#peek(place) : await this.#pick(pattern, place);
-    return new MemoryView(viewed, codes, this.#initialised.each(pattern, start));
-  }
-
-  /** The codes of an operand on chip: gathered behind the HBM tensors, as many partitions at a time as there is room for. */
-  async #peek(place: Place): Promise<CodeArray> {
-    const { dtype, partition, partitions, width } = place;
-    const row = width * bytesOf(dtype);
-    const codes = codeArray(dtype, partitions * width);
-    const rows = Math.max(1, Math.floor(READOUT_BYTES / row));
-    for (let first = 0; first < partitions; first += rows) {
-      const count = Math.min(rows, partitions - first);
-      const piece = { ...place, partition: partition + first, partitions: count };
-      const base = this.#layout.readout;
-      this.#add(this.#lowering.gatherRows(piece, base));
-      await this.#submit();
-      const bytes = await this.#reached(() => this.#session.download(base, count * row));
-      codes.set(codesOfBytes(dtype, bytes), first * width);
-    }
-    return codes;
-  }
-
-  /** The codes of an operand in HBM. */
-  async #pick(pattern: Pattern, place: Place): Promise<CodeArray> {
-    await this.#submit();
-    const [low, high] = rangeOf(place);
-    const from = low - (low % 4);
-    const bytes = await this.#reached(() => this.#session.download(from, high - from));
-    const size = bytesOf(pattern.dtype);
-    const codes = codeArray(pattern.dtype, place.width);
-    const raw = new Uint8Array(codes.buffer);
-    let at = 0;
-    const visit = (depth: number, byte: number): void => {
-      const step = place.steps[depth];
-      if (step === undefined) {
-        raw.set(bytes.subarray(byte - from, byte - from + size), at);
-        at += size;
-        return;
-      }
-      for (let k = 0; k < step[1]; k++) visit(depth + 1, byte + k * step[0]);
-    };
-    visit(0, place.base);
-    return codes;
-  }
-
-  async #download(pattern: Pattern): Promise<CodeArray> {
-    const bytes = elementsOf(pattern) * bytesOf(pattern.dtype);
-    const start = this.#layout.startOf(pattern);
-    return codesOfBytes(pattern.dtype, await this.#reached(() => this.#session.download(start, bytes)));
-  }
-
-  /** Accumulators hold NaN, and generators their first states, where nothing was put into them. */
-  #fillState(): void {
-    const words = new Uint32Array(STATE_WORDS * PARTITIONS);
-    for (const engine of ['vector', 'scalar'] as const) {
-      const { word } = STATE[`${engine}_accumulator`];
-      words.fill(floatWord(NaN), word * PARTITIONS, (word + 1) * PARTITIONS);
-    }
-    for (const engine of ['vector', 'gpsimd'] as const) {
-      const { word, words: each } = STATE[`${engine}_random`];
-      initialStates(engine).forEach((value, at) => {
-        words[(word + (at % each)) * PARTITIONS + Math.floor(at / each)] = value;
-      });
-    }
-    this.#session.uploadChip(this.#layout.stateOf('vector_accumulator'), words);
   }
 }
 
@@ -478,47 +382,3 @@ function worksOf<O extends Opcode>(instruction: Instruction<O>, context: Context
 /** Whether the codes of operands choose what an instruction accesses. */
 const isChosen = ({ opcode }: Instruction, peeks: readonly unknown[]): boolean =>
   peeks.length > 0 && GPU_ISA[opcode].chooses === true;
-
-/** The elements of an operand that an index chooses. */
-interface Chosen {
-  readonly operand: string;
-  readonly pattern: ChipPattern;
-  /** [partitions, elements], from the pattern's offset. */
-  readonly offsets: Float64Array;
-}
-
-function chosenBy(
-  instruction: Instruction,
-  { name, pattern: index }: NamedOperand,
-  codes: CodeArray,
-): readonly Chosen[] {
-  const operand = name.slice(0, -INDEX.length);
-  const pattern = operandOf(instruction, operand);
-  if (pattern === undefined || index.space === 'hbm') return [];
-  const offsets = snaked(codes, index, countOf(pattern.dims), groupOf(instruction.engine));
-  return [{ operand, pattern, offsets }];
-}
-
-const INDEX = '.index';
-
-/** The index tiles of indirect operands, as `OPERAND.index`. */
-function indexesOf(instruction: Instruction): readonly NamedOperand[] {
-  return isIndirect(instruction) ? readsOf(instruction).filter(({ name }) => name.endsWith(INDEX)) : [];
-}
-
-/** An operand on chip, by its name. */
-function operandOf({ dst, sources }: Instruction, name: string): ChipPattern | undefined {
-  const named: Readonly<Record<string, Pattern | undefined>> = { dst, ...sources };
-  const pattern = named[name];
-  return pattern?.space === 'hbm' ? undefined : pattern;
-}
-
-function bytesOfCodes(codes: CodeArray): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
-}
-
-function codesOfBytes(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): CodeArray {
-  const codes = codeArray(dtype, bytes.length / bytesOf(dtype));
-  new Uint8Array(codes.buffer).set(bytes);
-  return codes;
-}

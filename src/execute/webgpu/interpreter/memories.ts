@@ -1,0 +1,172 @@
+/**
+ * The memories of a run on the adapter: what is done with them is scheduled, submitted when it is enough or when something is
+ * looked at, and read back. Products of accumulation groups that are open are done before what touches their place.
+ */
+import { initialStates, type AccumulatorEngine } from '../../../isa';
+import { codeArray } from '../../../numerics';
+import type { CodeArray, Dtype } from '../../../numerics';
+import { bytesOf, elementsOf } from '../../../program';
+import type { Pattern } from '../../../program';
+import { DeviceLostError } from '../gpu';
+import { PARTITIONS, READOUT_BYTES, STATE, STATE_WORDS, type Layout } from './layout';
+import { floatWord, wordFloat, type Lowering } from './lowering';
+import { placeOf, placeOfState, rangeOf, type Place } from './place';
+import type { Session } from './session';
+import type { MatmulGroups } from './tensor/groups';
+import type { Work } from './work';
+
+export class Memories {
+  /** Looked at before each submission. */
+  signal: AbortSignal | undefined;
+  readonly #session: Session;
+  readonly #layout: Layout;
+  readonly #lowering: Lowering;
+  readonly #groups: MatmulGroups;
+  readonly #reached: () => string;
+
+  /** @param reached says where the run stands, for a device that is lost. */
+  constructor(
+    session: Session,
+    layout: Layout,
+    lowering: Lowering,
+    groups: MatmulGroups,
+    reached: () => string,
+  ) {
+    this.#session = session;
+    this.#layout = layout;
+    this.#lowering = lowering;
+    this.#groups = groups;
+    this.#reached = reached;
+    this.#fillState();
+  }
+
+  /** Whether it is time to submit. */
+  get full(): boolean {
+    return this.#session.full;
+  }
+
+  add(works: readonly Work[]): void {
+    for (const work of works) {
+      for (const product of this.#groups.touched(work)) this.#session.add(product);
+      this.#session.add(work);
+    }
+  }
+
+  /** @throws DeviceLostError, and the signal's reason. */
+  async submit(): Promise<void> {
+    for (const product of this.#groups.close()) this.#session.add(product);
+    await this.#onDevice(() => this.#session.submit(this.signal));
+  }
+
+  /** Waits until all is done that was scheduled. @throws DeviceLostError, and the signal's reason. */
+  async finish(): Promise<void> {
+    await this.submit();
+    await this.#onDevice(() => this.#session.finish(this.signal));
+  }
+
+  /** Gives an HBM tensor its codes. */
+  upload(pattern: Pattern, codes: CodeArray): void {
+    const bytes = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
+    this.#session.upload(this.#layout.startOf(pattern), bytes);
+  }
+
+  /** The codes of all of an HBM tensor. */
+  async download(pattern: Pattern): Promise<CodeArray> {
+    const bytes = elementsOf(pattern) * bytesOf(pattern.dtype);
+    const start = this.#layout.startOf(pattern);
+    return codesOfBytes(pattern.dtype, await this.#onDevice(() => this.#session.download(start, bytes)));
+  }
+
+  /** The codes of what a pattern covers, whose tensor begins at byte `start`. */
+  async codesOf(pattern: Pattern, start = this.#layout.startOf(pattern)): Promise<CodeArray> {
+    const place = placeOf(this.#layout, pattern, start);
+    return place.memory === 'chip' ? this.#gather(place) : this.#pick(pattern, place);
+  }
+
+  /** The accumulator registers of an engine, by partition. */
+  async accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
+    const place = placeOfState(this.#layout, `${engine}_accumulator`, 0, PARTITIONS);
+    return Float32Array.from(await this.#gather(place), wordFloat);
+  }
+
+  /** Frees them. */
+  release(): void {
+    this.#session.release();
+  }
+
+  /** A device that is lost meanwhile is reported with the instruction reached. */
+  async #onDevice<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      throw new DeviceLostError(
+        `${error.message}. The run had reached ${this.#reached()}. Run the Program again.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** What lies on chip: gathered behind the HBM tensors, as many partitions at a time as there is room for. */
+  async #gather(place: Place): Promise<CodeArray> {
+    const { dtype, partition, partitions, width } = place;
+    const row = width * bytesOf(dtype);
+    const codes = codeArray(dtype, partitions * width);
+    const rows = Math.max(1, Math.floor(READOUT_BYTES / row));
+    for (let first = 0; first < partitions; first += rows) {
+      const count = Math.min(rows, partitions - first);
+      const piece = { ...place, partition: partition + first, partitions: count };
+      const base = this.#layout.readout;
+      this.add(this.#lowering.gatherRows(piece, base));
+      await this.submit();
+      const bytes = await this.#onDevice(() => this.#session.download(base, count * row));
+      codes.set(codesOfBytes(dtype, bytes), first * width);
+    }
+    return codes;
+  }
+
+  /** What lies in HBM: all bytes that it stretches over, of which its elements are taken. */
+  async #pick(pattern: Pattern, place: Place): Promise<CodeArray> {
+    await this.submit();
+    const [low, high] = rangeOf(place);
+    const from = low - (low % 4);
+    const bytes = await this.#onDevice(() => this.#session.download(from, high - from));
+    const size = bytesOf(pattern.dtype);
+    const codes = codeArray(pattern.dtype, place.width);
+    const raw = new Uint8Array(codes.buffer);
+    let at = 0;
+    const visit = (depth: number, byte: number): void => {
+      const step = place.steps[depth];
+      if (step === undefined) {
+        raw.set(bytes.subarray(byte - from, byte - from + size), at);
+        at += size;
+        return;
+      }
+      for (let k = 0; k < step[1]; k++) visit(depth + 1, byte + k * step[0]);
+    };
+    visit(0, place.base);
+    return codes;
+  }
+
+  /** Accumulators hold NaN, and generators their first states, where nothing was put into them. */
+  #fillState(): void {
+    const words = new Uint32Array(STATE_WORDS * PARTITIONS);
+    for (const engine of ['vector', 'scalar'] as const) {
+      const { word } = STATE[`${engine}_accumulator`];
+      words.fill(floatWord(NaN), word * PARTITIONS, (word + 1) * PARTITIONS);
+    }
+    for (const engine of ['vector', 'gpsimd'] as const) {
+      const { word, words: each } = STATE[`${engine}_random`];
+      initialStates(engine).forEach((value, at) => {
+        words[(word + (at % each)) * PARTITIONS + Math.floor(at / each)] = value;
+      });
+    }
+    this.#session.uploadChip(this.#layout.stateOf('vector_accumulator'), words);
+  }
+}
+
+function codesOfBytes(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): CodeArray {
+  const codes = codeArray(dtype, bytes.length / bytesOf(dtype));
+  new Uint8Array(codes.buffer).set(bytes);
+  return codes;
+}
