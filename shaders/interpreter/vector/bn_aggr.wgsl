@@ -19,6 +19,8 @@ fn run(lane: u32) {
     squares = select(select(f_add(f_add(squares, its_squares), between), its_squares, alone), squares, passed);
     count = select(select(total, more, alone), count, passed);
   }
-  dst_put(lane, 0u, mean);
-  dst_put(lane, 1u, f_multiply(squares, alu_reciprocal(count)));
+  let results = vec2<u32>(mean, f_multiply(squares, alu_reciprocal(count)));
+  for (var k = 0u; k < 2u; k++) {
+    dst_put(lane, k, results[k]);
+  }
 }

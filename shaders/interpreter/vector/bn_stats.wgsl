@@ -13,8 +13,9 @@ fn run(lane: u32) {
       let distance = f_subtract(data_value(lane, i), mean);
       squares = f_add(squares, f_multiply(distance, distance));
     }
-    dst_put(lane, 3u * first, word(2u * first));
-    dst_put(lane, 3u * first + 1u, mean);
-    dst_put(lane, 3u * first + 2u, squares);
+    let results = vec3<u32>(word(2u * first), mean, squares);
+    for (var k = 0u; k < 3u; k++) {
+      dst_put(lane, 3u * first + k, results[k]);
+    }
   }
 }

@@ -23,7 +23,8 @@ fn run(lane: u32) {
     top_{{k}} = larger;
     //: end
   }
-  //: for k in 8
-  dst_put(lane, {{k}}u, of_rank(top_{{k}}));
-  //: end
+  var tops = array<i32, 8>(top_0, top_1, top_2, top_3, top_4, top_5, top_6, top_7);
+  for (var k = 0u; k < 8u; k++) {
+    dst_put(lane, k, of_rank(tops[k]));
+  }
 }

@@ -4,14 +4,15 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
 import type { Host } from '../../../../src/host';
 import type { Rounding } from '../../../../src/numerics';
-import { ACTIVATION_OPS, type ReduceCommand } from '../../../../src/program';
+import { ACTIVATE2_OPS, ACTIVATION_OPS, type ReduceCommand } from '../../../../src/program';
 import { column, FLOATS, shapes, source, target } from '../../../isa/vector-arbitrary';
 import { ADAPTERS, open } from '../devices';
 import { expectAgreement } from './agree';
 import { Instances } from './instances';
 
+/** More of them, by hand. */
 const RUNS = Number(process.env['RUNS'] ?? 1);
-const EACH = 12;
+const EACH = 8;
 
 const BIASES = FLOATS.filter((dtype) => dtype !== 'tfloat32');
 
@@ -37,6 +38,33 @@ const activations = shapes.chain((shape) =>
     write,
     /** Whether data is written over. */
     inPlace: fc.boolean(),
+  }),
+);
+
+const PAIRS = [
+  ['multiply', 'add'],
+  ['multiply', 'subtract'],
+  ['multiply', 'bypass'],
+  ['add', 'bypass'],
+  ['subtract', 'bypass'],
+  ['bypass', 'bypass'],
+] as const;
+
+const activations2 = shapes.chain((shape) =>
+  fc.record({
+    data: source(shape, FLOATS, 'sbuf'),
+    tiles: fc.tuple(column(shape), column(shape), column(shape)),
+    constants: fc.tuple(constant, constant, constant),
+    /** Which of imm0, imm1 and relu_param are tiles. */
+    tiled: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+    reverse: fc.tuple(fc.boolean(), fc.boolean()),
+    pair: fc.constantFrom(...PAIRS),
+    op: fc.oneof(fc.constant('prelu' as const), fc.constantFrom(...ACTIVATE2_OPS)),
+    dst: target(shape, FLOATS),
+    result: fc.option(column(shape), { nil: undefined }),
+    command: commands,
+    reduce_op: fc.constantFrom('add', 'maximum', 'minimum', 'abs_max', 'abs_min' as const),
+    write,
   }),
 );
 
@@ -82,6 +110,43 @@ describe.each(ADAPTERS)('%s', (name) => {
               attributes: { op, reduce_op: 'add', reduce_cmd: command, ...scale, ...write },
             });
           }
+        }
+        await expectAgreement(interpreter, made.program, made.inputs);
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  }, 3600_000);
+
+  test('activate2', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(activations2, { minLength: EACH, maxLength: EACH }), async (all) => {
+        const made = new Instances('trn3');
+        for (const { pair, op, reverse, tiled, tiles, constants, command, reduce_op, ...given } of all) {
+          const takes = [pair[0] !== 'bypass', pair[1] !== 'bypass', op === 'prelu'];
+          const names = ['imm0', 'imm1', 'relu_param'] as const;
+          const chosen = (tile: boolean) => names.filter((_, at) => takes[at] === true && tiled[at] === tile);
+          const at = (name: (typeof names)[number]) => names.indexOf(name);
+          const sides = chosen(true).map((name) => [name, made.on(tiles[at(name)] ?? given.data)]);
+          const numbers = chosen(false).map((name) => [name, constants[at(name)] ?? 0]);
+          const reduce_res = given.result && made.on(given.result);
+          made.add({
+            opcode: 'activate2',
+            engine: 'scalar',
+            dst: made.on(given.dst),
+            ...(reduce_res && { results: { reduce_res } }),
+            sources: { data: made.on(given.data), ...(Object.fromEntries(sides) as object) },
+            attributes: {
+              op,
+              op0: pair[0],
+              op1: pair[1],
+              ...(takes[0] === true && reverse[0] && { reverse0: true }),
+              ...(takes[1] === true && reverse[1] && { reverse1: true }),
+              ...(Object.fromEntries(numbers) as object),
+              reduce_op,
+              reduce_cmd: command,
+              ...given.write,
+            },
+          });
         }
         await expectAgreement(interpreter, made.program, made.inputs);
       }),

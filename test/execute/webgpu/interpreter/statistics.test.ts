@@ -22,7 +22,7 @@ import { Instances, type Given } from './instances';
 
 /** More of them, by hand. */
 const RUNS = Number(process.env['RUNS'] ?? 1);
-const EACH = 10;
+const EACH = 6;
 
 const write = fc.constantFrom(
   {},

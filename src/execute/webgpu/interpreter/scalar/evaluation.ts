@@ -10,6 +10,7 @@ import type { ActivationOp, AluOp, ChipPattern, WriteOptions } from '../../../..
 import type { Context } from '../entry';
 import { activationName, aluName } from '../functions';
 import { floatWord, wordFloat, type Use } from '../lowering';
+import { accumulatorsOf, readAccumulators } from '../vector/accumulators';
 import { REPORT_WORDS, type Reports, type Work } from '../work';
 
 /** One value for each partition: a [P, 1] tile, or else a constant, 0 when left out. */
@@ -65,9 +66,8 @@ export function evaluationWorks(
   const [first, second] = steps.filter((step) => !isIdle(step));
   const { valid }: Pick<Activation, 'valid'> = op === 'prelu' ? { valid: null } : ACTIVATIONS[op];
   const { engine, start, join, result } = registers;
-  const registered = start !== undefined || join !== undefined || result !== undefined;
-  if (registered) operands['register'] = lowering.state(`${engine}_accumulator`, dst);
-  if (result !== undefined) operands['result'] = lowering.write(result, {});
+  const registered = start !== undefined || join !== undefined;
+  if (registered) operands['register'] = accumulatorsOf(lowering, dst, engine);
   const values = {
     STEPS: Number(first !== undefined) + Number(second !== undefined),
     SIDE_0: first === undefined ? '' : sideOf('side0', first),
@@ -82,10 +82,9 @@ export function evaluationWorks(
     LOW: `${floatWord(valid?.low ?? 0)}u`,
     HIGH: `${floatWord(valid?.high ?? 0)}u`,
     REGISTER: Number(registered),
-    START: start === undefined ? 'register_code(lane, 0u)' : constantOf(start),
+    START: start === undefined ? 'register_value(lane, 0u)' : constantOf(start),
     JOINS: Number(join !== undefined),
     JOIN: join === undefined ? '' : aluName(join),
-    RESULT: Number(result !== undefined),
   };
   const reported = (reports: Reports): void => {
     if (op === 'prelu') return;
@@ -96,7 +95,7 @@ export function evaluationWorks(
     );
     report('activation-range', 'data', required, received);
   };
-  return lowering.lane('evaluation', evaluationWgsl, {
+  const works = lowering.lane('evaluation', evaluationWgsl, {
     operands,
     counted: 'dst',
     elementwise: !registered && valid === null,
@@ -108,6 +107,7 @@ export function evaluationWorks(
     words,
     ...(valid !== null && { reported }),
   });
+  return [...works, ...readAccumulators(lowering, dst, result, { engine })];
 }
 
 /** x times 1 and x - 0 are x, whatever x is. */

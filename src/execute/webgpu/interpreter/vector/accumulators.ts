@@ -1,5 +1,6 @@
-/** The accumulator registers of Vector on the adapter, by dst's partitions: the twin of src/isa/vector/accumulators.ts. */
+/** The accumulator registers on the adapter, by dst's partitions, of Vector unless told: the twin of src/isa/vector/accumulators.ts. */
 import readAccumulatorsWgsl from '../../../../../shaders/interpreter/vector/read_accumulators.wgsl';
+import type { AccumulatorEngine } from '../../../../isa';
 import type { ChipPattern } from '../../../../program';
 import { floatWord, type Lowering, type Use } from '../lowering';
 import { placeOfState } from '../place';
@@ -8,8 +9,12 @@ import type { Work } from '../work';
 const NAME = 'vector_accumulator';
 
 /** The registers as an operand of P x 1: what is put there is float32, of NaN the canonical one. */
-export function accumulatorsOf(lowering: Lowering, dst: ChipPattern): Use {
-  const use = lowering.state(NAME, dst);
+export function accumulatorsOf(
+  lowering: Lowering,
+  dst: ChipPattern,
+  engine: AccumulatorEngine = 'vector',
+): Use {
+  const use = lowering.state(`${engine}_accumulator`, dst);
   return { ...use, place: { ...use.place, dtype: 'float32' } };
 }
 
@@ -27,11 +32,14 @@ export function readAccumulators(
   lowering: Lowering,
   dst: ChipPattern,
   tile: ChipPattern | undefined,
-  negate = false,
+  {
+    negate = false,
+    engine = 'vector',
+  }: { readonly negate?: boolean | undefined; readonly engine?: AccumulatorEngine } = {},
 ): readonly Work[] {
   if (tile === undefined) return [];
   return lowering.lane('read_accumulators', readAccumulatorsWgsl, {
-    operands: { dst: lowering.write(tile, {}), accumulator: accumulatorsOf(lowering, dst) },
+    operands: { dst: lowering.write(tile, {}), accumulator: accumulatorsOf(lowering, dst, engine) },
     counted: 'dst',
     values: { NEGATE: Number(negate) },
     functions: {},

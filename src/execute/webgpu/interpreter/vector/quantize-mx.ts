@@ -23,7 +23,7 @@ export const quantizeMx: GpuEntry<'quantize_mx'> = {
     return lowering.lane('quantize_mx', quantizeMxWgsl, {
       operands: {
         dst: lowering.write(unpacked(dst), { saturate: true }),
-        scales: lowering.write(results.dst_scale),
+        scales: lowering.update(results.dst_scale),
         src: lowering.read(sources.src),
       },
       counted: 'src',

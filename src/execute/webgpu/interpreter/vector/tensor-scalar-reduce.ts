@@ -31,6 +31,9 @@ export const tensorScalarReduce: GpuEntry<'tensor_scalar_reduce'> = {
       functions: { alu: [op0, reduce_op] },
       words: scalars.words,
     });
-    return [...works, ...readAccumulators(lowering, dst, results?.reduce_res, attributes.reduce_res_negate)];
+    return [
+      ...works,
+      ...readAccumulators(lowering, dst, results?.reduce_res, { negate: attributes.reduce_res_negate }),
+    ];
   },
 };
