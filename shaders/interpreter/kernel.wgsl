@@ -89,11 +89,29 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
   for (var k = 0u; k < dispatch.run; k++) {
+    //: if VARIANTS
+    // A chain of several kinds: which kind each is, and its descriptor, stand in a table. Kinds that are not due take as long
+    // as one element on adapters that go through every branch.
+    descriptor = descriptors[dispatch.first + k * 2u + 1u];
+    let within = lane < lanes();
+    let kind = select({{VARIANTS}}u, descriptors[dispatch.first + k * 2u], within);
+    switch (kind) {
+      //: for v in VARIANTS
+      case {{v}}u: {
+        kind{{v}}_open();
+        end = kind{{v}}_width();
+        kind{{v}}_run(lane);
+      }
+      //: end
+      default: {}
+    }
+    //: else
     descriptor = dispatch.first + (id.z * dispatch.run + k) * {{WORDS}}u;
     if (lane < lanes()) {
       open();
       end = min(begin + dispatch.chunk, width());
       run(lane);
     }
+    //: end
   }
 }

@@ -55,8 +55,22 @@ fn {{NAME}}_flat(e: u32) -> u32 {
 }
 //: end
 
+//: if LINEAR
+/// Where element 0 of the operand's first partition lies, and how far the next element is, in words. Bytes are multiples of 4.
+var<private> {{NAME}}_word: u32;
+var<private> {{NAME}}_step: u32;
+
+fn {{NAME}}_open_words() {
+  {{NAME}}_word = {{NAME}}_base * 32u + {{NAME}}_partition;
+  {{NAME}}_step = {{NAME}}_stride_0 * 32u;
+}
+//: end
+
 //: if LOAD
 fn {{NAME}}_code(lane: u32, i: u32) -> u32 {
+  //: if LINEAR
+  return chip[{{NAME}}_word + lane + i * {{NAME}}_step];
+  //: else
   let byte = {{NAME}}_byte(i);
   let column = {{NAME}}_partition + lane;
   //: if ALIGNED
@@ -73,11 +87,15 @@ fn {{NAME}}_code(lane: u32, i: u32) -> u32 {
   }
   return code;
   //: end
+  //: end
 }
 //: end
 
 //: if STORE
 fn {{NAME}}_put_code(lane: u32, i: u32, code: u32) {
+  //: if LINEAR
+  chip[{{NAME}}_word + lane + i * {{NAME}}_step] = code;
+  //: else
   let byte = {{NAME}}_byte(i);
   let column = {{NAME}}_partition + lane;
   //: if ALIGNED
@@ -95,6 +113,7 @@ fn {{NAME}}_put_code(lane: u32, i: u32, code: u32) {
     let shift = (at & 3u) * 8u;
     chip[word] = (chip[word] & ~(0xffu << shift)) | (((code >> (b * 8u)) & 0xffu) << shift);
   }
+  //: end
   //: end
 }
 //: end

@@ -181,13 +181,24 @@ export class Gpu {
     return bytes;
   }
 
-  /** Encodes, submits, and resolves when the adapter has finished; validation and memory errors reject. */
-  async submit(what: string, encode: (encoder: GPUCommandEncoder) => void): Promise<void> {
+  /**
+   * Encodes, submits, and resolves when the adapter has finished; validation and memory errors reject. It does not ask for that
+   * before `rest` is over: Dawn in Node polls without a pause while something is asked for, which takes a core from an adapter
+   * that runs on the processor.
+   */
+  async submit(
+    what: string,
+    encode: (encoder: GPUCommandEncoder) => void,
+    rest?: () => Promise<void>,
+  ): Promise<void> {
     await this.#scoped(what, () => {
       const encoder = this.device.createCommandEncoder({ label: what });
       encode(encoder);
       this.device.queue.submit([encoder.finish()]);
-      return this.device.queue.onSubmittedWorkDone();
+      const { queue } = this.device;
+      return rest === undefined
+        ? queue.onSubmittedWorkDone()
+        : rest().then(() => queue.onSubmittedWorkDone());
     });
     this.checkAlive();
   }

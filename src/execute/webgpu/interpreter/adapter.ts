@@ -2,6 +2,7 @@
 import { UserError } from '../../../numerics';
 import type { Gpu } from '../gpu';
 import { probeArithmetic, type ArithmeticProbe } from '../probes';
+import { Chains } from './chain';
 import { Kernels } from './kernel';
 import { Pipelines } from './session';
 
@@ -10,6 +11,7 @@ export class InterpreterAdapter {
   readonly arithmetic: ArithmeticProbe;
   readonly kernels: Kernels;
   readonly pipelines: Pipelines;
+  readonly chains = new Chains();
 
   private constructor(gpu: Gpu, arithmetic: ArithmeticProbe) {
     this.gpu = gpu;

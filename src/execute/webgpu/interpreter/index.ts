@@ -64,7 +64,7 @@ export class WebGpuInterpreter {
     const budget = admit(program, inputs, options);
     const layout = new Layout(program, asideOf(program));
     layout.check(this.#adapter.gpu.maxStorageBytes);
-    const session = await Session.create(this.#adapter.gpu, this.#adapter.pipelines, layout);
+    const session = await Session.create(this.#adapter, layout);
     return new WebGpuRun(program, this.#adapter, session, layout, inputs, budget);
   }
 

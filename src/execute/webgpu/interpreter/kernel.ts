@@ -52,6 +52,18 @@ export interface Kernel {
   readonly lanes: number;
   readonly bindings: Bindings;
   readonly wgsl: () => string;
+  /** What a kernel of lanes is made of; undefined of others, and of those that see more than chip memory. */
+  readonly parts?: () => KernelParts;
+}
+
+/** The text of a kernel of lanes without its frame. */
+export interface KernelParts {
+  /** Names that begin with one of these and `_` are the kernel's own. */
+  readonly operands: readonly string[];
+  /** Declares `open`, `width` and `run`, and what else no other kernel has. */
+  readonly own: string;
+  /** Conversions and functions, the same by their names in every kernel that has them. */
+  readonly shared: string;
 }
 
 /** Invocations of a workgroup: 128 partitions keep four cores busy. */
@@ -62,6 +74,10 @@ export const HEADER_WORDS = 2;
 const DRAW_WORDS = 6;
 
 export const isStochastic = ({ encoding }: OperandKind): boolean => encoding?.rounding === 'stochastic';
+
+/** Whether elements are words at equal steps of chip memory. */
+const isLinear = ({ memory, dtype, rank, aligned }: OperandKind): boolean =>
+  memory === 'chip' && rank === 1 && aligned && bytesOf(dtype) === 4;
 
 const wordsOf = (kind: OperandKind) => 3 + 2 * kind.rank + (isStochastic(kind) ? DRAW_WORDS : 0);
 
@@ -77,21 +93,33 @@ export function kernelWgsl(spec: KernelSpec): string {
     render(frame, {
       LANES,
       WORDS: descriptorWords(spec),
+      VARIANTS: 0,
       ATOMIC: Number(operands.atomic),
       SCRATCH: Number(body.includes('scratch[')),
       STATS: Number(body.includes('&stats[')),
     }),
-    operands.text,
+    operands.own,
+    operands.shared,
     spec.functions,
     body,
   ].join('\n');
 }
 
-/** The access of operands and the conversions that a body calls; whether it must write HBM by atomic operations. */
+function partsOf(spec: KernelSpec): KernelParts {
+  const body = render(spec.body, spec.values);
+  const { own, shared } = operandsWgsl(spec, body);
+  return {
+    operands: Object.keys(spec.operands),
+    own: `${own}\n${body}`,
+    shared: `${shared}\n${spec.functions}`,
+  };
+}
+
+/** The access of operands (own), and the conversions that a body calls (shared); whether it must write HBM by atomic operations. */
 export function operandsWgsl(
   spec: KernelSpec,
   body: string,
-): { readonly text: string; readonly atomic: boolean } {
+): { readonly own: string; readonly shared: string; readonly atomic: boolean } {
   const called = (name: string) => body.includes(`${name}(`);
   const entries = Object.entries(spec.operands);
   const atomic = entries.some(
@@ -115,6 +143,7 @@ export function operandsWgsl(
       RANK: kind.rank,
       CHIP: Number(kind.memory === 'chip'),
       ALIGNED: Number(kind.aligned),
+      LINEAR: Number(isLinear(kind)),
       BITS: bytesOf(dtype) * 8,
       MASK: `0x${(2 ** (bytesOf(dtype) * 8) - 1).toString(16)}`,
       LOAD: Number(load),
@@ -128,7 +157,11 @@ export function operandsWgsl(
   });
   const conversions = conversionsWgsl({ decode, encode });
   const draws = called('philox4x32') && !conversions.includes(philox) ? [philox] : [];
-  return { atomic, text: [openWgsl(spec, called), ...accessors, conversions, ...draws].join('\n') };
+  return {
+    atomic,
+    own: [openWgsl(spec, called), ...accessors].join('\n'),
+    shared: [conversions, ...draws].join('\n'),
+  };
 }
 
 /** Reads the operands of the descriptor that is due. */
@@ -137,6 +170,7 @@ function openWgsl(spec: KernelSpec, called: (name: string) => boolean): string {
   const lines: string[] = [];
   for (const [name, kind] of Object.entries(spec.operands)) {
     lines.push(`  ${name}_open(descriptor + ${at}u);`);
+    if (isLinear(kind)) lines.push(`  ${name}_open_words();`);
     if (called(`${name}_put`) && isStochastic(kind)) {
       lines.push(`  ${name}_open_draws(descriptor + ${at + 3 + 2 * kind.rank}u);`);
     }
@@ -147,7 +181,15 @@ function openWgsl(spec: KernelSpec, called: (name: string) => boolean): string {
 
 /** A kernel of lanes. */
 export function laneKernel(key: string, spec: KernelSpec): Kernel {
-  return { key, words: descriptorWords(spec), lanes: LANES, bindings: 'lanes', wgsl: () => kernelWgsl(spec) };
+  const onChip = Object.values(spec.operands).every(({ memory }) => memory === 'chip');
+  return {
+    key,
+    words: descriptorWords(spec),
+    lanes: LANES,
+    bindings: 'lanes',
+    wgsl: () => kernelWgsl(spec),
+    ...(onChip && { parts: () => partsOf(spec) }),
+  };
 }
 
 /** Kernels by what their texts depend on. */

@@ -6,6 +6,7 @@
 import { UserError } from '../../../numerics';
 import { USAGE, type BindingType, type Gpu, type Pipeline } from '../gpu';
 import { Rate, TARGET_MS } from '../slices';
+import { isChain, type Chain, type Chains, type Step } from './chain';
 import { HEADER_WORDS, type Bindings, type Kernel } from './kernel';
 import { PARTITIONS, type Layout } from './layout';
 import { costOf, Schedule, type Batch } from './schedule';
@@ -19,6 +20,8 @@ export const STATS_BYTES = 2 ** 16;
 
 /** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
 const DISPATCH_COST = 2 ** 18;
+/** What of the time that a submission is expected to take is waited without asking: estimates are too long too. */
+const RESTED_SHARE = 0.6;
 /** What is scheduled at most before it is submitted. */
 const SCHEDULED_WORKS = 1024;
 const SCHEDULED_COST = 2 ** 24;
@@ -57,6 +60,8 @@ export class Pipelines {
     return [...this.#byKernel.keys()];
   }
 }
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Dispatch, descriptors, chip, HBM, reports, scratch; a product has its two packed operands in scratch. */
 const BINDINGS = {
@@ -97,10 +102,18 @@ interface Buffers {
   readonly scratch: GPUBuffer;
 }
 
+/** What sessions on one device share. */
+interface Tools {
+  readonly gpu: Gpu;
+  readonly pipelines: Pipelines;
+  readonly chains: Chains;
+}
+
 export class Session {
   readonly gpu: Gpu;
   readonly schedule: Schedule;
   readonly #pipelines: Pipelines;
+  readonly #chains: Chains;
   readonly #buffers: Buffers;
   #groups: Partial<Record<Bindings, Promise<GPUBindGroup>>> = {};
   /** The submission before the last one, and the last one. */
@@ -108,21 +121,21 @@ export class Session {
   readonly #rate: Rate;
   /** performance.now() when the last submission was finished. */
   #finishedAt = 0;
-  /** performance.now() when what was sent is likely to be finished. */
-  #expectedUntil = 0;
   #rest: Rest | undefined;
   #released = false;
 
-  private constructor(gpu: Gpu, pipelines: Pipelines, layout: Layout, buffers: Buffers) {
+  private constructor({ gpu, pipelines, chains }: Tools, layout: Layout, buffers: Buffers) {
     this.gpu = gpu;
     this.#pipelines = pipelines;
+    this.#chains = chains;
     this.#buffers = buffers;
     this.#rate = new Rate(FIRST_RATE, gpu.noticeMs);
     this.schedule = new Schedule({ ...layout.bytes, scratch: SCRATCH_BYTES });
   }
 
   /** @throws UserError when the adapter has no room. */
-  static async create(gpu: Gpu, pipelines: Pipelines, layout: Layout): Promise<Session> {
+  static async create(tools: Tools, layout: Layout): Promise<Session> {
+    const { gpu } = tools;
     const made: GPUBuffer[] = [];
     const storage = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
     const make = async (label: string, size: number, usage: number = storage): Promise<GPUBuffer> => {
@@ -139,7 +152,7 @@ export class Session {
         reports: await make('reports', STATS_BYTES),
         scratch: await make('matmul operands', SCRATCH_BYTES),
       };
-      return new Session(gpu, pipelines, layout, buffers);
+      return new Session(tools, layout, buffers);
     } catch (error) {
       for (const buffer of made) gpu.release(buffer);
       throw error;
@@ -164,7 +177,7 @@ export class Session {
   async submit(signal?: AbortSignal): Promise<void> {
     await this.#sendRest(signal);
     if (this.schedule.works === 0) return;
-    const encoded = encode(this.schedule.take());
+    const encoded = encode(this.#chains.link(this.schedule.take()));
     const pipelines = new Map<Kernel, Pipeline>();
     await Promise.all(
       [...new Set(encoded.dispatches.map(({ kernel }) => kernel))].map(async (kernel) => {
@@ -260,10 +273,12 @@ export class Session {
       }
       pass.end();
     };
-    const underWayMs = this.#expectedUntil - sentAt;
-    const expectedMs = Math.max(0, underWayMs) + cost / this.#rate.perMs;
-    this.#expectedUntil = sentAt + expectedMs;
-    await this.gpu.submit('running a Program', encode, expectedMs);
+    const before = this.#underWay.at(-1);
+    const expectedMs = cost / this.#rate.perMs;
+    await this.gpu.submit('running a Program', encode, async () => {
+      await before?.catch(() => undefined);
+      await delay(Math.min(expectedMs, TARGET_MS) * RESTED_SHARE);
+    });
     const now = performance.now();
     this.#rate.learn(cost, now - Math.max(sentAt, this.#finishedAt));
     this.#finishedAt = now;
@@ -331,39 +346,67 @@ export class Session {
   }
 }
 
-/** Descriptors and dispatches of batches. Works are reported in the order in which they were scheduled. */
-function encode(batches: readonly Batch[]): Encoded {
+/** Descriptors and dispatches of batches and chains. Works are reported in the order in which they were scheduled. */
+function encode(steps: readonly Step[]): Encoded {
   const reporting: { work: Work; slot: number }[] = [];
   let reportWords = STATS_BYTES / 4;
   let size = 0;
-  for (const { kernel, works } of batches) {
-    size += kernel.words * works.length;
-    for (const { table } of works) size += table?.words.length ?? 0;
+  for (const step of steps) {
+    if (isChain(step)) for (const { work } of step.works) size += wordsOf(work) + 2;
+    else for (const work of step.works) size += wordsOf(work);
   }
   const descriptors = new Uint32Array(Math.max(4, size));
   const dispatches: Dispatch[] = [];
   let at = 0;
-  for (const batch of batches) {
-    const first = at;
-    for (const work of batch.works) {
-      descriptors[at] = work.lanes;
-      if (work.reported !== undefined) {
-        descriptors[at + 1] = reportWords;
-        reporting.push({ work, slot: reportWords });
-        reportWords += work.lanes * REPORT_WORDS;
-      }
-      descriptors.set(work.words, at + HEADER_WORDS);
-      at += batch.kernel.words;
+  const put = (work: Work): void => {
+    descriptors[at] = work.lanes;
+    if (work.reported !== undefined) {
+      descriptors[at + 1] = reportWords;
+      reporting.push({ work, slot: reportWords });
+      reportWords += work.lanes * REPORT_WORDS;
     }
-    batch.works.forEach(({ table }, index) => {
+    descriptors.set(work.words, at + HEADER_WORDS);
+    at += work.kernel.words;
+  };
+  for (const step of steps) {
+    const first = at;
+    if (isChain(step)) {
+      at += 2 * step.works.length;
+      step.works.forEach(({ work, kind }, index) => {
+        descriptors[first + 2 * index] = kind;
+        descriptors[first + 2 * index + 1] = at;
+        put(work);
+      });
+      for (const dispatch of dispatchesOfChain(step, first)) dispatches.push(dispatch);
+      continue;
+    }
+    step.works.forEach(put);
+    step.works.forEach(({ table }, index) => {
       if (table === undefined) return;
-      descriptors[first + index * batch.kernel.words + HEADER_WORDS + table.at] = at;
+      descriptors[first + index * step.kernel.words + HEADER_WORDS + table.at] = at;
       descriptors.set(table.words, at);
       at += table.words.length;
     });
-    for (const dispatch of dispatchesOf(batch, first)) dispatches.push(dispatch);
+    for (const dispatch of dispatchesOf(step, first)) dispatches.push(dispatch);
   }
   return { descriptors, dispatches, reporting, reportWords };
+}
+
+const wordsOf = ({ kernel, table }: Work) => kernel.words + (table?.words.length ?? 0);
+
+function* dispatchesOfChain({ kernel, works }: Chain, first: number): Generator<Dispatch> {
+  for (let from = 0, to = 0; from < works.length; from = to) {
+    let cost = 0;
+    let lanes = 0;
+    for (; to < works.length; to++) {
+      const work = works[to]?.work;
+      if (work === undefined || (to > from && cost + costOf(work) > DISPATCH_COST)) break;
+      cost += costOf(work);
+      lanes = Math.max(lanes, work.lanes);
+    }
+    const workgroups = [Math.ceil(lanes / kernel.lanes), 1, 1] as const;
+    yield { kernel, settings: [first + 2 * from, to - from, 0xffffffff, 0, 0], workgroups, cost };
+  }
 }
 
 function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Generator<Dispatch> {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
 import { codeArray } from '../../../../src/numerics';
-import type { Instruction, Program } from '../../../../src/program';
+import { isLoop, type Instruction, type Program, type ProgramNode } from '../../../../src/program';
 import { ADAPTERS, open } from '../devices';
 import { expectAgreement } from './agree';
 
@@ -76,6 +76,33 @@ describe.each(ADAPTERS)('%s', (name) => {
       const x = codeArray('float32', P * N).map((_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 0);
       await expectAgreement(interpreter, chain(40), { x });
       expect(interpreter.liveBytes).toBe(0);
+    } finally {
+      host.close();
+    }
+  });
+
+  test('agrees on instructions of several kinds in turn, which go out as chains', async () => {
+    const host = await open(name);
+    try {
+      const interpreter = await WebGpuInterpreter.create(host.device);
+      const { instructions, ...rest } = chain(160);
+      const program: Program = {
+        ...rest,
+        instructions: instructions.flatMap((node, at): ProgramNode[] => {
+          if (isLoop(node) || node.opcode !== 'tensor_tensor' || at % 3 === 0) return [node];
+          const { id, engine, dst, sources } = node;
+          const src = sources.data1;
+          return at % 3 === 1
+            ? [node, { opcode: 'tensor_copy', id: `${id}c`, engine, dst, sources: { src }, attributes: {} }]
+            : [
+                node,
+                { opcode: 'reciprocal', id: `${id}r`, engine, dst, sources: { data: src }, attributes: {} },
+              ];
+        }),
+      };
+      const x = codeArray('float32', P * N).map((_, at) => Math.imul(at + 7, 0x9e3779b1) >>> 0);
+      await expectAgreement(interpreter, program, { x });
+      expect(interpreter.shaders.some(({ wgsl }) => wgsl.includes('kind1_run'))).toBe(true);
     } finally {
       host.close();
     }

@@ -152,7 +152,8 @@ function quickKernel(
           decoderWgsl('decode_a', formatOf(packing.stationary), 'general'),
           decoderWgsl('decode_b', formatOf(packing.moving), 'general'),
         ];
-        return [body, operandsWgsl(spec, body).text, ...decoders].join('\n');
+        const { own, shared } = operandsWgsl(spec, body);
+        return [body, own, shared, ...decoders].join('\n');
       },
     };
   });
