@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runProgramInBrowser } from '../../bench/browser/program';
-import { runProgram } from '../../src/execute/reference';
+import { EXECUTOR_NAMES, type ExecutorName } from '../../bench/page/kernel/settings';
+import { runProgram, startProgram } from '../../src/execute/reference';
 import { kernel, trace } from '../../src/kernel';
 import { encodeArray, UserError } from '../../src/numerics';
 import { DIST } from '../host/child';
@@ -58,16 +59,17 @@ const inputs = {
 
 interface Driven {
   readonly folder: string;
+  readonly executor?: ExecutorName;
   readonly budget?: number;
   readonly signal?: AbortSignal;
   readonly onSteps?: (steps: number) => void;
 }
 
-const driven = ({ folder, budget = 100, signal, onSteps }: Driven) =>
+const driven = ({ folder, executor = 'reference', budget = 100, signal, onSteps }: Driven) =>
   runProgramInBrowser({
     program,
     inputs,
-    executor: 'reference',
+    executor,
     budget,
     adapter: 'swiftshader',
     signal: signal ?? new AbortController().signal,
@@ -78,16 +80,18 @@ const driven = ({ folder, budget = 100, signal, onSteps }: Driven) =>
 describe('the page of this package', () => {
   const folder = join(DIST, 'page');
 
-  it('gives the outputs and findings of the reference', async () => {
+  it.each(EXECUTOR_NAMES)('gives the outputs and findings of the reference: %s', async (executor) => {
     if (!existsSync(join(folder, 'program.html'))) throw new Error('dist/page is missing: npm run build');
-    const ran = await driven({ folder });
+    const ran = await driven({ folder, executor });
     expect(ran?.outputs).toEqual(runProgram(program, inputs));
+    expect(ran?.findings).toStrictEqual(startProgram(program, inputs).runToEnd().findings);
     expect(ran?.findings).toMatchObject([{ rule: 'activation-range' }]);
     expect(ran?.failure).toBeUndefined();
+    expect(ran?.adapter).toEqual(executor === 'webgpu' ? expect.stringContaining('swiftshader') : undefined);
   });
 
-  it('refuses what the executor refuses', async () => {
-    const refused = driven({ folder, budget: 4 });
+  it.each(EXECUTOR_NAMES)('refuses what the executor refuses: %s', async (executor) => {
+    const refused = driven({ folder, executor, budget: 4 });
     await expect(refused).rejects.toBeInstanceOf(UserError);
     await expect(refused).rejects.toThrow(/has 5 instructions and loops; a run may take 4 steps/);
   });

@@ -89,6 +89,35 @@ describe('--executor webgpu', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: reference.stderr });
   });
 
+  it('what values show is told as on the reference: exit code 1', async () => {
+    const logs = join(folder, 'logs.ts');
+    writeFileSync(
+      logs,
+      `import { kernel } from 'systole/kernel';
+export default kernel('logs', ['x'], (nc, { x }) => {
+  const out = nc.hbm('out', x.shape, x.dtype);
+  const t = nc.sbuf(x.shape, x.dtype);
+  nc.dma_copy(t, { src: x });
+  const u = nc.sbuf(x.shape, x.dtype);
+  nc.activation(u, { op: 'log', data: t });
+  nc.dma_copy(out, { src: u });
+});`,
+    );
+    const reference = await systole(logs, SMALL);
+    expect(reference).toMatchObject({ code: 1, stderr: matching(/logs\.ts:7/) });
+    const { code, stdout, stderr } = await systole(logs, SMALL, ...ON_WEBGPU);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: reference.stderr });
+    expect(stdout.split('\n\n')[1]).toBe(reference.stdout);
+  });
+
+  it('runs kernels of the library, and holds them to float64', async () => {
+    const { code, stdout } = await systole('softmax', '--size', 'rows=130,columns=40', ...ON_WEBGPU);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: matching(/\nRan in [\d.e-]+ s on WebGPU \(SwiftShader[^]*result: within its bound of float64/),
+    });
+  });
+
   it('ends when it is interrupted, and says where', async () => {
     const child = spawn(process.execPath, [
       ...[CLI, 'run', SUMS, 'x=random:128x512:fp32', '--kernel', 'many'],
