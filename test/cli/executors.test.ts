@@ -1,10 +1,23 @@
 /** What `systole run` runs Programs with: how many steps there are, progress, and how a run ends. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { chosenExecutor, stepsOf, type RunProgress } from '../../src/cli/executors';
 import { startProgram } from '../../src/execute/reference';
+import type * as NodeHost from '../../src/host/node';
+import type { Host, HostOptions } from '../../src/host/node';
 import { kernel, trace, type Nc } from '../../src/kernel';
 import type { Program } from '../../src/program';
 
+/** The devices that were opened. */
+const hosts: Host[] = [];
+vi.mock('../../src/host/node', async (original) => {
+  const node = await original<typeof NodeHost>();
+  const openDevice = async (options?: HostOptions): Promise<Host> => {
+    const host = await node.openDevice(options);
+    hosts.push(host);
+    return host;
+  };
+  return { ...node, openDevice };
+});
 const traced = (body: (nc: Nc) => void): Program =>
   trace(
     kernel('k', [], (nc) => {
@@ -58,13 +71,14 @@ describe('stepsOf', () => {
   });
 });
 
-describe('the reference executor', () => {
-  const long = traced((nc) => {
-    const t = tile(nc);
-    nc.fori_loop(0, 1000, () => {
-      nc.memset(t, { value: 0 });
-    });
+const long = traced((nc) => {
+  const t = tile(nc);
+  nc.fori_loop(0, 1000, () => {
+    nc.memset(t, { value: 0, name: 'zero' });
   });
+});
+
+describe('the reference executor', () => {
   const reference = chosenExecutor({});
 
   test('tells how far it is', async () => {
@@ -106,5 +120,73 @@ describe('the reference executor', () => {
       outputs: undefined,
       failure: expect.stringMatching(/has taken 300 steps/) as string,
     });
+  });
+});
+
+describe('WebGPU', () => {
+  const webgpu = chosenExecutor({ executor: 'webgpu' });
+  const never = new AbortController().signal;
+
+  test('tells how far it is, what it ran on, and its kernels; the device is closed', async () => {
+    const told: RunProgress[] = [];
+    const { outputs, adapter, shaders, failure } = await webgpu.run(
+      long,
+      {},
+      { budget: 10_000, signal: never, onProgress: (progress) => told.push(progress) },
+    );
+    const host = hosts.at(-1);
+    expect({ outputs, adapter, failure }).toEqual({
+      outputs: {},
+      adapter: host?.facts.name,
+      failure: undefined,
+    });
+    expect(shaders?.map(({ key }) => key.split('|')[0])).toEqual(['fill']);
+    expect(told.map(({ steps }) => steps)).toEqual([256, 512, 768, 1024, 1280, 1536, 1792]);
+    expect(new Set(told.map(({ total }) => total))).toEqual(new Set([2001]));
+    expect((await host?.lost)?.reason).toBe('destroyed');
+  });
+
+  test('a device lost in the middle is a failure of the run, which names the instruction reached', async () => {
+    const { outputs, position, findings, failure } = await webgpu.run(
+      long,
+      {},
+      {
+        budget: 10_000,
+        signal: never,
+        onProgress: ({ steps }) => {
+          if (steps === 512) hosts.at(-1)?.device.destroy();
+        },
+      },
+    );
+    expect({ outputs, position, findings, failure }).toEqual({
+      outputs: undefined,
+      position: undefined,
+      findings: [],
+      failure: expect.stringMatching(
+        /the WebGPU device was lost \(destroyed\).*The run had reached .+, after \d+ steps/,
+      ) as string,
+    });
+  });
+
+  test('stops where it is told to, without outputs, and can be looked into there', async () => {
+    const stop = new AbortController();
+    let looked: number[] = [];
+    const { outputs, position } = await webgpu.run(
+      long,
+      {},
+      {
+        budget: 10_000,
+        signal: stop.signal,
+        onProgress: ({ steps }) => {
+          if (steps === 512) stop.abort();
+        },
+        look: async (run) => {
+          const [name = ''] = run.program.tensors.map((tensor) => tensor.name);
+          looked = [...(await run.read(name)).written];
+        },
+      },
+    );
+    expect({ outputs, steps: position?.steps }).toEqual({ outputs: undefined, steps: 512 });
+    expect(looked).toEqual(Array.from({ length: 32 }, () => 1));
   });
 });
