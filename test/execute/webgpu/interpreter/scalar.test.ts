@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
 import type { Host } from '../../../../src/host';
-import type { Rounding } from '../../../../src/numerics';
+import type { Dtype, Rounding } from '../../../../src/numerics';
 import { ACTIVATE2_OPS, ACTIVATION_OPS, type ReduceCommand } from '../../../../src/program';
 import { column, FLOATS, shapes, source, target } from '../../../isa/vector-arbitrary';
 import { ADAPTERS, open } from '../devices';
@@ -153,4 +153,41 @@ describe.each(ADAPTERS)('%s', (name) => {
       { numRuns: RUNS, endOnFailure: true },
     );
   }, 3600_000);
+
+  test('activation of wide operands, of which lanes are cut, and of such as overlap', async () => {
+    const [partitions, elements] = [64, 700];
+    const list = Array.from(
+      { length: partitions * elements },
+      (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 0,
+    );
+    const made = new Instances('trn2');
+    const tensor = (dtype: Dtype) => made.on({ tensor: { dtype, partitions, elements, codes: list } });
+    const stochastic = { rounding: 'stochastic', seed: 3, element: 11, pitch: elements } as const;
+    const common = { opcode: 'activation', engine: 'scalar' } as const;
+    for (const [op, dtype, attributes] of [
+      ['tanh', 'bfloat16', stochastic],
+      ['exp', 'float32', {}],
+      ['log', 'float8_e4m3', { scale: 0.5 }],
+    ] as const) {
+      const [data, dst] = [tensor('float32'), tensor(dtype)];
+      made.add({ ...common, dst, sources: { data }, attributes: { op, ...attributes } });
+    }
+    const within = (offset: number) => ({ offset, dims: [[1, 600]] }) as const;
+    const all = tensor('float16');
+    for (const [from, to] of [
+      [0, 0],
+      [0, 3],
+      [100, 0],
+    ] as const) {
+      const [data, dst] = [
+        { ...all, ...within(from) },
+        { ...all, ...within(to) },
+      ];
+      made.add({ ...common, dst, sources: { data }, attributes: { op: 'square', scale: 0.75 } });
+      const attributes = { op: 'copy', reduce_op: 'add', reduce_cmd: 'reset_reduce' } as const;
+      const reduce_res = { ...all, partition: 0, partitions, offset: from + 1, dims: [[1, 1]] } as const;
+      made.add({ ...common, dst, results: { reduce_res }, sources: { data }, attributes });
+    }
+    await expectAgreement(interpreter, made.program, made.inputs);
+  }, 600_000);
 });

@@ -257,4 +257,34 @@ describe.each(ADAPTERS)('%s', (name) => {
     },
     3600_000,
   );
+
+  test('searches in long rows, in place and into what is searched', async () => {
+    const [partitions, elements] = [32, 1500];
+    const list = Array.from(
+      { length: partitions * elements },
+      (_, at) => (Math.imul(at + 1, 0x9e3779b1) >>> 20) << 4,
+    );
+    const made = new Instances('trn2');
+    const data = made.on({ tensor: { dtype: 'bfloat16', partitions, elements, codes: list } });
+    const dst = made.on({ tensor: { dtype: 'bfloat16', partitions, elements: 8 } });
+    const vals = dst;
+    const engine = 'vector';
+    for (let round = 0; round < 3; round++) {
+      made.add({ opcode: 'max8', engine, dst, sources: { src: data }, attributes: {} });
+      const imm = -Infinity;
+      made.add({
+        opcode: 'nc_match_replace8',
+        engine,
+        dst: data,
+        sources: { data, vals },
+        attributes: { imm },
+      });
+    }
+    const indices = { ...data, dtype: 'uint16', offset: 3, dims: [[2, 8]] } as const;
+    made.add({ opcode: 'nc_find_index8', engine, dst: indices, sources: { data, vals }, attributes: {} });
+    const within = { ...data, offset: 900, dims: [[1, 512]] } as const;
+    const results = { ...data, offset: 1000, dims: [[-2, 6]] } as const;
+    made.add({ opcode: 'bn_stats', engine, dst: results, sources: { data: within }, attributes: {} });
+    await expectAgreement(interpreter, made.program, made.inputs);
+  }, 600_000);
 });
