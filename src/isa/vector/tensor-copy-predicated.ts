@@ -3,7 +3,7 @@
  * written or not. Bits are copied, formats being equal; a constant is rounded to float32, then to dst's format.
  */
 import { codeArray, encode } from '../../numerics';
-import type { Dtype } from '../../numerics';
+import type { CodeArray, Dtype } from '../../numerics';
 import { elementsOf } from '../../program';
 import type { Instruction } from '../../program';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
@@ -19,6 +19,14 @@ function sourceProblem({ dst, sources: { src }, attributes }: Predicated): Probl
   }
   if (src === undefined || src.dtype === dst.dtype) return undefined;
   return `src and dst must have one format, received ${src.dtype} and ${dst.dtype}.`;
+}
+
+/** For each element of the predicate 1, where its element is copied. */
+export function copiedBy(
+  { reverse_pred = false }: Predicated['attributes'],
+  predicate: CodeArray,
+): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(predicate, (flag) => ((flag === 0) === reverse_pred ? 1 : 0));
 }
 
 export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
@@ -51,11 +59,7 @@ export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
       src === undefined
         ? codeArray(dst.dtype, elementsOf(dst)).fill(encode(dst.dtype, Math.fround(attributes.src ?? NaN)))
         : machine.read('src', src);
-    const zero = attributes.reverse_pred === true;
-    const kept = Uint8Array.from(machine.read('predicate', predicate), (flag) =>
-      (flag === 0) === zero ? 1 : 0,
-    );
-    machine.write(dst, codes, kept);
+    machine.write(dst, codes, copiedBy(attributes, machine.read('predicate', predicate)));
   },
   cost: 'N cycles when src or predicate is in PSUM, else 2N; at least 64',
 };

@@ -24,6 +24,8 @@ export interface GpuEntry<O extends Opcode> {
   readonly peeks?: (instruction: Instruction<O>) => readonly NamedOperand[];
   /** The operands peeked at choose what is accessed: then `works` itself says what it reads and writes of the others. */
   readonly chooses?: true;
+  /** Of a dst with an index, 1 for each element that is written, by the codes peeked at; all are when left out. */
+  readonly keeps?: (instruction: Instruction<O>, peeked: readonly CodeArray[]) => Uint8Array | undefined;
   /** Bytes of each partition that it takes aside, besides operands that others of it may overwrite. */
   readonly room?: (instruction: Instruction<O>) => number;
   /** The works of an instruction, whose patterns have no registers left. */

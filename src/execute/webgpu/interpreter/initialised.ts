@@ -61,9 +61,10 @@ export class Initialised {
     if (missing >= 0) throw core.unwritten(operand, missing, offsets.length, pattern.tensor);
   }
 
-  /** Notes that the elements that an index chooses were written. */
-  markAt(pattern: ChipPattern, offsets: Float64Array): void {
-    this.#chip.markAt(this.#addressesOf(pattern, offsets), bytesOf(pattern.dtype));
+  /** Notes that the elements that an index chooses were written; only those whose `kept` is 1, where it is given. */
+  markAt(pattern: ChipPattern, offsets: Float64Array, kept?: Uint8Array): void {
+    const addresses = this.#addressesOf(pattern, offsets);
+    this.#chip.markAt(kept ? addresses.filter((_, at) => kept[at] === 1) : addresses, bytesOf(pattern.dtype));
   }
 
   #addressesOf(pattern: ChipPattern, offsets: Float64Array): Float64Array {

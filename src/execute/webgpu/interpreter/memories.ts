@@ -79,6 +79,11 @@ export class Memories {
 
   /** The codes of what a pattern covers, whose tensor begins at byte `start`. */
   async codesOf(pattern: Pattern, start = this.#layout.startOf(pattern)): Promise<CodeArray> {
+    if (pattern.index !== undefined) {
+      const { operands, before } = this.#lowering.direct({ chosen: this.#lowering.read(pattern) });
+      this.add(before);
+      if (operands['chosen'] !== undefined) return this.#gather(operands['chosen'].place);
+    }
     const place = placeOf(this.#layout, pattern, start);
     return place.memory === 'chip' ? this.#gather(place) : this.#pick(pattern, place);
   }

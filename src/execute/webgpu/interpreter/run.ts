@@ -281,10 +281,12 @@ export class WebGpuRun implements Disposable {
       const chosen = indices.flatMap((index, at) =>
         chosenBy(resolved, index, peeked[at] ?? codeArray('uint32', 0)),
       );
-      this.#checkChosen(resolved, chosen);
-      this.#schedule(instruction, resolved, peeked.slice(indices.length));
+      const own = peeked.slice(indices.length);
+      const kept = chosen.length > 0 ? keptOf(resolved, own) : undefined;
+      this.#checkChosen(resolved, chosen, kept);
+      this.#schedule(instruction, resolved, own);
       for (const { operand, pattern, offsets } of chosen) {
-        if (operand === 'dst') this.#initialised.markAt(pattern, offsets);
+        if (operand === 'dst') this.#initialised.markAt(pattern, offsets, kept);
       }
     } catch (error) {
       throw this.#named(instruction, error);
@@ -305,7 +307,7 @@ export class WebGpuRun implements Disposable {
   }
 
   /** Holds what indices choose against the operands' tensors and against what was written, as the reference does. */
-  #checkChosen({ attributes }: Instruction, chosen: readonly Chosen[]): void {
+  #checkChosen({ attributes }: Instruction, chosen: readonly Chosen[], kept: Uint8Array | undefined): void {
     for (const { operand, pattern, offsets } of chosen) {
       const tensor = this.#layout.tensors.get(pattern.tensor);
       const outside = tensor && outsideFault(operand, pattern, offsets, tensor);
@@ -323,7 +325,7 @@ export class WebGpuRun implements Disposable {
       }
     }
     for (const { operand, pattern, offsets } of chosen) {
-      const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, undefined) : undefined;
+      const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, kept) : undefined;
       if (repeated !== undefined) {
         this.#core.report('index-repeated', `dst${INDEX}`, repeated.required, repeated.received);
       }
@@ -373,6 +375,13 @@ export class WebGpuRun implements Disposable {
 
 function ownPeeks<O extends Opcode>(instruction: Instruction<O>): readonly NamedOperand[] {
   return GPU_ISA[instruction.opcode].peeks?.(instruction) ?? [];
+}
+
+function keptOf<O extends Opcode>(
+  instruction: Instruction<O>,
+  peeked: readonly CodeArray[],
+): Uint8Array | undefined {
+  return GPU_ISA[instruction.opcode].keeps?.(instruction, peeked);
 }
 
 function worksOf<O extends Opcode>(instruction: Instruction<O>, context: Context): readonly Work[] {

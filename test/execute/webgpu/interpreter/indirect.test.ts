@@ -13,7 +13,7 @@ import { Instances } from './instances';
 const RUNS = Number(process.env['RUNS'] ?? 2);
 const EACH = 8;
 /** Elements of each partition of the tensors that an index chooses from. */
-const WIDTH = 40;
+const WIDTH = 50;
 
 const formats = fc.constantFrom<Dtype>('float32', 'bfloat16', 'uint8', 'int16');
 
@@ -24,7 +24,13 @@ const cases = fc
     partition: fc.constantFrom(0, 64),
     offset: fc.nat(15),
     index: fc.constantFrom<Dtype>('uint16', 'uint32', 'int32'),
-    opcode: fc.constantFrom('tensor_copy', 'tensor_tensor', 'tensor_scalar', 'activation'),
+    opcode: fc.constantFrom(
+      'tensor_copy',
+      'tensor_tensor',
+      'tensor_scalar',
+      'activation',
+      'tensor_copy_predicated',
+    ),
     engine: fc.constantFrom('vector', 'scalar' as const),
     src: formats,
     dst: formats,
@@ -47,6 +53,9 @@ const cases = fc
       tiles: fc.tuple(tile, tile),
       source: held(more.src, WIDTH),
       other: held(more.src, elements),
+      values: held(more.dst, elements),
+      flags: held('uint8', WIDTH).map((list) => list.map((code) => code & 1)),
+      isReversed: fc.boolean(),
       target: held(more.dst, WIDTH),
     });
   });
@@ -67,7 +76,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     await fc.assert(
       fc.asyncProperty(many, async (all) => {
         const made = new Instances('trn3');
-        for (const { more, tiles, source, other, target } of all) {
+        for (const { more, tiles, source, other, target, values, flags, isReversed } of all) {
           const { partitions, columns, elements, partition, offset } = more;
           const on = (dtype: Dtype, width: number, held?: readonly number[]) =>
             made.on({
@@ -93,6 +102,19 @@ describe.each(ADAPTERS)('%s', (name) => {
             case 'tensor_copy':
               made.add({ opcode: 'tensor_copy', engine, dst, sources: { src }, attributes: {} });
               break;
+            case 'tensor_copy_predicated': {
+              const tile = on('uint8', WIDTH, flags);
+              const predicate = more.chosen === 'dst' ? plain(tile) : chosen(tile, ofSource);
+              const copied = more.isShared ? second : on(more.dst, elements, values);
+              made.add({
+                opcode: 'tensor_copy_predicated',
+                engine: 'vector',
+                dst,
+                sources: { src: copied, predicate },
+                attributes: { reverse_pred: isReversed },
+              });
+              break;
+            }
             case 'activation':
               made.add({
                 opcode: 'activation',
