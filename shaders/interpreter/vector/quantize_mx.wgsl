@@ -11,12 +11,10 @@ fn largest_of(lane: u32, i: u32) -> u32 {
   return largest;
 }
 
-/// The biased exponent of a scale, from the largest magnitude of its group.
+/// The biased exponent of a scale, from the largest magnitude of its group. Zeros and subnormals are far below the least scale.
 fn scale_of(largest: u32) -> u32 {
-  let subnormal = largest < FLOAT32_MIN_NORMAL;
-  let field = select(i32(largest >> 23u), 9 - i32(countLeadingZeros(largest)), subnormal);
-  let scale = max(field - bitcast<i32>(word(0u)), 0);
-  return select(select(u32(scale), 0u, largest == 0u), 0xffu, largest >= FLOAT32_INFINITY);
+  let scale = max(i32(largest >> 23u) - bitcast<i32>(word(0u)), 0);
+  return select(u32(scale), 0xffu, largest >= FLOAT32_INFINITY);
 }
 
 fn run(lane: u32) {

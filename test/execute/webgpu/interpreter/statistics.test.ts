@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { ChipName } from '../../../../src/chip';
 import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
 import type { Host } from '../../../../src/host';
-import type { Dtype, Rounding } from '../../../../src/numerics';
+import { bitsOf, type Dtype, type Rounding } from '../../../../src/numerics';
 import type { ReduceCommand } from '../../../../src/program';
 import {
   ANY,
@@ -33,13 +33,13 @@ const write = fc.constantFrom(
 const constant = fc.constantFrom(0, -0, 1, -1.5, 1e-40, -Infinity, NaN);
 const row = (shape: Shape, inner: number): Shape => ({ ...shape, outer: 1, inner });
 
-/** Rows that repeat some codes, so that there is something to find. */
+/** Rows that repeat some codes, zeros of both signs among them, so that there is something to find. */
 function repetitive(shape: Shape, dtypes: readonly Dtype[]): fc.Arbitrary<Operand> {
   return source(shape, dtypes, 'sbuf').chain(({ tensor, view }) =>
     fc
       .array(codes(tensor.dtype), { minLength: 6, maxLength: 6 })
       .chain((few) =>
-        fc.array(fc.constantFrom(...few), {
+        fc.array(fc.constantFrom(...few, 0, 2 ** (bitsOf(tensor.dtype) - 1)), {
           minLength: tensor.partitions * shape.outer * shape.inner,
           maxLength: tensor.partitions * shape.outer * shape.inner,
         }),
