@@ -27,6 +27,7 @@ import { anyContent, codesOf, type Content } from './contents';
 import { anyAccess } from './layout';
 import { Lanes } from './lanes';
 import { Sums } from './sums';
+import type { Theme } from './theme';
 
 export type Unnamed<I = Instruction> = I extends Instruction ? Omit<I, 'id'> : never;
 
@@ -86,10 +87,19 @@ type Extent = Omit<SbufTensor, 'space' | 'address'>;
 const PARTITIONS = 128;
 const SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 31, 32, 33, 48, 64, 65, 100, 128] as const;
 const WIDTHS = [1, 2, 3, 4, 5, 6, 8, 9, 12, 16, 18, 24, 30, 40] as const;
+const WRITES: readonly WriteOptions[] = [
+  { saturate: true },
+  { rounding: 'toward-zero' },
+  { rounding: 'stochastic' },
+  { rounding: 'nearest-even', saturate: false },
+  { rounding: 'toward-zero', saturate: true },
+  { rounding: 'stochastic', saturate: true },
+];
 const ALIGNMENTS = [64, 32, 8, 4] as const;
 
 export class Draft {
   readonly chip: Chip;
+  readonly theme: Theme;
   /** Formats of numbers that the Program uses: one of the two fp8 variants that are not mixed. */
   readonly dtypes: readonly Dtype[];
   readonly sums: Sums;
@@ -109,7 +119,8 @@ export class Draft {
   /** Tensors that no operand is chosen from any more. */
   readonly #protected: Slot[] = [];
 
-  constructor(chip: ChipName, choices: Choices) {
+  constructor(chip: ChipName, theme: Theme, choices: Choices) {
+    this.theme = theme;
     this.chip = CHIPS[chip];
     this.choices = choices;
     this.sums = new Sums(this.chip);
@@ -148,17 +159,20 @@ export class Draft {
     return step * this.choices.below(128 / step);
   }
 
+  /** One of a list, of those that the Program keeps to. */
+  of<T>(list: readonly T[]): T {
+    return this.choices.of(this.theme.some(list));
+  }
+
   /** The one rounding of a write. */
   rounding(): WriteOptions {
     const { choices } = this;
-    const saturate = choices.oneIn(5) ? { saturate: choices.oneIn(4) ? false : true } : {};
-    const kind = choices.below(8);
-    if (kind < 5) return kind === 4 ? { ...saturate, rounding: 'nearest-even' } : saturate;
-    if (kind < 7) return { ...saturate, rounding: 'toward-zero' };
+    if (choices.oneIn(2)) return {};
+    const write = this.of(WRITES);
+    if (write.rounding !== 'stochastic') return write;
     const far = choices.oneIn(3);
     return {
-      ...saturate,
-      rounding: 'stochastic',
+      ...write,
       seed: choices.below(1000) + (far ? 2 ** 40 : 0),
       element: choices.below(1000) + (far ? 2 ** 33 : 0),
       pitch: choices.below(100),
@@ -370,7 +384,7 @@ export class Draft {
     apart: readonly Slot[],
   ): Slot {
     const { choices } = this;
-    const dtype = choices.of(dtypes);
+    const dtype = choices.of(this.theme.some(dtypes));
     const whole = content === undefined && choices.oneIn(4);
     const more = content === undefined && choices.oneIn(2) ? choices.below(2 * width + 8) : 0;
     const extent = {
@@ -419,7 +433,9 @@ export class Draft {
       }
     }
     const alignment = choices.oneIn(3) ? choices.of(ALIGNMENTS) : 64;
-    const off = choices.oneIn(6) ? choices.below(4) * (choices.oneIn(4) ? 1 : size) : 0;
+    const off = choices.oneIn(6)
+      ? choices.below(4) * (this.theme.straddles && choices.oneIn(2) ? 1 : size)
+      : 0;
     const address = Math.ceil(this.#address / alignment) * alignment + off;
     this.#address = address + bytes;
     return { space: 'sbuf', ...extent, address };
@@ -434,7 +450,7 @@ export class Draft {
       tensorBytes(tensor) / bytesOf(tensor.dtype) >= count;
     const found = content === undefined && !choices.oneIn(4) ? this.#slots.filter(fits) : [];
     if (found.length > 0) return choices.of(found);
-    const dtype = choices.of(dtypes);
+    const dtype = choices.of(this.theme.some(dtypes));
     const more = content === undefined && choices.oneIn(2) ? choices.below(count + 8) : 0;
     const input = content !== undefined || (!written && !choices.oneIn(4));
     const name = this.name(input ? 'x' : 's');
@@ -586,11 +602,19 @@ export class Draft {
     const sameSize = dtypes.filter((dtype) => bytesOf(dtype) === bytesOf(tensor.dtype));
     const viewed = !dtypes.includes(tensor.dtype) || choices.oneIn(8);
     const dtype =
-      viewed && sameSize.length > 0 && wanted.content === undefined ? choices.of(sameSize) : tensor.dtype;
+      viewed && sameSize.length > 0 && wanted.content === undefined
+        ? choices.of(this.theme.some(sameSize))
+        : tensor.dtype;
     const partition = choices.of(startsOf(tensor, partitions, wanted.start, wanted.anyStart ?? false));
     const { elements } = tensor;
     const access = (wanted.content === undefined
-      ? anyAccess(choices, { count: width, elements, repeats, ...(rank !== undefined && { rank }) })
+      ? anyAccess(choices, {
+          ranks: this.theme.ranks,
+          count: width,
+          elements,
+          repeats,
+          ...(rank !== undefined && { rank }),
+        })
       : undefined) ?? { offset: 0, dims: [[1, width]] as const };
     const moved = still ? {} : this.#moved(access, elements);
     return { space: tensor.space, tensor: tensor.name, dtype, partition, partitions, ...access, ...moved };
@@ -600,6 +624,7 @@ export class Draft {
     const elements = tensorBytes(tensor) / bytesOf(tensor.dtype);
     const access = (free
       ? anyAccess(this.choices, {
+          ranks: this.theme.ranks,
           count,
           elements,
           repeats: free && this.choices.oneIn(4),
@@ -627,7 +652,7 @@ export class Draft {
     const high = ends.reduce((sum, end) => sum + Math.max(end, 0), offset);
     const up = most === 0 ? 0 : Math.floor((elements - 1 - high) / most);
     const down = most === 0 ? 0 : Math.floor(low / most);
-    const stride = this.choices.oneIn(3) ? -this.choices.below(down + 1) : this.choices.below(up + 1);
+    const stride = this.choices.oneIn(3) ? 0 - this.choices.below(down + 1) : this.choices.below(up + 1);
     return { registers: [[name, stride]] };
   }
 

@@ -10,7 +10,7 @@ import { anyRecipe, drawCase, isSound } from './program';
 export interface FuzzRequest {
   readonly chip: ChipName;
   readonly programs: number;
-  /** Of the random numbers: the same seed, the same Programs. */
+  /** Of the random numbers, and the number of the theme: the same seed, the same Programs. A whole number of at least 0. */
   readonly seed: number;
   /** Where, under the seed, a Program that differed was found: that one alone. */
   readonly path?: string | undefined;
@@ -27,6 +27,7 @@ export interface Disagreement {
   readonly made: Case;
   readonly difference: string;
   readonly seed: number;
+  /** Which of the seed's Programs it was, before it was made smaller. */
   readonly path: string;
 }
 
@@ -76,7 +77,7 @@ export async function fuzz(
     for (const { opcode } of instructionsOf(nodes)) counts.set(opcode, (counts.get(opcode) ?? 0) + 1);
   }
 
-  const property = fc.asyncProperty(anyRecipe(chip, opcodes), async (recipe) => {
+  const property = fc.asyncProperty(anyRecipe(chip, { theme: seed, opcodes }), async (recipe) => {
     if (signal?.aborted === true || performance.now() > until) return;
     const made = drawCase(recipe);
     if (until === Infinity) {
@@ -94,7 +95,12 @@ export async function fuzz(
   if (recipe === undefined) return { ...done, counts, refused, disagreement: undefined };
   const made = drawCase(recipe);
   const difference = (await differenceOn(made)) ?? 'nothing, when it was run once more';
-  const disagreement = { made, difference, seed: checked.seed, path: checked.counterexamplePath ?? '' };
+  const disagreement = {
+    made,
+    difference,
+    seed: checked.seed,
+    path: checked.counterexamplePath?.split(':')[0] ?? '',
+  };
   return { ...done, counts, refused, disagreement };
 }
 

@@ -7,13 +7,11 @@ export interface Access {
   readonly dims: readonly Dim[];
 }
 
-const MAX_RANK = 4;
-
-/** `count` as a product of 1 to 4 counts. */
-function factors(choices: Choices, count: number, most: number): number[] {
+/** `count` as a product of `rank` counts. */
+function factors(choices: Choices, count: number, rank: number): number[] {
   const list: number[] = [];
   let rest = count;
-  for (let left = choices.below(most); left > 0; left--) {
+  for (let left = rank - 1; left > 0; left--) {
     const divisors = Array.from({ length: rest }, (_, at) => at + 1).filter((each) => rest % each === 0);
     const first = choices.of(divisors.length > 1 && !choices.oneIn(5) ? divisors.slice(1) : divisors);
     list.push(first);
@@ -39,15 +37,17 @@ export interface Wanted {
   readonly elements: number;
   /** Whether elements may be taken more than once. */
   readonly repeats: boolean;
-  /** Most dimensions, 4 when left out; 1: exactly one. */
+  /** How many dimensions there may be. */
+  readonly ranks: readonly number[];
+  /** Most dimensions; any when left out. */
   readonly rank?: number;
 }
 
 /** Undefined where there are too few elements. */
 export function anyAccess(choices: Choices, wanted: Wanted): Access | undefined {
-  const { count, elements, repeats, rank = MAX_RANK } = wanted;
+  const { count, elements, repeats, ranks, rank = Infinity } = wanted;
   if (elements < 1) return undefined;
-  const counts = factors(choices, count, rank);
+  const counts = factors(choices, count, Math.min(choices.of(ranks), rank));
   const strides = stridesOf(choices, counts, elements);
   const dims = counts.map((each, at): Dim => {
     const stride = strides[at] ?? 0;

@@ -21,6 +21,7 @@ import { RANDOM_STEPS } from './steps/random';
 import { REGISTER_STEPS } from './steps/register';
 import { SEARCHING } from './steps/searching';
 import { TENSOR_STEPS } from './steps/tensor';
+import { Theme } from './theme';
 
 const STEPS: Readonly<Record<Opcode, Draw>> = {
   ...DMA_STEPS,
@@ -48,6 +49,8 @@ export interface Stretch {
 
 export interface Recipe {
   readonly chip: ChipName;
+  /** Number of the theme that it keeps to; everything when left out. */
+  readonly theme?: number | undefined;
   readonly numbers: readonly number[];
   readonly stretches: readonly Stretch[];
 }
@@ -57,9 +60,16 @@ const NUMBERS = 80;
 const [MAX_STRETCHES, MAX_STEPS] = [8, 3];
 /** Few instructions a Program, so that they meet their own kind, and each other. */
 const MAX_PALETTE = 6;
+const THEME_OPCODES = 8;
 
 const number = fc.noBias(fc.nat(CHOICES - 1));
 const numbersOf = (count: number) => fc.array(number, { minLength: count, maxLength: count });
+
+export interface RecipeOptions {
+  readonly theme?: number | undefined;
+  /** Those that are drawn; all that the chip has when left out. */
+  readonly opcodes?: readonly Opcode[] | undefined;
+}
 
 /** The opcodes that a chip has. */
 export const opcodesOf = (chip: ChipName): readonly Opcode[] =>
@@ -67,26 +77,26 @@ export const opcodesOf = (chip: ChipName): readonly Opcode[] =>
 
 export function anyRecipe(
   chip: ChipName,
-  opcodes: readonly Opcode[] = opcodesOf(chip),
+  { theme, opcodes = opcodesOf(chip) }: RecipeOptions = {},
 ): fc.Arbitrary<Recipe> {
-  const palette = fc.noShrink(
-    fc.array(fc.constantFrom(...opcodes), { minLength: 1, maxLength: MAX_PALETTE }),
-  );
+  const known = new Theme(theme ?? -1).some(opcodes, THEME_OPCODES);
+  const palette = fc.noShrink(fc.array(fc.constantFrom(...known), { minLength: 1, maxLength: MAX_PALETTE }));
   const step = fc.record({ pick: number, numbers: numbersOf(NUMBERS) });
   const turns = fc.oneof(
     { weight: 5, arbitrary: fc.constant([]) },
     { weight: 2, arbitrary: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 2 }) },
   );
   const stretch = fc.record({
+    steps: fc.array(step, { minLength: 1, maxLength: MAX_STEPS, size: 'max' }),
     turns,
     numbers: numbersOf(4),
-    steps: fc.array(step, { minLength: 1, maxLength: MAX_STEPS, size: 'max' }),
   });
   const stretches = fc.array(stretch, { minLength: 1, maxLength: MAX_STRETCHES, size: 'max' });
   return fc
-    .record({ palette, numbers: numbersOf(8), stretches })
-    .map(({ palette: some, numbers, stretches: all }) => ({
+    .record({ stretches, palette, numbers: numbersOf(8) })
+    .map(({ stretches: all, palette: some, numbers }) => ({
       chip,
+      theme,
       numbers,
       stretches: all.map(({ steps, ...rest }) => ({
         ...rest,
@@ -110,9 +120,9 @@ export function drawCase(recipe: Recipe): Case {
 
 export const isSound = ({ program }: Case): boolean => verifyProgram(program).sound;
 
-function draw({ chip, numbers, stretches }: Recipe, loops: 'keeps' | 'forgets'): Case {
+function draw({ chip, theme = -1, numbers, stretches }: Recipe, loops: 'keeps' | 'forgets'): Case {
   const head = new Choices(numbers);
-  const draft = new Draft(chip, head);
+  const draft = new Draft(chip, new Theme(theme), head);
   for (const { turns, numbers: own, steps } of stretches) {
     const body = () => {
       for (const step of steps) {

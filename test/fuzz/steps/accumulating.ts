@@ -17,7 +17,7 @@ function result(draft: Draft, partitions: number, readable: boolean, dtypes?: re
 const tensorScalarReduce: Draw = (draft) => {
   const { choices } = draft;
   const shape = draft.shape();
-  const [op0, op] = [choices.of(ONE_OR_TWO), choices.of(['add', 'multiply', 'maximum', 'minimum'] as const)];
+  const [op0, op] = [draft.of(ONE_OR_TWO), draft.of(['add', 'multiply', 'maximum', 'minimum'] as const)];
   const data = draft.source(shape);
   const first = side(draft, { name: 'operand0', op: op0, partitions: shape.partitions });
   const dst = draft.target(shape);
@@ -46,12 +46,11 @@ const tensorScalarReduce: Draw = (draft) => {
 };
 
 const cumulative: Draw = (draft) => {
-  const { choices } = draft;
   const shape = draft.shape();
   const narrow = draft.dtypes.filter((dtype) => dtype !== 'int32' && dtype !== 'uint32');
   const [op0, op1] = [
-    choices.of(ONE_OR_TWO),
-    choices.of(['add', 'subtract', 'multiply', 'maximum', 'minimum'] as const),
+    draft.of(ONE_OR_TWO),
+    draft.of(['add', 'subtract', 'multiply', 'maximum', 'minimum'] as const),
   ];
   const src = draft.source({ ...shape, dtypes: narrow });
   const first = side(draft, { name: 'imm0', op: op0, partitions: shape.partitions });
@@ -113,7 +112,7 @@ const rangeSelect: Draw = (draft) => {
   const dst = draft.target(shape);
   const { command } = draft.command('vector', { opcode: 'range_select', op: 'maximum', dst }, ALL_BUT_LOAD);
   const reduce_res = result(draft, shape.partitions, command !== 'idle', draft.floats);
-  const comparison = () => choices.of(['greater_equal', 'less', 'equal', 'less_equal', 'greater'] as const);
+  const comparison = () => draft.of(['greater_equal', 'less', 'equal', 'less_equal', 'greater'] as const);
   draft.add({
     opcode: 'range_select',
     engine: 'vector',
@@ -186,7 +185,7 @@ function scaled(draft: Draft, shape: ReturnType<Draft['shape']>, biased: boolean
 
 const activation: Draw = (draft) => {
   const shape = draft.shape();
-  const op = draft.choices.of(ACTIVATION_OPS);
+  const op = draft.of(ACTIVATION_OPS);
   const { sources, scale } = scaled(draft, shape, op !== 'reciprocal' || draft.chip.name !== 'trn1');
   const dst = draft.target(shape);
   const { command, readable } = draft.command(
@@ -207,7 +206,7 @@ const activation: Draw = (draft) => {
 
 const activationReduce: Draw = (draft) => {
   const shape = draft.shape();
-  const op = draft.choices.of(ACTIVATION_OPS);
+  const op = draft.of(ACTIVATION_OPS);
   const { sources, scale } = scaled(draft, shape, op !== 'reciprocal' || draft.chip.name !== 'trn1');
   const dst = draft.target(shape);
   const reduce_res = draft.target({ partitions: shape.partitions, width: 1 });
@@ -234,15 +233,15 @@ const activate2: Draw = (draft) => {
   const { choices } = draft;
   const shape = draft.shape();
   const { partitions } = shape;
-  const op = choices.oneIn(5) ? 'prelu' : choices.of(ACTIVATE2_OPS);
-  const [op0, op1] = choices.of(STEPS);
+  const op = choices.oneIn(5) ? 'prelu' : draft.of(ACTIVATE2_OPS);
+  const [op0, op1] = draft.of(STEPS);
   const data = draft.source(shape);
   const none = { tile: {}, constant: {} };
   const first = op0 === 'bypass' ? none : side(draft, { name: 'imm0', op: op0, partitions });
   const second = op1 === 'bypass' ? none : side(draft, { name: 'imm1', op: op1, partitions });
   const slope = op === 'prelu' ? draft.column(partitions) : undefined;
   const dst = draft.target(shape);
-  const reduce_op = choices.of(['add', 'maximum', 'minimum', 'abs_max', 'abs_min'] as const);
+  const reduce_op = draft.of(['add', 'maximum', 'minimum', 'abs_max', 'abs_min'] as const);
   const { command, readable } = draft.command(
     'scalar',
     { opcode: 'activate2', op: reduce_op, dst },

@@ -88,7 +88,7 @@ const tensorTensor: Draw = (draft) => {
       engine: 'vector',
       dst,
       sources: { data1, data2 },
-      attributes: { op: choices.of(BITWISE_TWO_SIDED) },
+      attributes: { op: draft.of(BITWISE_TWO_SIDED) },
     });
     return;
   }
@@ -98,7 +98,7 @@ const tensorTensor: Draw = (draft) => {
   const only = engine === 'gpsimd' ? (['sbuf'] as const) : undefined;
   const [data1, data2] = pair(draft, shape, dtypes, dtypes, only);
   const dst = draft.target({ ...shape, dtypes, ...gpsimdSpaces(engine) });
-  const op = choices.of(engine === 'gpsimd' && !exact ? ARITHMETIC_OPS : TWO_SIDED);
+  const op = draft.of(engine === 'gpsimd' && !exact ? ARITHMETIC_OPS : TWO_SIDED);
   const isInt = ({ dtype }: ChipPattern) => dtype === 'int32' || dtype === 'uint32';
   const plain = engine === 'gpsimd' && op !== 'power' && [dst, data1, data2].every(isInt);
   draft.add({
@@ -127,8 +127,8 @@ const tensorScalar: Draw = (draft) => {
   function pairOf(): readonly [AluOp, AluOp | undefined] {
     if (engine === 'gpsimd') {
       return choices.oneIn(2)
-        ? ['rsqrt', choices.oneIn(2) ? choices.of(ONE_OR_TWO) : undefined]
-        : [choices.of(ONE_OR_TWO), 'rsqrt'];
+        ? ['rsqrt', choices.oneIn(2) ? draft.of(ONE_OR_TWO) : undefined]
+        : [draft.of(ONE_OR_TWO), 'rsqrt'];
     }
     if (engine === 'scalar')
       return choices.of([
@@ -136,7 +136,7 @@ const tensorScalar: Draw = (draft) => {
         ['add', undefined],
         ['multiply', 'add'],
       ] as const);
-    return [choices.of(ops), choices.oneIn(2) ? choices.of(ops) : undefined];
+    return [draft.of(ops), choices.oneIn(2) ? draft.of(ops) : undefined];
   }
   const dtype = bitwise ? { dtype: data.dtype } : {};
   const first = side(draft, { name: 'operand0', op: op0, partitions, ...dtype });
@@ -162,7 +162,7 @@ const tensorScalar: Draw = (draft) => {
 
 const scalarTensorTensor: Draw = (draft) => {
   const shape = draft.shape();
-  const [op0, op1] = [draft.choices.of(ONE_OR_TWO), draft.choices.of(TWO_SIDED)];
+  const [op0, op1] = [draft.of(ONE_OR_TWO), draft.of(TWO_SIDED)];
   const [data, operand1] = pair(draft, shape, draft.dtypes, draft.dtypes);
   const first = side(draft, { name: 'operand0', op: op0, partitions: shape.partitions });
   draft.add({
@@ -183,8 +183,7 @@ const scalarTensorTensor: Draw = (draft) => {
 
 const tensorTensorScan: Draw = (draft) => {
   const shape = draft.shape();
-  const { choices } = draft;
-  const [op0, op1] = [choices.of(TWO_SIDED), choices.of(TWO_SIDED)];
+  const [op0, op1] = [draft.of(TWO_SIDED), draft.of(TWO_SIDED)];
   const [data0, data1] = pair(draft, shape, draft.dtypes, draft.dtypes);
   const initial = draft.column(shape.partitions, draft.dtypes);
   draft.add({
@@ -206,7 +205,7 @@ const tensorTensorScan: Draw = (draft) => {
 const tensorReduce: Draw = (draft) => {
   const { choices } = draft;
   const shape = draft.shape();
-  const op = choices.of(REDUCTIONS);
+  const op = draft.of(REDUCTIONS);
   const bitwise = isBitwise(op);
   const { own } = codesOf(draft);
   const data = draft.source({ ...shape, ...(bitwise && { dtypes: own }) });

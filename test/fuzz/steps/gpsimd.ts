@@ -34,14 +34,7 @@ const affineSelect: Draw = (draft) => {
   const shape = draft.shape();
   const on_true = draft.source({ ...shape, ...SBUF });
   const dst = draft.target({ ...shape, ...SBUF, ...(choices.oneIn(2) && { dtypes: [on_true.dtype] }) });
-  const cmp_op = choices.of([
-    'equal',
-    'not_equal',
-    'greater_equal',
-    'greater',
-    'less_equal',
-    'less',
-  ] as const);
+  const cmp_op = draft.of(['equal', 'not_equal', 'greater_equal', 'greater', 'less_equal', 'less'] as const);
   draft.add({
     opcode: 'affine_select',
     engine: 'gpsimd',
@@ -58,7 +51,7 @@ const affineSelect: Draw = (draft) => {
 
 const partitionReduce: Draw = (draft) => {
   const shape = draft.shape();
-  const op = draft.choices.of(['add', 'average', 'maximum', 'bitwise_or', 'bitwise_and'] as const);
+  const op = draft.of(['add', 'average', 'maximum', 'bitwise_or', 'bitwise_and'] as const);
   const bitwise = op !== 'average' && isBitwise(op);
   const data = draft.source({ ...shape, ...SBUF, ...(bitwise && { dtypes: draft.integers }) });
   const dst = draft.target({

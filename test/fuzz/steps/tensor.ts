@@ -69,7 +69,7 @@ function formats(draft: Draft, double: boolean): readonly [readonly Dtype[], rea
   );
   const wide = !double && choices.oneIn(3);
   const some = legal.filter((dtype) => FLOAT32.includes(dtype) === wide);
-  return [[choices.of(some)], choices.oneIn(3) ? some : [choices.of(some)]];
+  return [[draft.of(some)], choices.oneIn(3) ? some : [draft.of(some)]];
 }
 
 const MOST = 4096;
