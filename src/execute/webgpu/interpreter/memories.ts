@@ -52,6 +52,11 @@ export class Memories {
     }
   }
 
+  /** The works of a matmul, which close what groups they must themselves: the group that it begins comes behind them. */
+  addGrouped(works: readonly Work[]): void {
+    for (const work of works) this.#session.add(work);
+  }
+
   /** @throws DeviceLostError, and the signal's reason. */
   async submit(): Promise<void> {
     for (const product of this.#groups.close()) this.#session.add(product);

@@ -367,7 +367,8 @@ export class WebGpuRun implements Disposable {
         },
       };
       const grouped = this.#groups.take(resolved);
-      this.#memories.add(grouped ?? worksOf(resolved, context));
+      if (grouped === undefined) this.#memories.add(worksOf(resolved, context));
+      else this.#memories.addGrouped(grouped);
     }
     if (!isChosen(resolved, peeked)) this.#initialised.note(resolved);
   }
