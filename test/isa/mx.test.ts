@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bitsOf, decode, encode, packLanes, unpackLanes } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
 import type { Instruction, MxScaleRule } from '../../src/program';
-import { numbersFrom } from '../verify/subjects';
+import { numbersFrom } from '../verify/subject';
 import { testMachine, type TestMachine } from './machine';
 import { elementValue, quantizedGroup, scaledProduct, type Element } from './mx-oracle';
 

@@ -9,7 +9,8 @@ import type { Program } from '../../src/program';
 import { verifyProgram } from '../../src/verify';
 import type { Pick } from './edit';
 import { MUTATIONS, type Mutation } from './mutations';
-import { numbersFrom, subjects, type Subject } from './subjects';
+import { numbersFrom, type Subject } from './subject';
+import { subjects } from './subjects';
 
 /** Tries of each kind on each Program; the same fault twice counts once. */
 const TRIES = 6;

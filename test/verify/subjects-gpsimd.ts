@@ -1,7 +1,7 @@
 /** A Program of GpSimd's gathers and searches, for seeded faults: inputs without equal neighbours, and its results from plain lists. */
 import { encodeArray } from '../../src/numerics';
 import { parseProgram } from '../../src/program';
-import type { Subject } from './subjects';
+import type { Subject } from './subject';
 
 const program = parseProgram(
   [

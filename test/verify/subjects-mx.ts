@@ -6,7 +6,7 @@ import { kernel, trace, type ChipView, type HbmView, type Nc } from '../../src/k
 import { mxfp8Matmul } from '../../src/kernels/mxfp8-matmul';
 import { encode, encodeArray, packLanes } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
-import { numbersFrom, type Subject } from './subjects';
+import { numbersFrom, type Subject } from './subject';
 
 type Matrix = (row: number, column: number) => number;
 

@@ -7,7 +7,7 @@ import { encodeArray } from '../../src/numerics';
 import { parseProgram } from '../../src/program';
 import { COUNT, drawsOf, seeded, type Engine } from '../isa/random-oracle';
 import { rows } from '../isa/vector-arbitrary';
-import { numbersFrom, type Subject } from './subjects';
+import { numbersFrom, type Subject } from './subject';
 
 const [ROWS, COLUMNS] = [8, 24];
 const float32 = (values: readonly number[]) => encodeArray('float32', Float32Array.from(values));

@@ -23,6 +23,8 @@ export function asideOf(program: Program): Aside {
         pattern.index !== undefined || written.some(({ pattern: other }) => share(tensors, pattern, other));
       if (clashes) used[pattern.space === 'hbm' ? 'hbm' : 'chip'] += bytesAside(pattern);
     }
+    // Results that share words with dst.
+    for (const { pattern } of written.slice(1)) used.chip += bytesAside(pattern);
     aside.chip = Math.max(aside.chip, used.chip);
     aside.hbm = Math.max(aside.hbm, used.hbm);
   }

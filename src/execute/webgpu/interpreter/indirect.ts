@@ -7,7 +7,7 @@ import scatterWgsl from '../../../../shaders/interpreter/scatter.wgsl';
 import { bytesOf, tensorBytes } from '../../../program';
 import type { Pattern } from '../../../program';
 import type { Layout } from './layout';
-import type { Lowering, Use } from './lowering';
+import type { LaneOptions, Use } from './use';
 import { placeOf, type Place } from './place';
 import type { Work } from './work';
 
@@ -29,9 +29,15 @@ export function placesOf(
   return { place: chosen, index: placeOf(layout, pattern.index) };
 }
 
+/** What makes works, and how many partitions share the offsets of an index. */
+interface Maker {
+  readonly group: number;
+  work(name: string, body: string, options: LaneOptions): Work;
+}
+
 /** aside = the elements that the index of `use` chooses. */
-export function gatherWork(lowering: Lowering, { place, index }: Use, aside: Place): Work {
-  return lowering.work('gather', gatherWgsl, {
+export function gatherWork(maker: Maker, { place, index }: Use, aside: Place): Work {
+  return maker.work('gather', gatherWgsl, {
     operands: {
       dst: { place: aside, reads: false, writes: true },
       src: { place, reads: true, writes: false },
@@ -40,13 +46,13 @@ export function gatherWork(lowering: Lowering, { place, index }: Use, aside: Pla
     counted: 'dst',
     crosses: true,
     elementwise: true,
-    values: { GROUP: lowering.group },
+    values: { GROUP: maker.group },
   });
 }
 
 /** The elements that the index of `use` chooses = aside. */
-export function scatterWork(lowering: Lowering, { place, index }: Use, aside: Place): Work {
-  return lowering.work('scatter', scatterWgsl, {
+export function scatterWork(maker: Maker, { place, index }: Use, aside: Place): Work {
+  return maker.work('scatter', scatterWgsl, {
     operands: {
       dst: { place, reads: false, writes: true },
       src: { place: aside, reads: true, writes: false },
@@ -54,6 +60,6 @@ export function scatterWork(lowering: Lowering, { place, index }: Use, aside: Pl
     },
     counted: 'src',
     crosses: true,
-    values: { GROUP: lowering.group },
+    values: { GROUP: maker.group },
   });
 }

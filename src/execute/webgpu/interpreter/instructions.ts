@@ -4,12 +4,12 @@ import { DMA_GPU } from './dma';
 import type { GpuEntries } from './entry';
 import { GPSIMD_GPU } from './gpsimd';
 import { RANDOM_GPU } from './random';
+import { REGISTER_GPU } from './register';
 import { SCALAR_GPU } from './scalar';
 import { TENSOR_GPU } from './tensor';
 import { VECTOR_GPU } from './vector';
-import { REGISTER_GPU } from './register';
 
-export const GPU_ISA = {
+export const GPU_ISA: GpuEntries<Opcode> = {
   ...DMA_GPU,
   ...TENSOR_GPU,
   ...SCALAR_GPU,
@@ -17,4 +17,4 @@ export const GPU_ISA = {
   ...GPSIMD_GPU,
   ...RANDOM_GPU,
   ...REGISTER_GPU,
-} as unknown as GpuEntries<Opcode>;
+};

@@ -7,11 +7,9 @@ import { groupOf, type RuntimeRule } from '../../../isa';
 import type { EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
 import type { Pattern, WriteOptions } from '../../../program';
-import type { Conversions } from '../conversions';
-import type { TemplateValues } from '../template';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
 import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
-import { functionsWgsl, type Arithmetic, type Functions } from './functions';
+import { functionsWgsl, type Arithmetic } from './functions';
 import { gatherWork, placesOf, scatterWork } from './indirect';
 import { laneKernel, type Kernel, type Kernels, type KernelSpec, type OperandKind } from './kernel';
 import type { Layout, Memory, StateName } from './layout';
@@ -23,25 +21,17 @@ import {
   isWordSafe,
   mayOverlap,
   mayRepeat,
+  mayShareWords,
   placeAside,
   placeInHbm,
   placeOfState,
   rangeOf,
   type Place,
 } from './place';
-import type { Reports, Touch, Work } from './work';
+import type { LaneOptions, Use, Uses } from './use';
+import type { Touch, Work } from './work';
 
-/** An operand as an instruction uses it. */
-export interface Use {
-  readonly place: Place;
-  readonly reads: boolean;
-  readonly writes: boolean;
-  readonly options?: WriteOptions;
-  /** The index tile that chooses its elements, on trn3. */
-  readonly index?: Place;
-}
-
-type Uses = Readonly<Record<string, Use>>;
+export type { LaneOptions, Use } from './use';
 
 /** Uses without an index, and what gathers and scatters their elements. */
 export interface Direct {
@@ -49,41 +39,10 @@ export interface Direct {
   readonly before: readonly Work[];
   readonly after: readonly Work[];
   /** Bytes aside that they take. */
-  readonly used: Readonly<Record<Memory, number>>;
+  readonly used: Record<Memory, number>;
 }
 
-const NOTHING_USED: Direct['used'] = { chip: 0, hbm: 0 };
-
-export interface LaneOptions {
-  /** By their names in the body. */
-  readonly operands: Uses;
-  /** The operand whose partitions are lanes, and whose elements are counted. */
-  readonly counted: string;
-  /** Whether lanes see other partitions than their own, or HBM. */
-  readonly crosses?: boolean;
-  /**
-   * Whether element i of what is written depends on elements i of the operands only, and the body goes from `begin` to `end`:
-   * then operands may coincide, and lanes be cut.
-   */
-  readonly elementwise?: boolean;
-  /**
-   * Whether element i of what is written depends on no other element that is written, and the body goes from `begin` to `end`: then
-   * lanes may be cut, but operands must not coincide.
-   */
-  readonly independent?: boolean;
-  /** How many invocations, where it is not the counted operand's partitions. */
-  readonly lanes?: number;
-  readonly values?: TemplateValues;
-  /** The functions that the body calls. */
-  readonly functions?: Omit<Functions, 'arithmetic'>;
-  /** Conversions that the body calls besides those of its operands. */
-  readonly conversions?: Conversions;
-  /** Words that the body sees as word(0), word(1), ... */
-  readonly words?: readonly number[];
-  /** Words of any number besides: word(at) says where in the descriptors they begin. */
-  readonly table?: NonNullable<Work['table']>;
-  readonly reported?: (reports: Reports) => void;
-}
+const NOTHING_USED: Readonly<Direct['used']> = { chip: 0, hbm: 0 };
 
 /** What only the values of a run show: as Machine.report of src/isa. */
 export type Report = (rule: RuntimeRule, operand: string, required: string, received: string) => void;
@@ -174,8 +133,35 @@ export class Lowering {
   /** The works of an instruction that goes through elements lane by lane. */
   lane(name: string, body: string, options: LaneOptions): readonly Work[] {
     const { operands: direct, before: gathers, after, used } = this.direct(options.operands);
-    const { operands, before } = this.#aside({ ...options, operands: direct }, used);
-    return [...gathers, ...before, this.work(name, body, { ...options, operands }), ...after];
+    const { operands: apart, after: copies } = this.#apart(direct, options, used);
+    const { operands, before } = this.#aside({ ...options, operands: apart }, used);
+    return [...gathers, ...before, this.work(name, body, { ...options, operands }), ...copies, ...after];
+  }
+
+  /**
+   * Writes a result aside, and copies it to its place afterwards, where lanes would share words of chip memory by it: where it has
+   * words of dst in partitions that other lanes write.
+   */
+  #apart(
+    operands: Uses,
+    { counted, crosses = false }: LaneOptions,
+    used: Record<Memory, number>,
+  ): { readonly operands: Uses; readonly after: readonly Work[] } {
+    const main = operands[counted];
+    let apart: Record<string, Use> | undefined;
+    const after: Work[] = [];
+    for (const name in operands) {
+      const use = operands[name];
+      if (use === undefined || use === main || main?.writes !== true || !use.writes || use.reads) continue;
+      const sameLanes = !crosses && use.place.partition === main.place.partition;
+      if (sameLanes || !mayShareWords(use.place, main.place)) continue;
+      const place = placeAside(this.layout, use.place, used[use.place.memory]);
+      used[use.place.memory] += asideBytes(place);
+      after.push(...this.copy(place, use.place));
+      apart ??= { ...operands };
+      apart[name] = { ...use, place };
+    }
+    return { operands: apart ?? operands, after };
   }
 
   /**
@@ -204,7 +190,7 @@ export class Lowering {
   /** Copies what is read to room aside, where something else is written over elements that may still be read. */
   #aside(
     { operands, elementwise = false }: LaneOptions,
-    already: Direct['used'],
+    already: Readonly<Direct['used']>,
   ): { readonly operands: Uses; readonly before: readonly Work[] } {
     let before: Work[] | undefined;
     let replaced: Record<string, Use> | undefined;

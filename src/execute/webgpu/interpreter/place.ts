@@ -142,6 +142,15 @@ export function mayOverlap(a: Place, b: Place): boolean {
   return aLow < bHigh && bLow < aHigh;
 }
 
+/** Whether two operands on chip may have a 32-bit word in common. */
+export function mayShareWords(a: Place, b: Place): boolean {
+  const rounded = (place: Place): Place => {
+    const [low, high] = rangeOf(place);
+    return { ...place, reach: [Math.floor(low / 4) * 4, Math.ceil(high / 4) * 4] };
+  };
+  return mayOverlap(rounded(a), rounded(b));
+}
+
 /** Whether element i of one is element i of the other. */
 export function coincide(a: Place, b: Place): boolean {
   return (

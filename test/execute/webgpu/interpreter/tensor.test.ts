@@ -140,4 +140,59 @@ describe.each(ADAPTERS)('%s', (name) => {
     );
     await expectAgreement(interpreter, program, { x: values(dtype, 96 * 80, 'any', 7), eye });
   });
+
+  test('operands and dst whose elements an index chooses', async () => {
+    const [k, m, n] = [64, 32, 60];
+    const chosen = kernel('chosen', ['a', 'b', 'rows', 'columns', 'places'], (nc, inputs) => {
+      const load = (name: 'a' | 'b' | 'rows' | 'columns' | 'places') => {
+        const [rows = 1, columns = 1] = inputs[name].shape;
+        const tile = nc.sbuf([rows, columns], inputs[name].dtype);
+        nc.dma_copy(tile, { src: inputs[name] });
+        return tile;
+      };
+      const sums = nc.psum([m, 128], 'float32');
+      nc.memset(sums, { code: 0x3f800000 });
+      const [a, b] = [load('a'), load('b')];
+      const [rows, columns, places] = [load('rows'), load('columns'), load('places')];
+      nc.nc_matmul(sums.slice('all', [0, n]), {
+        stationary: a.indirect(rows, m),
+        moving: b.indirect(columns, n),
+        accumulate: true,
+      });
+      nc.nc_matmul(sums.indirect(places, n), {
+        stationary: a.slice('all', [0, m]),
+        moving: b.slice('all', [0, n]),
+        accumulate: false,
+      });
+      const result = nc.sbuf([m, 128], 'float32');
+      nc.tensor_copy(result, { src: sums });
+      nc.dma_copy(nc.hbm('out', [m, 128], 'float32'), { src: result });
+    });
+    const specs = {
+      a: { shape: [k, 100], dtype: 'bfloat16' },
+      b: { shape: [k, 100], dtype: 'bfloat16' },
+      rows: { shape: [k, 1], dtype: 'uint16' },
+      columns: { shape: [k, 2], dtype: 'uint16' },
+      places: { shape: [m, 2], dtype: 'uint16' },
+    } as const;
+    const { program } = trace(chosen, { chip: 'trn3', inputs: specs });
+    const inputs = Object.fromEntries(
+      Object.entries(specs).map(
+        (
+          [
+            input,
+            {
+              shape: [rows, columns],
+              dtype,
+            },
+          ],
+          at,
+        ) => {
+          const codes = values(dtype, rows * columns, at < 2 ? 'plain' : 'any', at + 20);
+          return [input, at < 2 ? codes : codes.map((code) => code % 100)];
+        },
+      ),
+    );
+    await expectAgreement(interpreter, program, inputs);
+  });
 });

@@ -42,36 +42,54 @@ export class MatmulGroups {
   /** Whether there is no room to pack the operands of an instruction before what is scheduled was submitted. */
   isFull(instruction: Instruction): boolean {
     if (!isProduct(instruction, this.#lowering)) return false;
-    const { stationary, moving } = instruction.sources;
-    const words = (['stationary', 'moving'] as const).map((side) =>
-      this.#wordsOf(side, side === 'stationary' ? stationary : moving, instruction),
-    );
+    const words = (['stationary', 'moving'] as const).map((side) => this.#wordsOf(side, instruction));
     return this.#scratch.isFull(words.reduce((a, b) => a + b, 0) + 8);
   }
 
   /** The works of a matmul up to its product, which waits; undefined for any other instruction. */
   take(instruction: Instruction): readonly Work[] | undefined {
     if (!isProduct(instruction, this.#lowering)) return undefined;
-    const { dst, sources, attributes } = instruction;
-    const into: Use = { ...this.#lowering.update(dst), options: {} };
-    const group = attributes.accumulate ? this.#continued(into, instruction) : undefined;
+    const { dst, attributes } = instruction;
+    const lowering = this.#lowering.on(instruction.engine);
+    const into: Use = { ...lowering.update(dst), options: {} };
+    const sides = {
+      stationary: this.#sourceOf(instruction, 'stationary'),
+      moving: this.#sourceOf(instruction, 'moving'),
+    };
+    const direct = lowering.direct({ into, stationary: sides.stationary.data, moving: sides.moving.data });
+    const { into: place = into, stationary = into, moving = into } = direct.operands;
+    const group =
+      attributes.accumulate && dst.index === undefined ? this.#continued(into, instruction) : undefined;
     const works: Work[] = [];
     if (group === undefined)
       works.push(...this.#closeWhere((open) => mayOverlap(open.dst.place, into.place)));
-    const pack = (side: Side, pattern: Matmul['dst']): Packed => {
-      const rows = rowsOf(instruction, pattern);
-      const packed = this.#scratch.take(this.#wordsOf(side, pattern, instruction));
-      works.push(packWork(this.#lowering, side, this.#sourceOf(instruction, side), rows, packed));
+    works.push(...this.#behind(direct.before));
+    const pack = (side: Side, data: Use): Packed => {
+      const rows = rowsOf(instruction, instruction.sources[side]);
+      const packed = this.#scratch.take(this.#wordsOf(side, instruction));
+      works.push(packWork(lowering, side, { ...sides[side], data }, rows, packed));
       return packed;
     };
     const pass = {
-      stationary: pack('stationary', sources.stationary),
-      moving: pack('moving', sources.moving),
-      rows: sources.stationary.partitions * eachOf(instruction),
+      stationary: pack('stationary', stationary),
+      moving: pack('moving', moving),
+      rows: instruction.sources.stationary.partitions * eachOf(instruction),
     };
-    if (group !== undefined) group.passes.push(pass);
-    else works.push(...this.#begin(instruction, into, pass));
+    if (group !== undefined) {
+      group.passes.push(pass);
+      return works;
+    }
+    const [open, before] = this.#begin(instruction, place, pass);
+    works.push(...before);
+    // What an index scatters does not wait: its place is room that the next instruction needs.
+    if (dst.index === undefined) this.#open.push(open);
+    else works.push(...productWorks(lowering, open), ...this.#behind(direct.after));
     return works;
+  }
+
+  /** Works, each behind the products that must come before it. */
+  #behind(works: readonly Work[]): readonly Work[] {
+    return works.flatMap((work) => [...this.touched(work), work]);
   }
 
   /** The products that must come before a work, because it touches their place. */
@@ -94,12 +112,12 @@ export class MatmulGroups {
     return closing.flatMap((group) => productWorks(this.#lowering, group));
   }
 
-  #begin(instruction: Matmul, into: Use, pass: Pass): readonly Work[] {
+  #begin(instruction: Matmul, into: Use, pass: Pass): readonly [Open, readonly Work[]] {
     const { stationary, moving } = instruction.sources;
     const [m, n] = [rowsOf(instruction, stationary).columns, rowsOf(instruction, moving).columns];
     const packing = { stationary: packingOf(stationary.dtype), moving: packingOf(moving.dtype) };
     const held = instruction.attributes.accumulate ? this.#scratch.takeStat() : undefined;
-    this.#open.push({
+    const open: Open = {
       dst: into,
       m,
       n,
@@ -110,13 +128,13 @@ export class MatmulGroups {
       },
       held,
       passes: [pass],
-    });
-    if (held === undefined || this.#lowering.arithmetic === 'native') return [];
-    return this.#lowering.lane('scan', scanWgsl, {
-      operands: { src: this.#lowering.read(instruction.dst) },
-      counted: 'src',
-      words: [held],
-    });
+    };
+    if (held === undefined) return [open, []];
+    const src: Use = { place: into.place, reads: true, writes: false };
+    return [
+      open,
+      [this.#lowering.work('scan', scanWgsl, { operands: { src }, counted: 'src', words: [held] })],
+    ];
   }
 
   /** The group that an accumulating matmul goes on with. */
@@ -131,7 +149,8 @@ export class MatmulGroups {
     );
   }
 
-  #wordsOf(side: Side, pattern: Matmul['dst'], instruction: Matmul): number {
+  #wordsOf(side: Side, instruction: Matmul): number {
+    const pattern = instruction.sources[side];
     const { columns, each } = rowsOf(instruction, pattern);
     return packedWords(side, packingOf(pattern.dtype), columns, pattern.partitions * each);
   }

@@ -22,7 +22,7 @@ import { tensorTensorScan } from './tensor-tensor-scan';
 import { tensorCopy } from './tensor-copy';
 import { tensorTensor } from './tensor-tensor';
 
-export const VECTOR_GPU: Partial<GpuEntries<VectorOpcode>> = {
+export const VECTOR_GPU: GpuEntries<VectorOpcode> = {
   tensor_copy: tensorCopy,
   tensor_tensor: tensorTensor,
   memset,
