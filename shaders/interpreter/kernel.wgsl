@@ -18,7 +18,7 @@ struct Dispatch {
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> descriptors: array<u32>;
-@group(0) @binding(2) var<storage, read_write> chip: array<u32>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
 //: if ATOMIC
 @group(0) @binding(3) var<storage, read_write> hbm: array<atomic<u32>>;
 //: else
@@ -32,7 +32,7 @@ struct Dispatch {
 @group(0) @binding(4) var<storage, read_write> reports: array<u32>;
 //: end
 //: if SCRATCH
-@group(0) @binding(5) var<storage, read_write> scratch: array<u32>;
+@group(0) @binding(5) var<storage, read_write> scratch: array<u32, {{SCRATCH_WORDS}}>;
 //: end
 
 var<private> descriptor: u32;

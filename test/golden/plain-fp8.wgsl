@@ -287,5 +287,5 @@ fn decode_c(code: u32) -> u32 {
 }
 
 fn encode_out(bits: u32) -> u32 {
-  return encode_float(bits, FloatFormat(8u, 7u, 127u, 0u, 0x7f7fu, 0x7f80u, 0x7fc0u), FloatOverflow(0x7f80u, 0x7f80u), ROUND_NEAREST_EVEN, 0u);
+  return select((bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u, 0x7fc0u, (bits & 0x7fffffffu) > FLOAT32_INFINITY);
 }

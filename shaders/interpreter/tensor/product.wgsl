@@ -15,10 +15,10 @@ struct Dispatch {
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> descriptors: array<u32>;
-@group(0) @binding(2) var<storage, read_write> chip: array<u32>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
 @group(0) @binding(4) var<storage, read> stats: array<u32>;
-@group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>>;
-@group(0) @binding(6) var<storage, read> moving: array<u32>;
+@group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, {{SCRATCH_WORDS / 4}}>;
+@group(0) @binding(6) var<storage, read> moving: array<u32, {{SCRATCH_WORDS}}>;
 
 var<private> descriptor: u32;
 

@@ -69,15 +69,35 @@ function encodeExpression(format: Format, encoding: Encoding): string {
     );
     return `encode_integer(bits, ${limits.join(', ')}, ${how})`;
   }
+  const quick = quickEncoding(format, encoding);
+  if (quick !== undefined) return quick;
   const overflow = floatOverflow(format, encoding);
   if (!format.signed) return `encode_scale(bits, ${overflow}, ${how})`;
   return `encode_float(bits, ${floatFormat(format)}, ${overflow}, ${how})`;
 }
 
+/**
+ * Where the code is the top of the float32 and rounds to nearest even, in few operations: a carry goes into the exponent, and
+ * from the largest value on to infinity, by itself. Only NaN has a code of its own.
+ */
+function quickEncoding(
+  format: Format,
+  { rounding = 'nearest-even', saturate }: EncodeOptions,
+): string | undefined {
+  const { exponentBits, signed, padding, bits, nanCode } = format;
+  const fits = signed && exponentBits === 8 && padding === 0 && nanCode !== undefined;
+  if (!fits || saturate === true || rounding !== 'nearest-even') return undefined;
+  const down = 32 - bits;
+  const code =
+    down === 0 ? 'bits' : `(bits + ${hex(2 ** (down - 1) - 1)} + ((bits >> ${down}u) & 1u)) >> ${down}u`;
+  return `select(${code}, ${hex(nanCode)}, (bits & 0x7fffffffu) > FLOAT32_INFINITY)`;
+}
+
 /** WGSL that defines the functions asked for and what they call. Bit for bit what decode and encode of src/numerics do. */
 export function conversionsWgsl({ decode = {}, encode = {} }: Conversions): string {
   const decoders = Object.entries(decode).map(
-    ([name, dtype]) => `fn ${name}(code: u32) -> u32 {\n  return ${decodeExpression(numberFormatOf(dtype))};\n}\n`,
+    ([name, dtype]) =>
+      `fn ${name}(code: u32) -> u32 {\n  return ${decodeExpression(numberFormatOf(dtype))};\n}\n`,
   );
   const encoders = Object.entries(encode).map(([name, encoding]) => {
     const draw = encoding.rounding === 'stochastic' ? ', draw: u32' : '';

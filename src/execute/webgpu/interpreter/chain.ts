@@ -62,9 +62,13 @@ export class Chains {
     const key = kinds.map((kernel) => kernel.key).join(' + ');
     let kernel = this.#byKernels.get(key);
     if (kernel === undefined) {
+      const chipWords = kinds[0]?.chipWords ?? 0;
       const wgsl = (): string =>
-        chainWgsl(kinds.flatMap(({ parts }) => (parts === undefined ? [] : [parts()])));
-      kernel = { key: `chain of ${key}`, words: 0, lanes: LANES, bindings: 'lanes', wgsl };
+        chainWgsl(
+          kinds.flatMap(({ parts }) => (parts === undefined ? [] : [parts()])),
+          chipWords,
+        );
+      kernel = { key: `chain of ${key}`, words: 0, lanes: LANES, bindings: 'lanes', chipWords, wgsl };
       this.#byKernels.set(key, kernel);
     }
     return kernel;
@@ -88,7 +92,7 @@ function chainEnd(batches: readonly Batch[], at: number, kinds: Kernel[]): numbe
 }
 
 /** The WGSL of a chain: what kinds share stands once, what is their own under names of their own. */
-export function chainWgsl(kinds: readonly KernelParts[]): string {
+export function chainWgsl(kinds: readonly KernelParts[], chipWords: number): string {
   const shared = new Map<string, string>();
   const own = kinds.map((parts, kind) => {
     const others = [...declarations(parts.shared)].filter(([name, text]) => {
@@ -101,7 +105,16 @@ export function chainWgsl(kinds: readonly KernelParts[]): string {
     const names = new RegExp(`\\b(?:${all.map(([name]) => name).join('|')})\\b`, 'g');
     return all.map(([, text]) => text.replace(names, (name) => `kind${kind}_${name}`)).join('\n');
   });
-  const settings = { LANES, WORDS: 0, VARIANTS: kinds.length, ATOMIC: 0, SCRATCH: 0, STATS: 0 };
+  const settings = {
+    LANES,
+    WORDS: 0,
+    CHIP_WORDS: chipWords,
+    SCRATCH_WORDS: 0,
+    VARIANTS: kinds.length,
+    ATOMIC: 0,
+    SCRATCH: 0,
+    STATS: 0,
+  };
   return [render(frame, settings), ...own, ...shared.values()].join('\n');
 }
 

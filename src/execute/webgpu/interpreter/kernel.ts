@@ -9,7 +9,7 @@ import { type Dtype, type EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
 import { conversionsWgsl, type Conversions, type Encoding } from '../conversions';
 import { render, type TemplateValues } from '../template';
-import type { Memory } from './layout';
+import { SCRATCH_BYTES, type Memory } from './layout';
 
 /** What of an operand the text depends on; the rest is in descriptors. */
 export interface OperandKind {
@@ -32,6 +32,8 @@ export interface KernelSpec {
   readonly operands: Readonly<Record<string, OperandKind>>;
   /** Words of attributes. */
   readonly attributes: number;
+  /** Words of chip memory. */
+  readonly chipWords: number;
   /** The operand whose elements are counted. */
   readonly counted: string;
   /** WGSL of the functions that the body calls. */
@@ -54,6 +56,8 @@ export interface Kernel {
   readonly wgsl: () => string;
   /** What a kernel of lanes is made of; undefined of others, and of those that see more than chip memory. */
   readonly parts?: () => KernelParts;
+  /** Words of chip memory that it knows of. */
+  readonly chipWords: number;
 }
 
 /** The text of a kernel of lanes without its frame. */
@@ -93,6 +97,8 @@ export function kernelWgsl(spec: KernelSpec): string {
     render(frame, {
       LANES,
       WORDS: descriptorWords(spec),
+      CHIP_WORDS: spec.chipWords,
+      SCRATCH_WORDS: SCRATCH_BYTES / 4,
       VARIANTS: 0,
       ATOMIC: Number(operands.atomic),
       SCRATCH: Number(body.includes('scratch[')),
@@ -187,6 +193,7 @@ export function laneKernel(key: string, spec: KernelSpec): Kernel {
     words: descriptorWords(spec),
     lanes: LANES,
     bindings: 'lanes',
+    chipWords: spec.chipWords,
     wgsl: () => kernelWgsl(spec),
     ...(onChip && { parts: () => partsOf(spec) }),
   };

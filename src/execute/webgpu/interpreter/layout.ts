@@ -25,7 +25,10 @@ export type StateName = keyof typeof STATE;
 export const STATE_WORDS = 32;
 /** Room in HBM, behind the tensors, where what is looked at is gathered. */
 export const READOUT_BYTES = 2 ** 20;
+/** Bytes for the operands of matmuls that wait for their multiplication. */
+export const SCRATCH_BYTES = 2 ** 24;
 const HBM_ALIGNMENT = 256;
+const LEAST_CHIP_BYTES = 2 ** 15;
 
 export type Memory = 'chip' | 'hbm';
 
@@ -74,9 +77,15 @@ export class Layout {
     this.psumStart = sbuf;
     this.aside = { chip: this.#stateStart + STATE_WORDS * 4, hbm: hbm + READOUT_BYTES };
     this.bytes = {
-      chip: this.aside.chip + align(aside.chip, 4),
+      // A power of two: kernels know how much memory there is, which makes their bounds checks cheap, and few sizes are few kernels.
+      chip: Math.max(LEAST_CHIP_BYTES, 2 ** Math.ceil(Math.log2(this.aside.chip + aside.chip + 4))),
       hbm: this.aside.hbm + align(aside.hbm, HBM_ALIGNMENT),
     };
+  }
+
+  /** Words of chip memory. */
+  get chipWords(): number {
+    return (PARTITIONS * this.bytes.chip) / 4;
   }
 
   /** The byte of a tensor's first element: of each partition, on chip. */

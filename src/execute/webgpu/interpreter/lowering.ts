@@ -277,7 +277,7 @@ export class Lowering {
 
   #kernel(name: string, body: string, options: LaneOptions): Kernel {
     const { operands, counted, values = {}, words = [], functions, conversions = {} } = options;
-    let key = name;
+    let key = `${name}|${this.layout.chipWords}`;
     for (const value in values) key += `|${values[value] ?? ''}`;
     for (const operand in operands) {
       const use = operands[operand];
@@ -298,6 +298,7 @@ export class Lowering {
         values,
         operands: kinds,
         attributes: words.length,
+        chipWords: this.layout.chipWords,
         counted,
         functions: text ?? '',
         conversions,

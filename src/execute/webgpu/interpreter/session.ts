@@ -8,12 +8,9 @@ import { USAGE, type BindingType, type Gpu, type Pipeline } from '../gpu';
 import { Rate, TARGET_MS } from '../slices';
 import { isChain, type Chain, type Chains, type Step } from './chain';
 import { HEADER_WORDS, type Bindings, type Kernel } from './kernel';
-import { PARTITIONS, type Layout } from './layout';
+import { PARTITIONS, SCRATCH_BYTES, type Layout } from './layout';
 import { costOf, Schedule, type Batch } from './schedule';
 import { REPORT_WORDS, type Work } from './work';
-
-/** Bytes for the operands of matmuls that wait for their multiplication. */
-export const SCRATCH_BYTES = 2 ** 24;
 
 /** Room for what is known of those operands, at the beginning of the reports. */
 export const STATS_BYTES = 2 ** 16;
@@ -22,6 +19,8 @@ export const STATS_BYTES = 2 ** 16;
 const DISPATCH_COST = 2 ** 18;
 /** What of the time that a submission is expected to take is waited without asking: estimates are too long too. */
 const RESTED_SHARE = 0.6;
+/** An answer that comes sooner says nothing about how long the work took. */
+const LATE_MS = 1;
 /** What is scheduled at most before it is submitted. */
 const SCHEDULED_WORKS = 1024;
 const SCHEDULED_COST = 2 ** 24;
@@ -274,13 +273,17 @@ export class Session {
       pass.end();
     };
     const before = this.#underWay.at(-1);
+    let askedAt = sentAt;
     const expectedMs = cost / this.#rate.perMs;
     await this.gpu.submit('running a Program', encode, async () => {
       await before?.catch(() => undefined);
       await delay(Math.min(expectedMs, TARGET_MS) * RESTED_SHARE);
+      askedAt = performance.now();
     });
     const now = performance.now();
-    this.#rate.learn(cost, now - Math.max(sentAt, this.#finishedAt));
+    // What was finished when it was asked for may have been so for long.
+    const late = now - askedAt < LATE_MS ? 2 : 1;
+    this.#rate.learn(cost * late, now - Math.max(sentAt, this.#finishedAt));
     this.#finishedAt = now;
   }
 

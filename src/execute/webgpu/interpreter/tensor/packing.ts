@@ -3,7 +3,8 @@ import packMxWgsl from '../../../../../shaders/interpreter/tensor/pack_mx.wgsl';
 import packWgsl from '../../../../../shaders/interpreter/tensor/pack.wgsl';
 import { bitsOf, elementOf, isPacked, type Dtype } from '../../../../numerics';
 import type { Use, Lowering } from '../lowering';
-import { SCRATCH_BYTES, STATS_BYTES } from '../session';
+import { SCRATCH_BYTES } from '../layout';
+import { STATS_BYTES } from '../session';
 import type { Work } from '../work';
 
 /** `mx` is float32, of elements times their scales, and besides elements and scales apart. */

@@ -7,6 +7,7 @@ import { decoderWgsl } from '../../decoders';
 import { render } from '../../template';
 import { descriptorWords, operandsWgsl, type Kernel, type KernelSpec } from '../kernel';
 import type { Lowering, Use } from '../lowering';
+import { SCRATCH_BYTES } from '../layout';
 import { rangeOf } from '../place';
 import type { Touch, Work } from '../work';
 import { formatOf, perWord, type Packed, type Packing } from './packing';
@@ -116,7 +117,7 @@ function quickKernel(
   attributes: number,
 ): Kernel {
   const { dtype, steps, aligned } = dst.place;
-  const key = `product|${packing.stationary}|${packing.moving}|${dtype}:${steps.length}${aligned ? '' : 'u'}|${lowering.arithmetic}`;
+  const key = `product|${packing.stationary}|${packing.moving}|${dtype}:${steps.length}${aligned ? '' : 'u'}|${lowering.arithmetic}|${lowering.layout.chipWords}`;
   return lowering.kernels.of(key, () => {
     const spec: KernelSpec = {
       name: 'product',
@@ -136,6 +137,7 @@ function quickKernel(
       },
       operands: { dst: { memory: 'chip', dtype, rank: steps.length, aligned, encoding: {} } },
       attributes,
+      chipWords: lowering.layout.chipWords,
       counted: 'dst',
       functions: '',
       conversions: {},
@@ -146,8 +148,14 @@ function quickKernel(
       words,
       lanes: TILE.lanesX * TILE.lanesY,
       bindings: 'product',
+      chipWords: spec.chipWords,
       wgsl: () => {
-        const body = render(spec.body, { ...spec.values, WORDS: words });
+        const body = render(spec.body, {
+          ...spec.values,
+          WORDS: words,
+          CHIP_WORDS: spec.chipWords,
+          SCRATCH_WORDS: SCRATCH_BYTES / 4,
+        });
         const decoders = [
           decoderWgsl('decode_a', formatOf(packing.stationary), 'general'),
           decoderWgsl('decode_b', formatOf(packing.moving), 'general'),

@@ -1,0 +1,505 @@
+// The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
+// descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
+// (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
+// side by side (z); where elements do too, lanes are cut into chunks (y).
+//
+// A descriptor's words are: lanes, slot for reports, the attributes of the instruction, then its operands.
+
+struct Dispatch {
+  /// Word of the first descriptor, and how many instructions each invocation runs.
+  first: u32,
+  run: u32,
+  /// Elements of a chunk, and the number of the first one.
+  chunk: u32,
+  first_chunk: u32,
+  /// Always 0, which the compiler cannot know.
+  zero: u32,
+}
+
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
+@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, 1048576>;
+@group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
+/// What is known of the operands of matmuls (tensor/pack.wgsl).
+@group(0) @binding(4) var<storage, read_write> stats: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> scratch: array<u32, 4194304>;
+
+var<private> descriptor: u32;
+/// The elements of each partition that this invocation does: begin .. end-1.
+var<private> begin: u32;
+var<private> end: u32;
+
+fn zero_word() -> u32 {
+  return dispatch.zero;
+}
+
+/// An attribute of the instruction.
+fn word(index: u32) -> u32 {
+  return descriptors[descriptor + 2u + index];
+}
+
+fn lanes() -> u32 {
+  return descriptors[descriptor];
+}
+
+fn read_hbm(at: u32) -> u32 {
+  return hbm[at];
+}
+
+fn write_hbm(at: u32, value: u32) {
+  hbm[at] = value;
+}
+
+
+@compute @workgroup_size(32)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let lane = id.x;
+  begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
+  for (var k = 0u; k < dispatch.run; k++) {
+    descriptor = dispatch.first + (id.z * dispatch.run + k) * 16u;
+    if (lane < lanes()) {
+      open();
+      end = min(begin + dispatch.chunk, width());
+      run(lane);
+    }
+  }
+}
+
+fn open() {
+  dst_open(descriptor + 11u);
+  dst_open_words();
+}
+
+fn width() -> u32 {
+  return dst_width;
+}
+
+// One operand of an instruction: where element i of a lane lies, and its code. Lane p is the p-th partition of the operand.
+// Its words of the descriptor are: byte of the first element (of a partition, on chip), first partition, elements of each
+// partition, then for each dimension from the innermost its stride in bytes and its count.
+//
+// Chip memory is interleaved: word w of partition p is word 128 w + p, so that neighbouring lanes take neighbouring words.
+
+var<private> dst_base: u32;
+var<private> dst_partition: u32;
+var<private> dst_width: u32;
+var<private> dst_stride_0: u32;
+
+fn dst_open(at: u32) {
+  dst_base = descriptors[at];
+  dst_partition = descriptors[at + 1u];
+  dst_width = descriptors[at + 2u];
+  dst_stride_0 = descriptors[at + 3u];
+}
+
+/// The byte of element i: of its partition, on chip.
+fn dst_byte(i: u32) -> u32 {
+  var byte = dst_base;
+  byte += i * dst_stride_0;
+  return byte;
+}
+
+
+/// Where element 0 of the operand's first partition lies, and how far the next element is, in words. Bytes are multiples of 4.
+var<private> dst_word: u32;
+var<private> dst_step: u32;
+
+fn dst_open_words() {
+  dst_word = dst_base * 32u + dst_partition;
+  dst_step = dst_stride_0 * 32u;
+}
+
+fn dst_code(lane: u32, i: u32) -> u32 {
+  return chip[dst_word + lane + i * dst_step];
+}
+
+fn dst_put_code(lane: u32, i: u32, code: u32) {
+  chip[dst_word + lane + i * dst_step] = code;
+}
+
+/// float32 bits.
+fn dst_value(lane: u32, i: u32) -> u32 {
+  return decode_float32(dst_code(lane, i));
+}
+
+/// Rounds float32 bits to the operand's format, once.
+fn dst_put(lane: u32, i: u32, bits: u32) {
+  dst_put_code(lane, i, dst_encode(bits));
+}
+
+// Codes of every number format to float32 bits and back, in u32 arithmetic only: adapters may flush float32 subnormals,
+// round packing built-ins otherwise than to nearest even, and optimise tests for NaN away (docs/numerics.md).
+// The twin of src/numerics/decode.ts and encode.ts; src/execute/webgpu/conversions.ts adds a function for each format
+// that calls these with the format's constants, which the compiler then folds. Codes are less than 2^bits. Names begin
+// with decode_, encode_, ROUND_, FLOAT32_ or Float, so that the text can stand beside a kernel's.
+
+const FLOAT32_INFINITY = 0x7f800000u;
+const FLOAT32_NAN = 0x7fc00000u;
+
+const ROUND_NEAREST_EVEN = 0u;
+const ROUND_TOWARD_ZERO = 1u;
+const ROUND_STOCHASTIC = 2u;
+
+/// A float format with its codes shifted right by `padding`, without their sign.
+struct FloatFormat {
+  exponent_bits: u32,
+  mantissa_bits: u32,
+  bias: u32,
+  padding: u32,
+  max_finite: u32,
+  /// The largest code that is not NaN: infinity, or the largest finite value where there is none.
+  largest: u32,
+  nan: u32,
+}
+
+/// What an encoding does beyond the finite values.
+struct FloatOverflow {
+  infinite: u32,
+  finite: u32,
+}
+
+/// value / 2^shift, rounded; value < 2^31, and < 2^24 where shift > 23. Only stochastic rounding reads the draw: it
+/// rounds up exactly when draw < discarded fraction * 2^32, a fraction narrower than 2^-32 compared by its ceiling.
+fn encode_round_shift(value: u32, shift: u32, rounding: u32, draw: u32) -> u32 {
+  if (shift == 0u) {
+    return value;
+  }
+  let down = min(shift, 31u);
+  let kept = value >> down;
+  if (rounding == ROUND_NEAREST_EVEN) {
+    return (value + (1u << (down - 1u)) - 1u + (kept & 1u)) >> down;
+  }
+  if (rounding == ROUND_STOCHASTIC) {
+    var threshold = value << ((32u - shift) & 31u);
+    if (shift > 32u) {
+      let narrow = min(shift - 32u, 31u);
+      threshold = (value + (1u << narrow) - 1u) >> narrow;
+    }
+    return kept + select(0u, 1u, draw < threshold);
+  }
+  return kept;
+}
+
+/// x with its leading one moved to bit 23, and how far it moved; 0 < x < 2^24.
+fn decode_leading_one(x: u32) -> vec2<u32> {
+  let up = countLeadingZeros(x) - 8u;
+  return vec2<u32>(x << up, up);
+}
+
+/// float32 bits of a code of a float format whose exponent is narrower than float32's.
+fn decode_narrow(code: u32, format: FloatFormat) -> u32 {
+  let sign_bit = format.exponent_bits + format.mantissa_bits;
+  let sign = ((code >> sign_bit) & 1u) << 31u;
+  let magnitude = code & ((1u << sign_bit) - 1u);
+  let rebase = 127u - format.bias;
+  if (magnitude > format.largest) {
+    return FLOAT32_NAN;
+  }
+  if (magnitude > format.max_finite) {
+    return sign | FLOAT32_INFINITY;
+  }
+  if ((magnitude >> format.mantissa_bits) > 0u) {
+    return sign | ((magnitude << (23u - format.mantissa_bits)) + (rebase << 23u));
+  }
+  if (magnitude == 0u) {
+    return sign;
+  }
+  let subnormal = decode_leading_one(magnitude);
+  return sign | (subnormal.x + ((rebase + 23u - format.mantissa_bits - subnormal.y) << 23u));
+}
+
+/// float32 bits of a float8_e8m0fnu code: 2^(code - 127), which is a float32 subnormal for code 0.
+fn decode_scale(code: u32) -> u32 {
+  return select(select(code << 23u, 0x00400000u, code == 0u), FLOAT32_NAN, code == 0xffu);
+}
+
+/// float32 bits of an integer's magnitude, rounded to nearest even from 2^24 on.
+fn decode_magnitude(magnitude: u32) -> u32 {
+  if (magnitude == 0u) {
+    return 0u;
+  }
+  if (magnitude < 0x01000000u) {
+    let leading = decode_leading_one(magnitude);
+    return leading.x + ((149u - leading.y) << 23u);
+  }
+  // Seven bits of headroom for the rounding's carry: u32 beyond 2^31 would overflow encode_round_shift.
+  let down = 8u - countLeadingZeros(magnitude);
+  let kept = magnitude >> down;
+  let rest = magnitude - (kept << down);
+  let half = 1u << (down - 1u);
+  let up = rest > half || (rest == half && (kept & 1u) == 1u);
+  return kept + select(0u, 1u, up) + ((149u + down) << 23u);
+}
+
+fn decode_unsigned(code: u32) -> u32 {
+  return decode_magnitude(code);
+}
+
+fn decode_signed(code: u32, bits: u32) -> u32 {
+  let sign = (code >> (bits - 1u)) & 1u;
+  let extended = code << (32u - bits);
+  let magnitude = select(extended, 0u - extended, sign == 1u) >> (32u - bits);
+  return (sign << 31u) | decode_magnitude(magnitude);
+}
+
+/// The significand of finite float32 bits as an integer, and the exponent it counts with: significand * 2^(exponent - 150).
+fn encode_significand(magnitude: u32) -> vec2<u32> {
+  let exponent = max(magnitude >> 23u, 1u);
+  return vec2<u32>(magnitude - ((exponent - 1u) << 23u), exponent);
+}
+
+/// The code of float32 bits in a float format with a sign.
+fn encode_float(bits: u32, format: FloatFormat, overflow: FloatOverflow, rounding: u32, draw: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > FLOAT32_INFINITY) {
+    return format.nan << format.padding;
+  }
+  let shift = 23u - format.mantissa_bits;
+  let min_normal = 128u - format.bias;
+  var code = overflow.infinite;
+  if (magnitude < FLOAT32_INFINITY) {
+    if (magnitude >= (min_normal << 23u)) {
+      code = encode_round_shift(magnitude - ((min_normal - 1u) << 23u), shift, rounding, draw);
+    } else {
+      let parts = encode_significand(magnitude);
+      code = encode_round_shift(parts.x, shift + min_normal - parts.y, rounding, draw);
+    }
+    code = select(code, overflow.finite, code > format.max_finite);
+  }
+  let sign = (bits >> 31u) << (format.exponent_bits + format.mantissa_bits);
+  return select(code | sign, code, code > format.largest) << format.padding;
+}
+
+/// The float8_e8m0fnu code of float32 bits: NaN for a negative value, code 0 for all below 2^-127.
+fn encode_scale(bits: u32, overflow: FloatOverflow, rounding: u32, draw: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > FLOAT32_INFINITY || bits > 0x80000000u) {
+    return 0xffu;
+  }
+  if (magnitude == FLOAT32_INFINITY) {
+    return overflow.infinite;
+  }
+  var code = 0u;
+  if (magnitude >= 0x00800000u) {
+    code = encode_round_shift(magnitude, 23u, rounding, draw);
+  } else {
+    code = encode_round_shift(max(magnitude, 0x00400000u) - 0x00400000u, 22u, rounding, draw);
+  }
+  return select(code, overflow.finite, code == 0xffu);
+}
+
+/// The code of float32 bits in an integer format: magnitudes beyond the limits are clamped, NaN is 0.
+fn encode_integer(bits: u32, mask: u32, max_positive: u32, max_negative: u32, rounding: u32, draw: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > FLOAT32_INFINITY) {
+    return 0u;
+  }
+  let negative = bits != magnitude;
+  let limit = select(max_positive, max_negative, negative);
+  let parts = encode_significand(magnitude);
+  var integer = limit; // 2^32 and beyond
+  if (parts.y < 150u) {
+    integer = encode_round_shift(parts.x, 150u - parts.y, rounding, draw);
+  } else if (parts.y < 159u) {
+    integer = parts.x << (parts.y - 150u);
+  }
+  integer = min(integer, limit);
+  return select(integer, 0u - integer, negative) & mask;
+}
+
+fn decode_float32(code: u32) -> u32 {
+  return code;
+}
+
+fn dst_encode(bits: u32) -> u32 {
+  return select(bits, 0x7fc00000u, (bits & 0x7fffffffu) > FLOAT32_INFINITY);
+}
+
+// float32 addition, subtraction and multiplication of the interpreter, on u32 that hold float32 bits: correctly rounded to
+// nearest even, subnormals kept. The twin of Math.fround(x + y) and its like in src/isa. A NaN that comes out has any sign and
+// payload, as one that goes in: every write makes it canonical (shaders/convert.wgsl, which stands beside this text), and all that
+// is asked of it here is that it is one.
+//
+// WGSL promises none of this of its own operations, so what an adapter gets is chosen by what was measured of it
+// (src/execute/webgpu/interpreter/functions.ts): its own operations; its own ones, `guarded` where a subnormal takes part, as it
+// takes subnormals for zero; or `integer` ones. The functions use the adapter's own in any case, on numbers of which only the
+// rounding to nearest even matters. `zero_word()`, which the kernel declares, is 0 in a way that no compiler knows: through an
+// exclusive or with it nothing is fused, reordered or folded. There are no branches and, but in the integer variant, no shifts by
+// an amount that varies: software adapters go through both sides of the first, and through every lane of the second. `&&` and `||`
+// are branches as well, which within a loop take a software adapter's compiler seconds: truths are joined by & and |.
+// Names begin with FLOAT32_, Float32, f_ (of bits) or n_ (of f32).
+
+const FLOAT32_SIGN = 0x80000000u;
+const FLOAT32_MAGNITUDE = 0x7fffffffu;
+const FLOAT32_FRACTION = 0x007fffffu;
+const FLOAT32_MIN_NORMAL = 0x00800000u;
+const FLOAT32_ONE = 0x3f800000u;
+const FLOAT32_64_BINADES = 0x20000000u; // 64 in the field of the exponent
+const FLOAT32_RAISED = 0x20800000u; // 2^-126 times 2^64
+
+fn f_magnitude(x: u32) -> u32 {
+  return x & FLOAT32_MAGNITUDE;
+}
+
+fn f_is_nan(x: u32) -> bool {
+  return f_magnitude(x) > FLOAT32_INFINITY;
+}
+
+fn f_is_finite(x: u32) -> bool {
+  return f_magnitude(x) < FLOAT32_INFINITY;
+}
+
+fn n_add(x: f32, y: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x + y) ^ zero_word());
+}
+
+fn n_multiply(x: f32, y: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x * y) ^ zero_word());
+}
+
+fn n_subtract(x: f32, y: f32) -> f32 {
+  return n_add(x, -y);
+}
+
+/// The number 2^64 times one of less than 2^-1: normal. A fraction without a leading one gets it, and loses it as a number.
+fn f_raise(x: u32) -> u32 {
+  let magnitude = f_magnitude(x);
+  let fraction = n_subtract(bitcast<f32>(magnitude + FLOAT32_RAISED), bitcast<f32>(FLOAT32_RAISED));
+  let raised = select(magnitude + FLOAT32_64_BINADES, bitcast<u32>(fraction), magnitude < FLOAT32_MIN_NORMAL);
+  return (x & FLOAT32_SIGN) | raised;
+}
+
+/// A magnitude that is finite and not 0: mantissa 2^(field - 127), with mantissa in [1, 2).
+struct Float32Split {
+  mantissa: u32,
+  field: i32,
+}
+
+fn f_split(magnitude: u32) -> Float32Split {
+  let subnormal = magnitude < FLOAT32_MIN_NORMAL;
+  let code = select(magnitude, f_raise(magnitude), subnormal);
+  let field = i32(code >> 23u) - select(0, 64, subnormal);
+  return Float32Split((code & FLOAT32_FRACTION) | FLOAT32_ONE, field);
+}
+
+/// (x + rest) 2^(field - 127), of x in [1, 4), as a magnitude. The rest is of the sign of an integer and at most half a place of x:
+/// x is the result where that is normal. Where it is subnormal, x plus a power of two, of which the last place is 2^-149, rounds
+/// as it should, and the difference of the codes is the fraction; of the rest only ties need to know.
+fn f_place(x: u32, rest: i32, field: i32) -> u32 {
+  let normal = min(x + (u32(clamp(field, 0, 400)) << 23u) - FLOAT32_ONE, FLOAT32_INFINITY);
+  let power = u32(128 - clamp(field, -30, 1)) << 23u;
+  let sum = n_add(bitcast<f32>(x), bitcast<f32>(power));
+  let lost = n_subtract(bitcast<f32>(x), n_subtract(sum, bitcast<f32>(power)));
+  let half = bitcast<f32>(power - (24u << 23u));
+  let up = select(0u, 1u, (lost == half) & (rest > 0));
+  let down = select(0u, 1u, (lost == -half) & (rest < 0));
+  let subnormal = bitcast<u32>(sum) - power + up - down;
+  return select(subnormal, normal, i32(x >> 23u) + field > 127);
+}
+
+/// Where one side is 2^-100 or more the adapter is right: a subnormal other side cannot change it, and a difference is 0 or a
+/// multiple of 2^-124. Elsewhere it adds numbers 2^64 times as large, and of a sum that is subnormal nothing is lost.
+fn f_add(a: u32, b: u32) -> u32 {
+  let sum = bitcast<u32>(n_add(bitcast<f32>(a), bitcast<f32>(b)));
+  let raised = bitcast<u32>(n_add(bitcast<f32>(f_raise(a)), bitcast<f32>(f_raise(b))));
+  let size = f_magnitude(raised);
+  let fraction = bitcast<u32>(n_add(bitcast<f32>(size), bitcast<f32>(FLOAT32_RAISED))) - FLOAT32_RAISED;
+  let lowered = select(size - FLOAT32_64_BINADES, fraction, size < FLOAT32_RAISED);
+  let large = max(f_magnitude(a), f_magnitude(b)) >= 0x0d800000u;
+  return select((raised & FLOAT32_SIGN) | lowered, sum, large);
+}
+
+/// Of normal numbers a product that is normal is right, and so are those of zeros, infinities and NaN with one another.
+/// Elsewhere the mantissas are multiplied, and what their rounded product lacks is known from its low 32 bits.
+fn f_multiply(a: u32, b: u32) -> u32 {
+  let product = bitcast<u32>(n_multiply(bitcast<f32>(a), bitcast<f32>(b)));
+  let small = min(f_magnitude(a), f_magnitude(b));
+  let large = max(f_magnitude(a), f_magnitude(b));
+  let x = f_split(small);
+  let y = f_split(large);
+  let mantissa = bitcast<u32>(n_multiply(bitcast<f32>(x.mantissa), bitcast<f32>(y.mantissa)));
+  let significand = (mantissa & FLOAT32_FRACTION) | FLOAT32_MIN_NORMAL;
+  let exact = ((x.mantissa & FLOAT32_FRACTION) | FLOAT32_MIN_NORMAL) * ((y.mantissa & FLOAT32_FRACTION) | FLOAT32_MIN_NORMAL);
+  let wide = mantissa >= FLOAT32_ONE + FLOAT32_MIN_NORMAL; // 2 or more
+  let rest = bitcast<i32>(exact - select(significand << 23u, significand << 24u, wide));
+  let placed = f_place(mantissa, rest, x.field + y.field - 127);
+  let tiny = (small < FLOAT32_MIN_NORMAL) | (f_magnitude(product) < FLOAT32_MIN_NORMAL);
+  let guarded = ((a ^ b) & FLOAT32_SIGN) | select(placed, large, large >= FLOAT32_INFINITY);
+  return select(product, guarded, tiny & (small != 0u));
+}
+
+fn f_subtract(a: u32, b: u32) -> u32 {
+  return f_add(a, b ^ FLOAT32_SIGN);
+}
+
+// An accumulation group as both products of it see it: its passes stand in a table, a pass takes its rows from two packed operands.
+
+fn group_passes() -> u32 {
+  return word(2u);
+}
+
+/// Words of pass `index`: first word of the stationary operand in scratch, of the moving one, rows, and their places in stats.
+fn pass_word(index: u32, at: u32) -> u32 {
+  return descriptors[word(3u) + index * 5u + at];
+}
+
+/// Whether every product and sum of the group is a multiple of the smallest normal number, and so nothing is subnormal: of
+/// numbers with exponents e and f, products of 48 bits or roundings of them are multiples of 2^(e + f - 24). Operands that
+/// are subnormal themselves have e of -127.
+fn is_quick() -> bool {
+  var quick = true;
+  if (word(4u) == 1u) {
+    quick = stats_word(word(5u)) <= 231u;
+  }
+  for (var index = 0u; index < group_passes(); index++) {
+    let a = stats_word(pass_word(index, 3u));
+    let b = stats_word(pass_word(index, 4u));
+    quick = quick && a < 255u && b < 255u && a + b <= 356u;
+  }
+  return quick;
+}
+
+// A row of the exact product: float32 bits of the product of an element of the stationary and one of the moving operand.
+
+fn exact_product(a: u32, b: u32) -> u32 {
+  return f_multiply(a, b);
+}
+
+// The product of an accumulation group where something may be subnormal on an adapter that flushes, or a scaled element beyond
+// float32: one element after another, every operation kept exact (exact_row.wgsl). What the quick product (product.wgsl) has done is left alone.
+
+fn stats_word(at: u32) -> u32 {
+  return atomicLoad(&stats[at]);
+}
+
+fn run(lane: u32) {
+  if (is_quick()) {
+    return;
+  }
+  let a_words = word(7u) * 4u;
+  let b_words = word(8u);
+  for (var n = begin; n < end; n++) {
+    var total = 0u;
+    if (word(4u) == 1u) {
+      total = dst_value(lane, n);
+    }
+    for (var index = 0u; index < group_passes(); index++) {
+      var a_at = pass_word(index, 0u) + lane / 2u;
+      var b_at = pass_word(index, 1u) + n / 2u;
+      let rows = pass_word(index, 2u);
+      var sum = 0u;
+      for (var p = 0u; p < rows; p++) {
+        let a = (scratch[a_at] << (16u - (lane & 1u) * 16u)) & 0xffff0000u;
+        let b = (scratch[b_at] << (16u - (n & 1u) * 16u)) & 0xffff0000u;
+        sum = f_add(sum, exact_product(a, b));
+        a_at += a_words;
+        b_at += b_words;
+      }
+      if (index > 0u || word(4u) == 1u) {
+        sum = f_add(total, sum);
+      }
+      total = sum;
+    }
+    dst_put(lane, n, total);
+  }
+}
