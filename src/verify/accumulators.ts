@@ -51,7 +51,8 @@ const USES: { readonly [O in Opcode]?: (instruction: Instruction<O>) => Use } = 
     use('vector', [reduce_cmd, 'idle'], 'add', results?.reduce_res, true),
 };
 
-function useOf<O extends Opcode>(instruction: Instruction<O>): Use | undefined {
+/** How an instruction uses accumulator registers; undefined where it does not. */
+export function useOf<O extends Opcode>(instruction: Instruction<O>): Use | undefined {
   return USES[instruction.opcode]?.(instruction);
 }
 

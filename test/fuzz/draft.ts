@@ -3,8 +3,8 @@
  * instructions so far. Operands are chosen such that what is read was written through the same tensor (docs/errors.md): what was not
  * is loaded right before, from an input of its own.
  */
-import { CHIPS, type Chip, type ChipName } from '../../src/chip';
-import { instructionProblem, ISA, type AccumulatorEngine } from '../../src/isa';
+import { CHIPS, type Chip, type ChipName, type EngineName } from '../../src/chip';
+import { instructionProblem, type AccumulatorEngine } from '../../src/isa';
 import { FORMATS, type CodeArray, type Dtype } from '../../src/numerics';
 import { bytesOf, countOf, elementsOf, tensorBytes, writesOf } from '../../src/program';
 import type {
@@ -15,19 +15,20 @@ import type {
   Pattern,
   Program,
   ProgramNode,
-  PsumTensor,
   ReduceCommand,
-  RegisterTerm,
   SbufTensor,
   Tensor,
   WriteOptions,
 } from '../../src/program';
 import type { Choices } from './choices';
 import { anyContent, codesOf, type Content } from './contents';
-import { anyAccess } from './layout';
+import { indirectly } from './indirect';
 import { Lanes } from './lanes';
+import { anyAccess, anyRegisters } from './layout';
+import { coversAll, Places, startsOf, wholeOf, type Extent } from './places';
 import { Sums } from './sums';
 import type { Theme } from './theme';
+import type { ChipWanted, HbmWanted, TargetWanted } from './wanted';
 
 export type Unnamed<I = Instruction> = I extends Instruction ? Omit<I, 'id'> : never;
 
@@ -36,37 +37,6 @@ export interface Case {
   readonly inputs: Readonly<Record<string, CodeArray>>;
   /** Instructions that were drawn and left out as illegal, by opcode. */
   readonly refused: readonly Opcode[];
-}
-
-/** What an operand on chip must be; what is left out is chosen. */
-export interface ChipWanted {
-  readonly partitions: number;
-  /** Elements of each partition. */
-  readonly width: number;
-  readonly dtypes?: readonly Dtype[];
-  readonly spaces?: readonly ('sbuf' | 'psum')[];
-  /** First partition. */
-  readonly start?: number;
-  /** Most dimensions. */
-  readonly rank?: number;
-  /** What it holds: a tensor of its own. */
-  readonly content?: Content;
-  /** DMA starts at any partition. */
-  readonly anyStart?: boolean;
-  /** Whether registers may move it. */
-  readonly still?: boolean;
-}
-
-export interface TargetWanted extends Omit<ChipWanted, 'content'> {
-  /** What is written may be less than all of it, so that it holds something before. */
-  readonly partly?: boolean;
-}
-
-export interface HbmWanted {
-  readonly count: number;
-  readonly dtypes: readonly Dtype[];
-  readonly content?: Content;
-  readonly rank?: number;
 }
 
 /** A tensor, and whether all of it was last written through it. */
@@ -82,8 +52,6 @@ interface Chosen {
   readonly start: number;
 }
 
-type Extent = Omit<SbufTensor, 'space' | 'address'>;
-
 const PARTITIONS = 128;
 const SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 31, 32, 33, 48, 64, 65, 100, 128] as const;
 const WIDTHS = [1, 2, 3, 4, 5, 6, 8, 9, 12, 16, 18, 24, 30, 40] as const;
@@ -95,7 +63,6 @@ const WRITES: readonly WriteOptions[] = [
   { rounding: 'toward-zero', saturate: true },
   { rounding: 'stochastic', saturate: true },
 ];
-const ALIGNMENTS = [64, 32, 8, 4] as const;
 
 export class Draft {
   readonly chip: Chip;
@@ -103,6 +70,7 @@ export class Draft {
   /** Formats of numbers that the Program uses: one of the two fp8 variants that are not mixed. */
   readonly dtypes: readonly Dtype[];
   readonly sums: Sums;
+  readonly #places: Places;
   readonly lanes = new Lanes();
   choices: Choices;
   readonly inputs: Record<string, CodeArray> = {};
@@ -110,7 +78,6 @@ export class Draft {
   readonly #slots: Slot[] = [];
   #nodes: ProgramNode[] = [];
   #count = 0;
-  #address = 0;
   readonly #base: { readonly partitions: number; readonly width: number };
   /** What registers that may move operands hold: 0 to `most`. */
   readonly #registers: { readonly name: string; readonly most: number }[] = [];
@@ -124,6 +91,7 @@ export class Draft {
     this.chip = CHIPS[chip];
     this.choices = choices;
     this.sums = new Sums(this.chip);
+    this.#places = new Places(this.chip, theme);
     this.#base = { partitions: choices.of(SIZES), width: choices.of(WIDTHS) };
     const variant: Dtype = choices.oneIn(2) ? 'float8_e4m3' : 'float8_e4m3fn';
     this.dtypes = this.chip.dtypes.filter(
@@ -215,7 +183,9 @@ export class Draft {
   target(wanted: TargetWanted): ChipPattern {
     const slot = this.#slotFor(wanted, true);
     const { tensor } = slot;
-    const overlapsReads = this.#reads.some((read) => read !== slot && this.#overlap(read.tensor, tensor));
+    const overlapsReads = this.#reads.some(
+      (read) => read !== slot && this.#places.overlap(read.tensor, tensor),
+    );
     if (!overlapsReads && (wanted.partly === true || !this.choices.oneIn(4))) this.#own(slot);
     this.#settle(slot);
     return this.#chipPattern(slot, wanted, this.choices.oneIn(10));
@@ -245,7 +215,7 @@ export class Draft {
    * Adds an instruction where it is legal, and says whether it was. `partly`: it may leave elements of what it writes as they are.
    */
   add(drawn: Unnamed, { partly = false } = {}): boolean {
-    const instruction = this.#indirect({ ...drawn, id: `i${this.#count}` } as Instruction);
+    const instruction = indirectly(this, { ...drawn, id: `i${this.#count}` });
     this.#reads = [];
     if (instructionProblem(instruction, this.chip) !== undefined) {
       this.refused.push(instruction.opcode);
@@ -328,20 +298,18 @@ export class Draft {
     const name = this.name('y');
     const output: Tensor = { space: 'hbm', name, dtype, shape: [partitions, elements], role: 'output' };
     this.#slots.push({ tensor: output, owned: true });
-    this.#push({
-      opcode: 'dma_copy',
-      id: `i${this.#count}`,
-      engine: 'sync',
-      dst: wholeOf(output),
-      sources: { src: wholeOf(tensor) },
-      attributes: {},
-    });
+    this.#copy('dma_copy', 'sync', wholeOf(output), wholeOf(tensor));
   }
 
   get case(): Case {
     const tensors = this.#slots.map(({ tensor }) => tensor);
     const program: Program = { chip: this.chip.name, tensors, instructions: this.#nodes };
     return { program, inputs: this.inputs, refused: this.refused };
+  }
+
+  #copy(opcode: 'dma_copy' | 'tensor_copy', engine: EngineName, dst: Pattern, src: Pattern): void {
+    const id = `i${this.#count}`;
+    this.#push({ opcode, id, engine, dst, sources: { src }, attributes: {} } as Instruction);
   }
 
   #push(instruction: Instruction): void {
@@ -369,7 +337,7 @@ export class Draft {
       if (!dtypes.includes(tensor.dtype) && !dtypes.some((dtype) => bytesOf(dtype) === bytesOf(tensor.dtype)))
         return false;
       if (tensor.elements < width || !startsOf(tensor, partitions, start, anyStart).length) return false;
-      return this.#reads.every((read) => read === slot || !this.#overlap(read.tensor, tensor));
+      return this.#reads.every((read) => read === slot || !this.#places.overlap(read.tensor, tensor));
     };
     const found = content === undefined && !choices.oneIn(4) ? this.#slots.filter(fits) : [];
     if (found.length > 0) return choices.of(found.toReversed());
@@ -394,51 +362,15 @@ export class Draft {
       partitions: whole ? PARTITIONS : partitions,
       elements: width + more,
     };
-    const tensor = this.#place(extent, bytesOf(dtype), choices.of(spaces), apart);
+    const tensor = this.#places.place(
+      choices,
+      extent,
+      choices.of(spaces),
+      apart.map(({ tensor: other }) => other),
+    );
     const slot: Slot = { tensor, owned: false };
     this.#slots.push(slot);
     return slot;
-  }
-
-  /** A place for a tensor: of its own, or shared with others where what an instruction reads is not loaded over. */
-  #place(
-    extent: Extent,
-    size: number,
-    space: 'sbuf' | 'psum',
-    apart: readonly Slot[],
-  ): SbufTensor | PsumTensor {
-    const { choices } = this;
-    const isFree = (tensor: Tensor) => apart.every((other) => !this.#overlap(other.tensor, tensor));
-    const bytes = extent.elements * size;
-    if (space === 'psum') {
-      const { banks, bankBytes } = this.chip.psum;
-      const places = banks - Math.ceil(bytes / bankBytes) + 1;
-      const first = choices.below(places);
-      const turned = Array.from({ length: places }, (_, at): PsumTensor => ({
-        space,
-        ...extent,
-        bank: (first + at) % places,
-      }));
-      const found = turned.find(isFree);
-      if (found !== undefined) return found;
-      throw new Error('PSUM has no room');
-    }
-    const shared = this.#slots.flatMap(({ tensor }) => (tensor.space === 'sbuf' ? [tensor] : []));
-    if (shared.length > 0 && choices.oneIn(6)) {
-      const address = choices.of(shared).address + 4 * choices.below(8);
-      const tensor: SbufTensor = { space: 'sbuf', ...extent, address };
-      if (isFree(tensor)) {
-        this.#address = Math.max(this.#address, address + bytes);
-        return tensor;
-      }
-    }
-    const alignment = choices.oneIn(3) ? choices.of(ALIGNMENTS) : 64;
-    const off = choices.oneIn(6)
-      ? choices.below(4) * (this.theme.straddles && choices.oneIn(2) ? 1 : size)
-      : 0;
-    const address = Math.ceil(this.#address / alignment) * alignment + off;
-    this.#address = address + bytes;
-    return { space: 'sbuf', ...extent, address };
   }
 
   #hbmSlot(count: number, dtypes: readonly Dtype[], written: boolean, content?: Content): Slot {
@@ -483,21 +415,13 @@ export class Draft {
     const input: Tensor = { space: 'hbm', name, dtype, shape, role: 'input' };
     this.inputs[name] = codesOf(content, dtype, count);
     this.#slots.push({ tensor: input, owned: true });
-    this.#push({
-      opcode: 'dma_copy',
-      id: `i${this.#count}`,
-      engine: 'sync',
-      dst: whole,
-      sources: { src: wholeOf(input) },
-      attributes: {},
-    });
+    this.#copy('dma_copy', 'sync', whole, wholeOf(input));
   }
 
   /** DMA does not reach PSUM. */
   #loadPsum({ tensor }: Slot, content: Content): void {
     if (tensor.space !== 'psum') return;
     const dst = wholeOf(tensor);
-    if (dst.space === 'hbm') return;
     if (content.kind === 'zeros') {
       this.#push({
         opcode: 'memset',
@@ -513,31 +437,18 @@ export class Draft {
     this.#load(staged.tensor, content);
     staged.owned = true;
     const src = wholeOf(staged.tensor);
-    if (src.space === 'hbm') return;
-    this.#push({
-      opcode: 'tensor_copy',
-      id: `i${this.#count}`,
-      engine: 'vector',
-      dst,
-      sources: { src },
-      attributes: {},
-    });
+    this.#copy('tensor_copy', 'vector', dst, src);
   }
 
   /** A tensor of the same extent in SBUF, at an address of its own. */
-  #fresh({ dtype, partition, partitions, elements }: Exclude<Tensor, { space: 'hbm' }>): Slot {
-    const address = Math.ceil(this.#address / 64) * 64;
-    this.#address = address + elements * bytesOf(dtype);
-    const tensor: Tensor = {
-      space: 'sbuf',
-      name: this.name('t'),
-      dtype,
-      partition,
-      partitions,
-      elements,
-      address,
-    };
-    const slot: Slot = { tensor, owned: false };
+  #fresh({
+    dtype,
+    partition,
+    partitions,
+    elements,
+  }: Omit<Extent, 'name'>): Slot & { readonly tensor: SbufTensor } {
+    const tensor = this.#places.fresh({ name: this.name('t'), dtype, partition, partitions, elements });
+    const slot = { tensor, owned: false };
     this.#slots.push(slot);
     return slot;
   }
@@ -545,30 +456,22 @@ export class Draft {
   /** Before anything is written where a sum lies that nothing has read: reads it. */
   #settle(slot: Slot): void {
     if (slot.tensor.space !== 'psum') return;
-    for (const other of this.#slots.filter(({ tensor }) => this.#overlap(tensor, slot.tensor))) {
+    for (const other of this.#slots.filter(({ tensor }) => this.#places.overlap(tensor, slot.tensor))) {
       const src = this.sums.unread(other.tensor.name);
       if (src === undefined || other.tensor.space === 'hbm') continue;
       const width = countOf(src.dims);
       const { partition, partitions, dtype } = src;
       const { tensor } = this.#fresh({ ...other.tensor, partition, partitions, dtype, elements: width });
       const dst = wholeOf(tensor);
-      if (dst.space === 'hbm') continue;
       this.sums.read(other.tensor.name);
-      this.#push({
-        opcode: 'tensor_copy',
-        id: `i${this.#count}`,
-        engine: 'vector',
-        dst,
-        sources: { src },
-        attributes: {},
-      });
+      this.#copy('tensor_copy', 'vector', dst, src);
     }
   }
 
   /** Other tensors have lost bytes that they share with this one. */
   #taken(slot: Slot): void {
     for (const other of this.#slots) {
-      if (other === slot || !this.#overlap(other.tensor, slot.tensor)) continue;
+      if (other === slot || !this.#places.overlap(other.tensor, slot.tensor)) continue;
       other.owned = false;
       this.sums.drop(other.tensor.name);
     }
@@ -581,17 +484,6 @@ export class Draft {
     if (slot.tensor.space === 'psum' && pattern.space === 'psum') {
       this.sums.wrote(instruction, pattern, slot.tensor.bank);
     }
-  }
-
-  #overlap(a: Tensor, b: Tensor): boolean {
-    if (a === b) return true;
-    if (a.space === 'hbm' || b.space === 'hbm' || a.space !== b.space) return false;
-    const [left, right] = [this.#startOf(a), this.#startOf(b)];
-    return left < right + tensorBytes(b) && right < left + tensorBytes(a);
-  }
-
-  #startOf(tensor: Exclude<Tensor, { space: 'hbm' }>): number {
-    return tensor.space === 'sbuf' ? tensor.address : tensor.bank * this.chip.psum.bankBytes;
   }
 
   #chipPattern(slot: Slot, wanted: ChipWanted, repeats: boolean): ChipPattern {
@@ -616,7 +508,7 @@ export class Draft {
           ...(rank !== undefined && { rank }),
         })
       : undefined) ?? { offset: 0, dims: [[1, width]] as const };
-    const moved = still ? {} : this.#moved(access, elements);
+    const moved = still ? {} : anyRegisters(choices, this.#registers.toReversed(), access, elements);
     return { space: tensor.space, tensor: tensor.name, dtype, partition, partitions, ...access, ...moved };
   }
 
@@ -627,7 +519,7 @@ export class Draft {
           ranks: this.theme.ranks,
           count,
           elements,
-          repeats: free && this.choices.oneIn(4),
+          repeats: this.choices.oneIn(4),
           ...(rank !== undefined && { rank }),
         })
       : undefined) ?? { offset: 0, dims: [[1, count]] as const };
@@ -636,124 +528,7 @@ export class Draft {
       tensor: tensor.name,
       dtype: tensor.dtype,
       ...access,
-      ...this.#moved(access, elements),
+      ...anyRegisters(this.choices, this.#registers.toReversed(), access, elements),
     };
   }
-
-  /** Registers that move a pattern, whatever they hold, within the tensor. */
-  #moved(
-    { offset, dims }: { offset: number; dims: readonly (readonly [number, number])[] },
-    elements: number,
-  ): { offset?: number; registers?: readonly RegisterTerm[] } {
-    if (this.#registers.length === 0 || !this.choices.oneIn(2)) return {};
-    const { name, most } = this.choices.of(this.#registers.toReversed());
-    const ends = dims.map(([stride, count]) => stride * (count - 1));
-    const low = ends.reduce((sum, end) => sum + Math.min(end, 0), offset);
-    const high = ends.reduce((sum, end) => sum + Math.max(end, 0), offset);
-    const up = most === 0 ? 0 : Math.floor((elements - 1 - high) / most);
-    const down = most === 0 ? 0 : Math.floor(low / most);
-    const stride = this.choices.oneIn(3) ? 0 - this.choices.below(down + 1) : this.choices.below(up + 1);
-    return { registers: [[name, stride]] };
-  }
-
-  /** Once in some times, an index for an operand of an instruction that may have one. */
-  #indirect(instruction: Instruction): Instruction {
-    const { choices } = this;
-    const { indirect } = ISA[instruction.opcode];
-    if (indirect === undefined || this.chip.name !== 'trn3' || !choices.oneIn(5)) return instruction;
-    const name = choices.of([...indirect.sources, 'dst']);
-    const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
-    const pattern = name === 'dst' ? instruction.dst : sources[name];
-    if (pattern === undefined || pattern.space === 'hbm') return instruction;
-    const first = sources[indirect.sources[0] ?? ''];
-    const width = countOf(pattern.dims);
-    const group = instruction.engine === 'tensor' ? 32 : 16;
-    const columns = Math.ceil(width / group);
-    const partition =
-      name === 'dst' && first?.space === 'sbuf'
-        ? first.partition
-        : name === 'dst'
-          ? this.start(pattern.partitions)
-          : pattern.partition;
-    const dtype = choices.of(['uint16', 'uint32', 'int32'] as const);
-    const { space, tensor, dtype: seen, partition: start, partitions } = pattern;
-    const given = (index: ChipPattern): Instruction => {
-      const chosen: ChipPattern = {
-        space,
-        tensor,
-        dtype: seen,
-        partition: start,
-        partitions,
-        offset: 0,
-        dims: [[0, width]],
-        index,
-      };
-      return (
-        name === 'dst'
-          ? { ...instruction, dst: chosen }
-          : { ...instruction, sources: { ...sources, [name]: chosen } }
-      ) as Instruction;
-    };
-    const tried: ChipPattern = {
-      space: 'sbuf',
-      tensor: 'none',
-      dtype,
-      partition,
-      partitions,
-      offset: 0,
-      dims: [[1, columns]],
-    };
-    if (instructionProblem(given(tried), this.chip) !== undefined) return instruction;
-    const outside = choices.oneIn(40) ? 2 : 1;
-    const content: Content = {
-      kind: 'below',
-      count: this.elementsBehind(pattern) * outside,
-      seed: choices.below(2 ** 20),
-    };
-    const index = this.source({
-      partitions,
-      width: columns,
-      dtypes: [dtype],
-      spaces: ['sbuf'],
-      start: partition,
-      content,
-    });
-    return given(index);
-  }
-}
-
-/** All of a tensor. */
-export function wholeOf(tensor: Tensor): Pattern {
-  const { name, dtype } = tensor;
-  if (tensor.space === 'hbm') {
-    const count = tensor.shape.reduce((product, extent) => product * extent, 1);
-    return { space: 'hbm', tensor: name, dtype, offset: 0, dims: [[1, count]] };
-  }
-  const { space, partition, partitions, elements } = tensor;
-  return { space, tensor: name, dtype, partition, partitions, offset: 0, dims: [[1, elements]] };
-}
-
-/** Whether a pattern is all of its tensor, in order. */
-function coversAll(pattern: Pattern, tensor: Tensor): boolean {
-  const whole = wholeOf(tensor);
-  const dense = pattern.dims.length === 1 && pattern.dims[0]?.[0] === 1 && pattern.offset === 0;
-  const still = pattern.registers === undefined && pattern.index === undefined;
-  return (
-    dense &&
-    still &&
-    elementsOf(pattern) === elementsOf(whole) &&
-    bytesOf(pattern.dtype) === bytesOf(tensor.dtype)
-  );
-}
-
-/** Partitions of a tensor that so many of it may start at. */
-function startsOf(
-  { partition, partitions: held }: Exclude<Tensor, { space: 'hbm' }>,
-  partitions: number,
-  start: number | undefined,
-  anyStart: boolean,
-): readonly number[] {
-  const step = anyStart ? 1 : partitions > 64 ? 128 : partitions > 32 ? 64 : 32;
-  const all = Array.from({ length: Math.max(held - partitions + 1, 0) }, (_, at) => partition + at);
-  return all.filter((at) => at % step === 0 && (start === undefined || at === start));
 }

@@ -156,7 +156,9 @@ describe('a fault in an executor', () => {
         path,
         shrinkMs: 0,
       });
-      expect(again.disagreement?.made.program).toEqual(disagreement.made.program);
+      if (again.disagreement === undefined) throw new Error('It was not found again');
+      const { instructions } = again.disagreement.made.program;
+      expect([...instructionsOf(instructions)].map((each) => each.opcode)).toContain(opcode);
     },
   );
 

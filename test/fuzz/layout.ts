@@ -1,5 +1,5 @@
 /** Free dimensions of random access patterns: any ranks, orders, strides and signs that reach so many elements and stay in a tensor. */
-import type { Dim } from '../../src/program';
+import type { Dim, RegisterTerm } from '../../src/program';
 import type { Choices } from './choices';
 
 export interface Access {
@@ -87,4 +87,26 @@ function repeated(choices: Choices, counts: readonly number[], elements: number)
   });
   const [, high] = reachOf(dims);
   return { offset: choices.below(elements - high), dims: dims.toReversed() };
+}
+
+/** A register that holds 0 to `most`. */
+export interface Mover {
+  readonly name: string;
+  readonly most: number;
+}
+
+/** Sometimes a register that moves a pattern, whatever it holds, within so many elements. */
+export function anyRegisters(
+  choices: Choices,
+  movers: readonly Mover[],
+  { offset, dims }: Access,
+  elements: number,
+): { readonly registers?: readonly RegisterTerm[] } {
+  if (movers.length === 0 || !choices.oneIn(2)) return {};
+  const { name, most } = choices.of(movers);
+  const [low, high] = reachOf(dims);
+  const up = most === 0 ? 0 : Math.floor((elements - 1 - high - offset) / most);
+  const down = most === 0 ? 0 : Math.floor((offset + low) / most);
+  const stride = choices.oneIn(3) ? 0 - choices.below(down + 1) : choices.below(up + 1);
+  return { registers: [[name, stride]] };
 }

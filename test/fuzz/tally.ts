@@ -28,7 +28,8 @@ export class Tally {
     this.#chip = chip;
     this.#started = performance.now();
     [this.#seen, this.#kernels, this.#unsound, this.#agreed, this.#stopped] = [0, 0, 0, 0, 0];
-    [this.#counts, this.#refused] = [new Map(), new Map()];
+    this.#counts = new Map();
+    this.#refused = new Map();
   }
 
   /** One more was drawn. */

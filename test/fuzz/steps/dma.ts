@@ -137,7 +137,10 @@ function indexedCopy(draft: Draft, extent: Extent): void {
 const SOURCES = ['src0', 'src1', 'src2', 'src3'] as const;
 
 /** Its addresses are known before the run. */
-const still = <P extends Pattern>({ registers: _, ...pattern }: P): P => pattern as unknown as P;
+const still = <P extends Pattern>(pattern: P): P => {
+  const { registers, ...rest } = pattern;
+  return registers === undefined ? pattern : (rest as unknown as P);
+};
 
 const compute: Draw = (draft) => {
   const { choices } = draft;

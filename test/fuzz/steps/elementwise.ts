@@ -43,9 +43,14 @@ function side<T extends string>(
   return { tile: {}, constant: named(name, Math.max(constant, dtype === undefined ? -Infinity : -1)) };
 }
 
-const named = <K extends string, V>(name: K, value: V) => ({ [name]: value }) as { readonly [P in K]?: V };
+type Named<K extends string, V> = { readonly [P in K]?: V };
 
-const reversed = <K extends string>(draft: Draft, name: K, op: AluOp) =>
+function named<K extends string, V>(name: K, value: V): Named<K, V>;
+function named(name: string, value: unknown): object {
+  return { [name]: value };
+}
+
+const reversed = (draft: Draft, name: 'reverse0' | 'reverse1', op: AluOp) =>
   !isOneSided(op) && draft.choices.oneIn(4) ? named(name, true) : {};
 
 /** Two sources, of which one at most is in PSUM. */
