@@ -8,7 +8,7 @@ import {
   tensorBytes,
   writesOf,
 } from '../../../program';
-import type { Instruction, Opcode, Pattern, Program, Tensor } from '../../../program';
+import type { Dim, Instruction, Opcode, Pattern, Program, Tensor } from '../../../program';
 import { GPU_ISA } from './instructions';
 import type { Aside } from './layout';
 
@@ -23,8 +23,12 @@ export function asideOf(program: Program): Aside {
         pattern.index !== undefined || written.some(({ pattern: other }) => share(tensors, pattern, other));
       if (clashes) used[pattern.space === 'hbm' ? 'hbm' : 'chip'] += bytesAside(pattern);
     }
-    // Results that share words with dst.
-    for (const { pattern } of written.slice(1)) used.chip += bytesAside(pattern);
+    // What has elements that are the same one; results that share words with dst, and dst then.
+    for (const { pattern } of written) {
+      if (pattern.space === 'hbm') continue;
+      if (repeats(pattern.dims)) used.chip += bytesAside(pattern);
+      if (written.length > 1) used.chip += bytesAside(pattern);
+    }
     aside.chip = Math.max(aside.chip, used.chip);
     aside.hbm = Math.max(aside.hbm, used.hbm);
   }
@@ -39,6 +43,16 @@ const bytesAside = (pattern: Pattern) =>
   Math.ceil(
     ((pattern.space === 'hbm' ? elementsOf(pattern) : countOf(pattern.dims)) * bytesOf(pattern.dtype)) / 4,
   ) * 4;
+
+/** Whether several elements of a pattern may be the same one. */
+function repeats(dims: readonly Dim[]): boolean {
+  let span = 1;
+  for (const [stride, count] of dims.toSorted(([a], [b]) => Math.abs(a) - Math.abs(b))) {
+    if (count > 1 && Math.abs(stride) < span) return true;
+    span += Math.abs(stride) * (count - 1);
+  }
+  return false;
+}
 
 /** Whether two patterns' tensors have bytes in common. */
 function share(tensors: ReadonlyMap<string, Tensor>, a: Pattern, b: Pattern): boolean {

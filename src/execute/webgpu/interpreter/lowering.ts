@@ -42,6 +42,12 @@ export interface Direct {
   readonly used: Record<Memory, number>;
 }
 
+/** Bytes aside that an instruction takes. */
+type Room = Direct['used'];
+
+/** Results that are written aside, what brings what they hold there, and what brings them to their places. */
+type Apart = Pick<Direct, 'operands' | 'before' | 'after'>;
+
 const NOTHING_USED: Readonly<Direct['used']> = { chip: 0, hbm: 0 };
 
 /** What only the values of a run show: as Machine.report of src/isa. */
@@ -133,35 +139,60 @@ export class Lowering {
   /** The works of an instruction that goes through elements lane by lane. */
   lane(name: string, body: string, options: LaneOptions): readonly Work[] {
     const { operands: direct, before: gathers, after, used } = this.direct(options.operands);
-    const { operands: apart, after: copies } = this.#apart(direct, options, used);
-    const { operands, before } = this.#aside({ ...options, operands: apart }, used);
-    return [...gathers, ...before, this.work(name, body, { ...options, operands }), ...copies, ...after];
+    const ordered = this.#ordered(direct, options, used);
+    // The second of two works reads its sources after the first has written.
+    const twice = Object.keys(direct).some((each) => sharesWords(each, direct, options));
+    const elementwise = options.elementwise === true && !twice;
+    const { operands, before } = this.#aside({ ...options, operands: ordered.operands, elementwise }, used);
+    const works = this.#alternatives(operands, options, used).map((each) =>
+      this.work(name, body, { ...options, operands: each }),
+    );
+    return [...gathers, ...before, ...ordered.before, ...works, ...ordered.after, ...after];
   }
 
   /**
-   * Writes a result aside, and copies it to its place afterwards, where lanes would share words of chip memory by it: where it has
-   * words of dst in partitions that other lanes write.
+   * Writes a result aside and copies it to its place afterwards, where elements of it are the same one, of which the last in the
+   * pattern's order stays, and the body has an order of its own. What the body leaves alone stays as it is.
    */
-  #apart(
-    operands: Uses,
-    { counted, crosses = false }: LaneOptions,
-    used: Record<Memory, number>,
-  ): { readonly operands: Uses; readonly after: readonly Work[] } {
-    const main = operands[counted];
-    let apart: Record<string, Use> | undefined;
-    const after: Work[] = [];
+  #ordered(operands: Uses, { elementwise = false, independent = false }: LaneOptions, used: Room): Apart {
+    let replaced: Record<string, Use> | undefined;
+    const [before, after]: [Work[], Work[]] = [[], []];
+    if (elementwise || independent) return { operands, before, after };
     for (const name in operands) {
       const use = operands[name];
-      if (use === undefined || use === main || main?.writes !== true || !use.writes || use.reads) continue;
-      const sameLanes = !crosses && use.place.partition === main.place.partition;
-      if (sameLanes || !mayShareWords(use.place, main.place)) continue;
-      const place = placeAside(this.layout, use.place, used[use.place.memory]);
-      used[use.place.memory] += asideBytes(place);
+      if (use === undefined || !use.writes || use.reads) continue;
+      if (use.place.memory === 'hbm' || !mayRepeat(use.place)) continue;
+      const place = this.#room(use.place, used);
+      before.push(...this.copy(use.place, place));
       after.push(...this.copy(place, use.place));
-      apart ??= { ...operands };
-      apart[name] = { ...use, place };
+      replaced ??= { ...operands };
+      replaced[name] = { ...use, place };
     }
-    return { operands: apart ?? operands, after };
+    return { operands: replaced ?? operands, before, after };
+  }
+
+  /**
+   * The operands of a work; of two, where a result has words of dst in partitions that other lanes write: the first has dst alone in
+   * its place, the second, which goes behind it, the results. Only instructions without state have such results.
+   */
+  #alternatives(operands: Uses, options: LaneOptions, used: Room): readonly Uses[] {
+    const sharing = Object.keys(operands).filter((name) => sharesWords(name, operands, options));
+    const main = operands[options.counted];
+    if (sharing.length === 0 || main === undefined) return [operands];
+    const first: Record<string, Use> = { ...operands };
+    for (const name of sharing) {
+      const use = operands[name];
+      if (use !== undefined) first[name] = { ...use, place: this.#room(use.place, used) };
+    }
+    const second = { ...operands, [options.counted]: { ...main, place: this.#room(main.place, used) } };
+    return [first, second];
+  }
+
+  /** As much room aside as an operand takes. */
+  #room(place: Place, used: Room): Place {
+    const aside = placeAside(this.layout, place, used[place.memory]);
+    used[place.memory] += asideBytes(place);
+    return aside;
   }
 
   /**
@@ -306,6 +337,14 @@ export class Lowering {
       return laneKernel(key, spec);
     });
   }
+}
+
+/** Whether a result has words of dst in partitions that other lanes write. */
+function sharesWords(name: string, operands: Uses, { counted, crosses = false }: LaneOptions): boolean {
+  const [use, main] = [operands[name], operands[counted]];
+  if (use === undefined || use === main || main?.writes !== true || !use.writes || use.reads) return false;
+  const sameLanes = !crosses && use.place.partition === main.place.partition;
+  return !sameLanes && mayShareWords(use.place, main.place);
 }
 
 function isOverwritten({ place }: Use, operands: LaneOptions['operands'], elementwise: boolean): boolean {

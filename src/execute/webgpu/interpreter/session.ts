@@ -18,7 +18,7 @@ export const STATS_BYTES = 2 ** 16;
 /** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
 const DISPATCH_COST = 2 ** 18;
 /** What of the time that a submission is expected to take is waited without asking: estimates are too long too. */
-const RESTED_SHARE = 0.6;
+const RESTED_SHARE = 0.3;
 /** An answer that comes sooner says nothing about how long the work took. */
 const LATE_MS = 1;
 /** What is scheduled at most before it is submitted. */

@@ -13,6 +13,7 @@ import { coincide, mayOverlap } from '../place';
 import type { Touch, Work } from '../work';
 import {
   packedWords,
+  packingKey,
   packingOf,
   packWork,
   rowWords,
@@ -66,8 +67,14 @@ export class MatmulGroups {
     works.push(...this.#behind(direct.before));
     const pack = (side: Side, data: Use): Packed => {
       const rows = rowsOf(instruction, instruction.sources[side]);
+      const key = packingKey(side, data.place, rows);
+      // An index, or scales, may differ where the place is the same.
+      const keeps = instruction.opcode === 'nc_matmul' && instruction.sources[side].index === undefined;
+      const kept = keeps ? this.#scratch.kept(key) : undefined;
+      if (kept !== undefined) return kept;
       const packed = this.#scratch.take(this.#wordsOf(side, instruction));
       works.push(packWork(lowering, side, { ...sides[side], data }, rows, packed));
+      if (keeps) this.#scratch.keep(key, packed, data.place);
       return packed;
     };
     const pass = {
@@ -93,7 +100,9 @@ export class MatmulGroups {
   }
 
   /** The products that must come before a work, because it touches their place. */
-  touched({ touches }: Work): readonly Work[] {
+  touched(work: Work): readonly Work[] {
+    this.#scratch.written(work);
+    const { touches } = work;
     if (this.#open.length === 0) return [];
     return this.#closeWhere((group) => touches.some((touch) => meets(dstRange(group), touch)));
   }

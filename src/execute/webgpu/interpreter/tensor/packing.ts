@@ -5,7 +5,8 @@ import { bitsOf, elementOf, isPacked, type Dtype } from '../../../../numerics';
 import type { Use, Lowering } from '../lowering';
 import { SCRATCH_BYTES } from '../layout';
 import { STATS_BYTES } from '../session';
-import type { Work } from '../work';
+import { rangeOf, type Place } from '../place';
+import type { Touch, Work } from '../work';
 
 /** `mx` is float32, of elements times their scales, and besides elements and scales apart. */
 export type Packing = 'bfloat16' | 'float32' | 'mx';
@@ -43,10 +44,31 @@ export interface Packed {
 export class Scratch {
   #word = 0;
   #stat = 0;
+  /** What is packed and was not written since, by what it is. */
+  readonly #kept = new Map<string, { readonly packed: Packed; readonly place: Place }>();
 
   /** Whether there is no room for so many words, and one more group of stats. */
   isFull(words: number): boolean {
     return (this.#word + words) * 4 > SCRATCH_BYTES || (this.#stat + 4) * 4 > STATS_BYTES;
+  }
+
+  /** An operand that is packed already. */
+  kept(key: string): Packed | undefined {
+    return this.#kept.get(key)?.packed;
+  }
+
+  /** Remembers what is packed, until `written` is told that it changed. */
+  keep(key: string, packed: Packed, place: Place): void {
+    this.#kept.set(key, { packed, place });
+  }
+
+  /** Forgets operands that a work writes to. */
+  written({ touches }: Work): void {
+    if (this.#kept.size === 0) return;
+    for (const touch of touches) {
+      if (!touch.writes || touch.region !== 'chip') continue;
+      for (const [key, { place }] of this.#kept) if (meets(place, touch)) this.#kept.delete(key);
+    }
   }
 
   take(words: number): Packed {
@@ -64,7 +86,27 @@ export class Scratch {
   empty(): void {
     this.#word = 0;
     this.#stat = 0;
+    this.#kept.clear();
   }
+}
+
+function meets(place: Place, { low, high, partition, partitions }: Touch): boolean {
+  const [from, to] = rangeOf(place);
+  return (
+    from < high &&
+    low < to &&
+    place.partition < partition + partitions &&
+    partition < place.partition + place.partitions
+  );
+}
+
+/** What tells an operand that is packed from others. */
+export function packingKey(
+  side: Side,
+  { base, partition, partitions, steps, dtype }: Place,
+  { each }: Rows,
+): string {
+  return `${side} ${dtype} ${each} ${base} ${partition}:${partitions} ${steps.join(' ')}`;
 }
 
 /** What the rows of an operand are. */

@@ -1,0 +1,116 @@
+/** Results that cannot be written where they belong at once: what they leave alone stays, and of coinciding elements the last one. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Host } from '../../../../src/host';
+import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
+import { codeArray } from '../../../../src/numerics';
+import type { ChipPattern, Dim, Instruction, Program, SbufTensor } from '../../../../src/program';
+import { ADAPTERS, open } from '../devices';
+import { expectAgreement } from './agree';
+
+const sbuf = (
+  name: string,
+  dtype: SbufTensor['dtype'],
+  elements: number,
+  address: number,
+  partitions = 16,
+): SbufTensor => ({ space: 'sbuf', name, dtype, partition: 0, partitions, elements, address });
+
+const on = ({ name, dtype, partitions }: SbufTensor, dims: readonly Dim[], offset = 0): ChipPattern => ({
+  space: 'sbuf',
+  tensor: name,
+  dtype,
+  partition: 0,
+  partitions,
+  offset,
+  dims,
+});
+
+/** Tensors loaded from inputs of their names, then an instruction. */
+function loaded(tensors: readonly SbufTensor[], instruction: Instruction): Program {
+  return {
+    chip: 'trn2',
+    tensors: [
+      ...tensors,
+      ...tensors.map(({ name, dtype, partitions, elements }) => {
+        return {
+          space: 'hbm',
+          name: `${name}_in`,
+          dtype,
+          shape: [partitions, elements],
+          role: 'input',
+        } as const;
+      }),
+    ],
+    instructions: [
+      ...tensors.map((tensor): Instruction => {
+        const { name, dtype, partitions, elements } = tensor;
+        const src = {
+          space: 'hbm',
+          tensor: `${name}_in`,
+          dtype,
+          offset: 0,
+          dims: [[1, partitions * elements]],
+        } as const;
+        return {
+          opcode: 'dma_copy',
+          id: name,
+          engine: 'sync',
+          dst: on(tensor, [[1, elements]]),
+          sources: { src },
+          attributes: {},
+        };
+      }),
+      instruction,
+    ],
+  };
+}
+
+describe.each(ADAPTERS)('%s', (name) => {
+  let host: Host;
+  let interpreter: WebGpuInterpreter;
+  beforeAll(async () => {
+    host = await open(name);
+    interpreter = await WebGpuInterpreter.create(host.device);
+  });
+  afterAll(() => {
+    expect(interpreter.liveBytes).toBe(0);
+    host.close();
+  });
+
+  test('topk whose results share words leaves the rest of them alone', async () => {
+    const src = sbuf('src', 'bfloat16', 10, 128);
+    const values = sbuf('values', 'bfloat16', 7, 192);
+    const places = sbuf('places', 'uint32', 7, 192);
+    const program = loaded([src, values, places], {
+      opcode: 'topk',
+      id: 'topk',
+      engine: 'gpsimd',
+      dst: on(values, [[1, 7]]),
+      results: { idx_dst: on(places, [[1, 7]]) },
+      sources: { src: on(src, [[2, 5], [2, 1], [1, 1]]) }, // prettier-ignore
+      attributes: { n: 8 },
+    });
+    await expectAgreement(interpreter, program, {
+      src_in: codeArray('bfloat16', 160).map((_, at) => 0x3f80 + ((at * 37) % 101)),
+      values_in: codeArray('bfloat16', 112).map((_, at) => at),
+      places_in: codeArray('uint32', 112).map((_, at) => at + 1000),
+    });
+  });
+
+  test('of elements of dst that coincide the last in the order of the pattern stays', async () => {
+    const ids = sbuf('ids', 'int32', 12, 0, 1);
+    const bounds = sbuf('bounds', 'int32', 30, 64, 1);
+    const program = loaded([ids, bounds], {
+      opcode: 'sequence_bounds',
+      id: 'bounds_of',
+      engine: 'gpsimd',
+      dst: on(bounds, [[0, 3], [4, 2], [1, 4]], 8), // prettier-ignore
+      sources: { segment_ids: on(ids, [[1, 12]]) },
+      attributes: {},
+    });
+    await expectAgreement(interpreter, program, {
+      ids_in: Uint32Array.of(1, 1, 1, 2, 2, 3, 3, 3, 3, 4, 0, 0),
+      bounds_in: codeArray('int32', 30).fill(7),
+    });
+  });
+});
