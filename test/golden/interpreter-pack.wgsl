@@ -67,6 +67,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
 fn open() {
   src_open(descriptor + 6u);
+  src_open_words();
 }
 
 fn width() -> u32 {
@@ -99,18 +100,20 @@ fn src_byte(i: u32) -> u32 {
 }
 
 
+/// Where element 0 of the operand's first partition lies, and how far the next element is, in words. Bytes are multiples of 4.
+var<private> src_word: u32;
+var<private> src_step: u32;
+
+fn src_open_words() {
+  src_word = src_base * 32u + src_partition;
+  src_step = src_stride_0 * 32u;
+}
 
 fn src_code(lane: u32, i: u32) -> u32 {
-  let byte = src_byte(i);
-  let column = src_partition + lane;
-  return (chip[(byte >> 2u) * 128u + column] >> ((byte & 3u) * 8u)) & 0xffffu;
+  return chip[src_word + lane + i * src_step];
 }
 
 
-/// float32 bits.
-fn src_value(lane: u32, i: u32) -> u32 {
-  return decode_bfloat16(src_code(lane, i));
-}
 
 
 // Codes of every number format to float32 bits and back, in u32 arithmetic only: adapters may flush float32 subnormals,
@@ -293,10 +296,6 @@ fn encode_integer(bits: u32, mask: u32, max_positive: u32, max_negative: u32, ro
   return select(integer, 0u - integer, negative) & mask;
 }
 
-fn decode_bfloat16(code: u32) -> u32 {
-  return code << 16u;
-}
-
 
 // Brings an operand of a matmul from its partitions to scratch, row after row, padded: two bfloat16 to a word where the format's
 // values all are bfloat16, else float32. With double-row a partition holds two rows. The lowest exponent of what is not zero is
@@ -311,17 +310,13 @@ fn run(lane: u32) {
     let row = first + (lane * 1u + j) * row_words;
     for (var w = 0u; w < row_words; w++) {
       var packed = 0u;
-      let i_0 = w * 2u + 0u;
-      if (i_0 < columns) {
-        let bits = src_value(lane, j * columns + i_0);
-        packed |= (bits >> 16u) << 0u;
-        small = max(small, select(0u, 255u - ((bits >> 23u) & 0xffu), (bits << 1u) != 0u));
-      }
-      let i_1 = w * 2u + 1u;
-      if (i_1 < columns) {
-        let bits = src_value(lane, j * columns + i_1);
-        packed |= (bits >> 16u) << 16u;
-        small = max(small, select(0u, 255u - ((bits >> 23u) & 0xffu), (bits << 1u) != 0u));
+      // Two elements lie in a word as they are wanted.
+      if (w * 2u < columns) {
+        packed = src_code(lane, (j * columns) / 2u + w);
+        let low = (packed >> 7u) & 0xffu;
+        let high = (packed >> 23u) & 0xffu;
+        small = max(small, select(0u, 255u - low, (packed & 0x7fffu) != 0u));
+        small = max(small, select(0u, 255u - high, (packed & 0x7fff0000u) != 0u));
       }
       scratch[row + w] = packed;
     }

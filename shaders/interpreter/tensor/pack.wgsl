@@ -13,6 +13,18 @@ fn run(lane: u32) {
     let row = first + (lane * {{ROWS}}u + j) * row_words;
     for (var w = 0u; w < row_words; w++) {
       var packed = 0u;
+      //: if WORDS
+      // Two elements lie in a word as they are wanted.
+      if (w * 2u < columns) {
+        packed = src_code(lane, (j * columns) / 2u + w);
+        //: if SCANS
+        let low = (packed >> 7u) & 0xffu;
+        let high = (packed >> 23u) & 0xffu;
+        small = max(small, select(0u, 255u - low, (packed & 0x7fffu) != 0u));
+        small = max(small, select(0u, 255u - high, (packed & 0x7fff0000u) != 0u));
+        //: end
+      }
+      //: else
       //: for e in PER_WORD
       let i_{{e}} = w * {{PER_WORD}}u + {{e}}u;
       if (i_{{e}} < columns) {
@@ -26,6 +38,7 @@ fn run(lane: u32) {
         small = max(small, select(0u, 255u - ((bits >> 23u) & 0xffu), (bits << 1u) != 0u));
         //: end
       }
+      //: end
       //: end
       scratch[row + w] = packed;
     }

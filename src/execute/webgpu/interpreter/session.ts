@@ -17,8 +17,8 @@ export const STATS_BYTES = 2 ** 16;
 
 /** Most elements, or multiply-adds / 8, of one dispatch: some 50 ms of the dearest function on two cores. */
 const DISPATCH_COST = 2 ** 18;
-/** What of the time that a submission is expected to take is waited without asking: estimates are too long too. */
-const RESTED_SHARE = 0.3;
+/** What is waited, without asking, of the time that work of one kernel took before. */
+const RESTED_SHARE = 0.5;
 /** An answer that comes sooner says nothing about how long the work took. */
 const LATE_MS = 1;
 /** What is scheduled at most before it is submitted. */
@@ -118,6 +118,8 @@ export class Session {
   /** The submission before the last one, and the last one. */
   #underWay: readonly Promise<void>[] = [];
   readonly #rate: Rate;
+  /** Cost per millisecond of kernels, as of the last submission that had nothing else. */
+  readonly #paces = new Map<Kernel, number>();
   /** performance.now() when the last submission was finished. */
   #finishedAt = 0;
   #rest: Rest | undefined;
@@ -272,18 +274,24 @@ export class Session {
       }
       pass.end();
     };
+    // Only of work of one kernel is it known how long it takes.
+    const [only, ...others] = new Set(sent.map(({ kernel }) => kernel));
+    const pace = only === undefined || others.length > 0 ? undefined : this.#paces.get(only);
+    const restMs = pace === undefined ? 0 : Math.min(cost / pace, TARGET_MS) * RESTED_SHARE;
     const before = this.#underWay.at(-1);
     let askedAt = sentAt;
-    const expectedMs = cost / this.#rate.perMs;
     await this.gpu.submit('running a Program', encode, async () => {
       await before?.catch(() => undefined);
-      await delay(Math.min(expectedMs, TARGET_MS) * RESTED_SHARE);
+      if (restMs > LATE_MS) await delay(restMs);
       askedAt = performance.now();
     });
     const now = performance.now();
-    // What was finished when it was asked for may have been so for long.
-    const late = now - askedAt < LATE_MS ? 2 : 1;
-    this.#rate.learn(cost * late, now - Math.max(sentAt, this.#finishedAt));
+    const tookMs = now - Math.max(sentAt, this.#finishedAt);
+    this.#rate.learn(cost, tookMs);
+    if (only !== undefined && others.length === 0) {
+      const late = now - askedAt < LATE_MS ? 2 : 1;
+      this.#paces.set(only, (cost * late) / Math.max(tookMs, LATE_MS));
+    }
     this.#finishedAt = now;
   }
 

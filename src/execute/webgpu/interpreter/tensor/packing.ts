@@ -5,7 +5,7 @@ import { bitsOf, elementOf, isPacked, type Dtype } from '../../../../numerics';
 import type { Use, Lowering } from '../lowering';
 import { SCRATCH_BYTES } from '../layout';
 import { STATS_BYTES } from '../session';
-import { rangeOf, type Place } from '../place';
+import { asWords, rangeOf, type Place } from '../place';
 import type { Touch, Work } from '../work';
 
 /** `mx` is float32, of elements times their scales, and besides elements and scales apart. */
@@ -132,14 +132,16 @@ export function packWork(
   const { dtype } = data.place;
   const packing = packingOf(dtype);
   const words = [columns, rowWords(side, packing, columns), packed.word, packed.stat];
+  const asTheyAre = dtype === 'bfloat16' && columns % 2 === 0 ? asWords(data.place) : undefined;
   const [work] =
     scale === undefined
       ? lowering.lane('pack', packWgsl, {
-          operands: { src: data },
+          operands: { src: asTheyAre === undefined ? data : { ...data, place: asTheyAre } },
           counted: 'src',
           crosses: true,
           values: {
             PER_WORD: perWord(packing),
+            WORDS: Number(asTheyAre !== undefined),
             ROWS: each,
             SCANS: Number(lowering.arithmetic !== 'native'),
           },
