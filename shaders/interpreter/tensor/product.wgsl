@@ -15,7 +15,11 @@ struct Dispatch {
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> descriptors: array<u32>;
+//: if NARROW
+@group(0) @binding(2) var<storage, read_write> chip: array<atomic<u32>, {{CHIP_WORDS}}>;
+//: else
 @group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
+//: end
 @group(0) @binding(4) var<storage, read> stats: array<u32>;
 @group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, {{SCRATCH_WORDS / 4}}>;
 @group(0) @binding(6) var<storage, read> moving: array<u32, {{SCRATCH_WORDS}}>;
@@ -61,7 +65,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       for (var j = 0u; j < {{TILE_N}}u; j++) {
         let column = (column_word + (j / {{B_PER_WORD}}u) * {{LANES_X}}u) * {{B_PER_WORD}}u + j % {{B_PER_WORD}}u;
         if (column < n) {
-          total[i * {{TILE_N}}u + j] = bitcast<f32>(dst_value(row + i, column));
+          total[i * {{TILE_N}}u + j] = bitcast<f32>({{HELD}}(row + i, column));
         }
       }
     }
@@ -126,7 +130,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var j = 0u; j < {{TILE_N}}u; j++) {
       let column = (column_word + (j / {{B_PER_WORD}}u) * {{LANES_X}}u) * {{B_PER_WORD}}u + j % {{B_PER_WORD}}u;
       if (column < n) {
-        dst_put(row + i, column, bitcast<u32>(total[i * {{TILE_N}}u + j]));
+        {{PUT}}(row + i, column, bitcast<u32>(total[i * {{TILE_N}}u + j]));
       }
     }
   }
@@ -135,6 +139,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 
 /// What PSUM keeps of a sum in bfloat16.
 fn kept(x: f32) -> f32 {
-  return bitcast<f32>(decode_bfloat16(dst_encode(bitcast<u32>(x))));
+  return bitcast<f32>(decode_bfloat16(encode_bfloat16(bitcast<u32>(x))));
+}
+
+// Invocations share words of a narrow dst: each replaces its own half.
+
+fn narrow_held(lane: u32, i: u32) -> u32 {
+  let byte = dst_byte(i);
+  let word = atomicLoad(&chip[(byte >> 2u) * 128u + dst_partition + lane]);
+  return decode_bfloat16((word >> ((byte & 3u) * 8u)) & 0xffffu);
+}
+
+fn narrow_put(lane: u32, i: u32, bits: u32) {
+  let byte = dst_byte(i);
+  let at = (byte >> 2u) * 128u + dst_partition + lane;
+  let shift = (byte & 3u) * 8u;
+  atomicAnd(&chip[at], ~(0xffffu << shift));
+  atomicOr(&chip[at], encode_bfloat16(bits) << shift);
 }
 //: end

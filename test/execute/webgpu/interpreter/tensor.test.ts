@@ -54,6 +54,33 @@ describe.each(ADAPTERS)('%s', (name) => {
     });
   });
 
+  test.each(['float16', 'bfloat16', 'float32'] as const)(
+    'sums in bfloat16 of %s, whose neighbours share words',
+    async (dtype) => {
+      const [k, m, n] = [40, 17, 75];
+      const narrow = kernel('narrow', ['a', 'b'], (nc, { a, b }) => {
+        const [left, right] = [nc.sbuf([k, m], dtype), nc.sbuf([k, n], dtype)];
+        nc.dma_copy(left, { src: a });
+        nc.dma_copy(right, { src: b });
+        const sums = nc.psum([m, n + 1], 'bfloat16');
+        nc.memset(sums, { code: 0x4000 });
+        const odd = sums.slice('all', [1, n + 1]);
+        for (const accumulate of [true, true, false, true]) {
+          nc.nc_matmul(odd, { stationary: left, moving: right, accumulate });
+        }
+        const result = nc.sbuf([m, n + 1], 'bfloat16');
+        nc.tensor_copy(result, { src: sums });
+        nc.dma_copy(nc.hbm('out', [m, n + 1], 'bfloat16'), { src: result });
+      });
+      const inputs = { a: { shape: [k, m], dtype }, b: { shape: [k, n], dtype } };
+      const { program } = trace(narrow, { chip: 'trn3', inputs });
+      await expectAgreement(interpreter, program, {
+        a: values(dtype, k * m, 'plain', 30),
+        b: values(dtype, k * n, 'plain', 31),
+      });
+    },
+  );
+
   test.each([
     ['float8_e4m3fn_x4', 'float8_e5m2_x4', 120, 16],
     ['float8_e5m2_x4', 'float8_e5m2_x4', 0, 256],

@@ -134,13 +134,18 @@ function quickKernel(
         // Products of two bfloat16 are exact: fused or not, they are the same.
         ROUND_PRODUCT: packing.stationary === 'bfloat16' && packing.moving === 'bfloat16' ? '' : 'rounded',
         ROUND_TOTAL: dtype === 'bfloat16' ? 'kept' : '',
+        HELD: dtype === 'bfloat16' ? 'narrow_held' : 'dst_value',
+        PUT: dtype === 'bfloat16' ? 'narrow_put' : 'dst_put',
       },
       operands: { dst: { memory: 'chip', dtype, rank: steps.length, aligned, encoding: {} } },
       attributes,
       chipWords: lowering.layout.chipWords,
       counted: 'dst',
       functions: '',
-      conversions: {},
+      conversions:
+        dtype === 'bfloat16'
+          ? { decode: { decode_bfloat16: dtype }, encode: { encode_bfloat16: { dtype } } }
+          : {},
     };
     const words = descriptorWords(spec);
     return {
