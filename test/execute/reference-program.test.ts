@@ -155,10 +155,10 @@ describe('runProgram', () => {
     [
       'missing inputs',
       { a: inputs.a },
-      'Input "b" is 12 bfloat16 codes of 2 bytes ([4, 3]), received nothing.',
+      'Input "b" is 12 bfloat16 codes ([4, 3]) in a Uint16Array, received nothing. Make codes of numbers with encodeArray().',
     ],
-    ['short inputs', { ...inputs, a: new Uint16Array(7) }, 'Input "a" is 8 bfloat16 codes of 2 bytes'],
-    ['inputs of another width', { ...inputs, a: new Uint8Array(8) }, 'received 8 of 1 bytes.'],
+    ['short inputs', { ...inputs, a: new Uint16Array(7) }, 'Input "a" is 8 bfloat16 codes'],
+    ['inputs of another width', { ...inputs, a: new Uint8Array(8) }, 'received Uint8Array of 8.'],
     [
       'inputs that nothing takes',
       { ...inputs, c: new Uint32Array(6) },
@@ -186,4 +186,18 @@ describe('runProgram', () => {
       'tensor_copy m0.n0.g0.t0.0.copy: src: gpsimd does not reach PSUM.',
     );
   });
+});
+
+test('numbers in the place of codes, and what is no Program, are refused', () => {
+  const tensor = { space: 'hbm', name: 'x', dtype: 'float32', shape: [1], role: 'input' } as const;
+  const program: Program = { chip: 'trn2', tensors: [tensor], instructions: [] };
+  const numbers: unknown = Float32Array.of(1.5);
+  expect(() => runProgram(program, { x: numbers as CodeArray })).toThrow(
+    'Input "x" is 1 float32 codes ([1]) in a Uint32Array, received Float32Array of 1. Make codes of numbers with encodeArray().',
+  );
+  for (const nothing of [null, undefined, {}, 'program trn2', []]) {
+    expect(() => runProgram(nothing as unknown as Program, {})).toThrow(
+      'A Program is an object of chip, tensors',
+    );
+  }
 });

@@ -29,6 +29,16 @@ function nodesOf(nodes: readonly ProgramNode[]): number {
   return nodes.reduce((sum, node) => sum + 1 + (isLoop(node) ? nodesOf(node.body) : 0), 0);
 }
 
+/** Untyped callers may hand over anything. */
+function checkForm(program: unknown): void {
+  const given = (typeof program === 'object' ? program : null) as Partial<Program> | null;
+  if (Array.isArray(given?.tensors) && Array.isArray(given.instructions) && given.chip !== undefined) return;
+  const received = program === null ? 'null' : typeof program;
+  throw new UserError(
+    `A Program is an object of chip, tensors and instructions, received ${received === 'object' ? 'another object' : received}. Make one by trace(), by parseProgram() of its text, or by fromJSON() of its JSON.`,
+  );
+}
+
 function checkSize(program: Program, budget: number): void {
   if (!(budget >= 1)) throw new UserError(`A budget is at least 1 step, received ${budget}.`);
   const nodes = nodesOf(program.instructions);
@@ -50,11 +60,11 @@ function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>
   for (const tensor of inputs) {
     const elements = elementsOf(whole(tensor));
     const codes = given[tensor.name];
-    const bytes = codeArray(tensor.dtype, 0).BYTES_PER_ELEMENT;
-    if (codes?.length !== elements || codes.BYTES_PER_ELEMENT !== bytes) {
-      const received = codes ? `${codes.length} of ${codes.BYTES_PER_ELEMENT} bytes` : 'nothing';
+    const kind = codeArray(tensor.dtype, 0).constructor.name;
+    if (codes?.length !== elements || codes.constructor.name !== kind) {
+      const received = codes ? `${codes.constructor.name} of ${codes.length}` : 'nothing';
       throw new UserError(
-        `Input "${tensor.name}" is ${elements} ${tensor.dtype} codes of ${bytes} bytes ([${tensor.shape.join(', ')}]), received ${received}.`,
+        `Input "${tensor.name}" is ${elements} ${tensor.dtype} codes ([${tensor.shape.join(', ')}]) in a ${kind}, received ${received}. Make codes of numbers with encodeArray().`,
       );
     }
   }
@@ -70,6 +80,7 @@ export function admit(
   inputs: Readonly<Record<string, CodeArray>>,
   { budget = DEFAULT_BUDGET }: RunOptions,
 ): number {
+  checkForm(program);
   checkSize(program, budget);
   checkLegal(program);
   checkInputs(program, inputs);
