@@ -6,7 +6,7 @@ import type { ChipName, EngineName } from '../../../chip';
 import { groupOf, type RuntimeRule } from '../../../isa';
 import type { EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
-import type { Pattern, WriteOptions } from '../../../program';
+import type { ChipPattern, Pattern, WriteOptions } from '../../../program';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
 import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
 import { functionsWgsl, type Arithmetic } from './functions';
@@ -24,6 +24,7 @@ import {
   mayShareWords,
   placeAside,
   placeInHbm,
+  placeOf,
   placeOfState,
   rangeOf,
   type Place,
@@ -139,6 +140,7 @@ export class Lowering {
   /** The works of an instruction that goes through elements lane by lane. */
   lane(name: string, body: string, options: LaneOptions): readonly Work[] {
     const { operands: direct, before: gathers, after, used } = this.direct(options.operands);
+    used.chip = Math.max(used.chip, this.#takenBy(direct));
     const ordered = this.#ordered(direct, options, used);
     // The second of two works reads its sources after the first has written.
     const twice = Object.keys(direct).some((each) => sharesWords(each, direct, options));
@@ -154,7 +156,11 @@ export class Lowering {
    * Writes a result aside and copies it to its place afterwards, where elements of it are the same one, of which the last in the
    * pattern's order stays, and the body has an order of its own. What the body leaves alone stays as it is.
    */
-  #ordered(operands: Uses, { elementwise = false, independent = false }: LaneOptions, used: Room): Apart {
+  #ordered(
+    operands: Uses,
+    { elementwise = false, independent = false, parts = {} }: LaneOptions,
+    used: Room,
+  ): Apart {
     let replaced: Record<string, Use> | undefined;
     const [before, after]: [Work[], Work[]] = [[], []];
     if (elementwise || independent) return { operands, before, after };
@@ -164,11 +170,35 @@ export class Lowering {
       if (use.place.memory === 'hbm' || !mayRepeat(use.place)) continue;
       const place = this.#room(use.place, used);
       before.push(...this.copy(use.place, place));
-      after.push(...this.copy(place, use.place));
+      const written = parts[name];
+      after.push(...(written === undefined ? this.copy(place, use.place) : this.#copyParts(place, written)));
       replaced ??= { ...operands };
       replaced[name] = { ...use, place };
     }
     return { operands: replaced ?? operands, before, after };
+  }
+
+  /** Brings the parts of a result from its room aside to their places. */
+  #copyParts(aside: Place, parts: readonly ChipPattern[]): readonly Work[] {
+    const done = new Map<number, number>();
+    return parts.flatMap((part) => {
+      const dst = placeOf(this.layout, part);
+      const at = done.get(dst.partition) ?? 0;
+      done.set(dst.partition, at + dst.width);
+      const size = bytesOf(aside.dtype);
+      const { partition, partitions, width } = dst;
+      const base = aside.base + at * size;
+      return this.copy({ ...aside, base, partition, partitions, width, steps: [[size, width]] }, dst);
+    });
+  }
+
+  /** Bytes aside that operands of an instruction's own take. */
+  #takenBy(operands: Uses): number {
+    const start = this.layout.aside.chip;
+    const ends = Object.values(operands).map(({ place }) =>
+      place.memory === 'chip' && place.base >= start ? rangeOf(place)[1] - start : 0,
+    );
+    return Math.ceil(Math.max(0, ...ends) / 4) * 4;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What an instruction asks of the kernel of a lane: its operands, and how its elements depend on each other. */
-import type { WriteOptions } from '../../../program';
+import type { ChipPattern, WriteOptions } from '../../../program';
 import type { Conversions } from '../conversions';
 import type { TemplateValues } from '../template';
 import type { Functions } from './functions';
@@ -47,5 +47,7 @@ export interface LaneOptions {
   readonly words?: readonly number[];
   /** Words of any number besides: word(at) says where in the descriptors they begin. */
   readonly table?: NonNullable<Work['table']>;
+  /** The parts of results that are written, in the order of the patterns, where that is not all of them. */
+  readonly parts?: Readonly<Record<string, readonly ChipPattern[]>>;
   readonly reported?: (reports: Reports) => void;
 }

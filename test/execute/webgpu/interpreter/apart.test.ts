@@ -97,6 +97,26 @@ describe.each(ADAPTERS)('%s', (name) => {
     });
   });
 
+  test('topk leaves alone what it does not write of elements that coincide', async () => {
+    const src = sbuf('src', 'bfloat16', 1, 0);
+    const values = sbuf('values', 'bfloat16', 2, 64);
+    const places = sbuf('places', 'uint32', 2, 128);
+    const program = loaded([src, values, places], {
+      opcode: 'topk',
+      id: 'topk',
+      engine: 'gpsimd',
+      dst: on(values, [[1, 2]]),
+      results: { idx_dst: on(places, [[0, 2]]) },
+      sources: { src: on(src, [[1, 1]]) },
+      attributes: { n: 8 },
+    });
+    await expectAgreement(interpreter, program, {
+      src_in: codeArray('bfloat16', 16).map((_, at) => 0x3f80 + ((at * 37) % 101)),
+      values_in: codeArray('bfloat16', 32),
+      places_in: codeArray('uint32', 32),
+    });
+  });
+
   test('of elements of dst that coincide the last in the order of the pattern stays', async () => {
     const ids = sbuf('ids', 'int32', 12, 0, 1);
     const bounds = sbuf('bounds', 'int32', 30, 64, 1);

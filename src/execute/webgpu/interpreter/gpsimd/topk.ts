@@ -1,5 +1,6 @@
 /** topk: see src/isa/gpsimd/topk.ts. */
 import topkWgsl from '../../../../../shaders/interpreter/gpsimd/topk.wgsl';
+import { accessedParts } from '../../../../isa';
 import { CORE } from '../../../../isa/gpsimd/cores';
 import { bytesOf, countOf } from '../../../../program';
 import type { ChipPattern, Instruction } from '../../../../program';
@@ -34,6 +35,10 @@ export const topk: GpuEntry<'topk'> = {
       counted: 'dst',
       crosses: true,
       words: [attributes.n, countOf(dst.dims)],
+      parts: {
+        dst: accessedParts(instruction, 'dst') ?? [],
+        idx_dst: accessedParts(instruction, 'idx_dst') ?? [],
+      },
     });
   },
 };
