@@ -1,19 +1,24 @@
 /**
  * Elements from any access pattern to any other of as many elements, converted by way of float32 where formats differ. Equal
- * formats whose elements lie in whole words are moved word by word.
+ * formats whose elements lie in whole words are moved word by word, and gathered to words where only dst's do.
  */
 import moveWgsl from '../../../../../shaders/interpreter/dma/move.wgsl';
-import type { Pattern } from '../../../../program';
+import { bytesOf, type Pattern } from '../../../../program';
 import type { Lowering } from '../lowering';
-import { bothAsWords, mayRepeat, placeOf, type Place } from '../place';
+import { asWords, bothAsWords, mayRepeat, placeOf, type Place } from '../place';
 import type { Work } from '../work';
 
 const MOST_LANES = 128;
+/** Bytes of a word. */
+const WORD = 4;
 
 export function moveWorks(lowering: Lowering, src: Pattern, dst: Pattern): readonly Work[] {
   const codes = src.dtype === dst.dtype;
   const places = [placeOf(lowering.layout, src), placeOf(lowering.layout, dst)] as const;
-  const [from, to] = codes ? bothAsWords(...places) : places;
+  const [from, whole] = codes ? bothAsWords(...places) : places;
+  // Words of dst are written at once: an element of less than a word would have to be put into what is there.
+  const words = codes && whole === places[1] && bytesOf(dst.dtype) < WORD ? asWords(whole) : undefined;
+  const to = words ?? whole;
   return lowering.lane('move', moveWgsl, {
     operands: {
       dst: { place: to, reads: false, writes: true, options: {} },
@@ -23,7 +28,12 @@ export function moveWorks(lowering: Lowering, src: Pattern, dst: Pattern): reado
     crosses: true,
     elementwise: true,
     lanes: lanesOf(from, to),
-    values: { CODES: Number(codes), DECODE: `decode_${from.dtype}` },
+    values: {
+      CODES: Number(codes),
+      DECODE: `decode_${from.dtype}`,
+      PER_WORD: words === undefined ? 1 : WORD / bytesOf(dst.dtype),
+      BITS: bytesOf(dst.dtype) * 8,
+    },
   });
 }
 
