@@ -68,7 +68,7 @@ test('each setting is checked, and what is refused is named', async () => {
     [linked({ chip: 'trn9' }), /The chip/],
     [linked({ executor: 'constructor' }), /The executor/],
     [linked({ seed: -1 }), /The seed must be a whole number from 0/],
-    [linked({ seconds: 601 }), /time limit in seconds must be a whole number from 1 to 600; received "601"/],
+    [linked({ seconds: 601 }), /time limit in seconds must be a whole number from 1 to 600; received 601/],
     [linked({ budget: 1.5 }), /instruction budget must be a whole number/],
     [linked({ budget: '5' }), /instruction budget must be a whole number/],
     [linked({ inputs: {} }), /The inputs must be a list of at most 16/],
@@ -82,11 +82,29 @@ test('each setting is checked, and what is refused is named', async () => {
     [input({ distribution: { kind: 'uniform', low: 2, high: 1 } }), /go from low to high; received 2 to 1/],
     [input({ distribution: { kind: 'toString' } }), /The values of "a"/],
     [input({ distribution: { kind: 'normal', mean: null, deviation: 1 } }), /mean must be a number/],
-    [linkOf('[]'), /must be an object/],
-    [linkOf('null'), /must be an object/],
+    [linkOf('[]'), /must be an object; received a list/],
+    [linkOf('null'), /must be an object; received null/],
     [linkOf('{'), /damaged/],
   ];
   for (const [link, message] of refused) await expect(readKernelLink(link), link).rejects.toThrow(message);
+});
+
+test('what nests deeply, or has no text, is refused as what it is', async () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+  const own = JSON.stringify(OWN);
+  const withSeed = (seed: string): string => linkOf(own.replace('"seed":1', `"seed":${seed}`));
+  expect(own).toContain('"seed":1');
+  const refused: readonly (readonly [link: string, received: string])[] = [
+    [linkOf(deep), 'The settings of a kernel must be an object; received a list.'],
+    [withSeed(deep), 'The seed must be a whole number from 0 to 4294967295; received a list.'],
+    [
+      withSeed('{"toString":1,"valueOf":1}'),
+      'The seed must be a whole number from 0 to 4294967295; received an object.',
+    ],
+  ];
+  for (const [link, received] of refused) {
+    await expect(readKernelLink(link)).rejects.toThrow(`This link does not hold a kernel: ${received}`);
+  }
 });
 
 test('damage is told as damage', async () => {

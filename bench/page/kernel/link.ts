@@ -32,7 +32,13 @@ export async function readKernelLink(fragment: string): Promise<KernelSettings> 
       `The link has ${fragment.length} characters; at most ${LONGEST_LINK} are read. It was not used.`,
     );
   }
-  return checkKernelSettings(parsed(await unfolded(fragment.slice(KERNEL_LINK.length))));
+  const value = parsed(await unfolded(fragment.slice(KERNEL_LINK.length)));
+  try {
+    return checkKernelSettings(value);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`This link does not hold a kernel: ${error.message}`);
+  }
 }
 
 async function unfolded(text: string): Promise<string> {

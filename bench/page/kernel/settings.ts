@@ -139,7 +139,7 @@ function checkDistribution(name: string, value: unknown): Distribution {
 
 function finite(what: string, value: unknown): number {
   if (typeof value === 'number' && Math.abs(value) <= 1e30) return value;
-  throw new UserError(`${what} must be a number; received ${quoted(String(value))}.`);
+  throw new UserError(`${what} must be a number; received ${shown(value)}.`);
 }
 
 export const shapeText = (shape: readonly number[]): string => shape.join('x');
@@ -169,7 +169,7 @@ function checkName(what: string, value: unknown): string {
 
 function record(what: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new UserError(`${what} must be an object; received ${quoted(String(value))}.`);
+  throw new UserError(`${what} must be an object; received ${shown(value)}.`);
 }
 
 function list(what: string, most: number, value: unknown): readonly unknown[] {
@@ -179,12 +179,18 @@ function list(what: string, most: number, value: unknown): readonly unknown[] {
 
 function text(what: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new UserError(`${what} must be a text; received ${typeof value}.`);
+  throw new UserError(`${what} must be a text; received ${shown(value)}.`);
 }
 
 function whole(what: string, least: number, most: number, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UserError(
-    `${what} must be a whole number from ${least} to ${most}; received ${quoted(String(value))}.`,
-  );
+  throw new UserError(`${what} must be a whole number from ${least} to ${most}; received ${shown(value)}.`);
+}
+
+/** A stranger's value in a few words. An object or a list is not looked into: it may nest deeper than a stack is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return `${value}`;
+  if (value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'a list' : 'an object';
 }
