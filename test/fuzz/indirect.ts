@@ -1,12 +1,24 @@
 /** Indices for operands on trn3 that may have one (src/isa/indirection.ts). */
+import type { Chip } from '../../src/chip';
 import { groupOf, instructionProblem, ISA } from '../../src/isa';
 import { countOf } from '../../src/program';
 import type { ChipPattern, Instruction, Pattern } from '../../src/program';
 import type { Content } from './contents';
-import type { Draft } from './draft';
+import type { Choices } from './choices';
+import type { ChipWanted } from './wanted';
+
+/** What draws an instruction: a draft of a Program. */
+interface Drawing {
+  readonly chip: Chip;
+  readonly choices: Choices;
+  start(partitions: number): number;
+  of<T>(list: readonly T[]): T;
+  elementsBehind(pattern: Pattern): number;
+  source(wanted: ChipWanted): ChipPattern;
+}
 
 /** Once in some times, the instruction with an index for one of its operands, whose tile is loaded before. */
-export function indirectly(draft: Draft, instruction: Instruction): Instruction {
+export function indirectly(draft: Drawing, instruction: Instruction): Instruction {
   const { choices, chip } = draft;
   const { indirect } = ISA[instruction.opcode];
   if (indirect === undefined || chip.name !== 'trn3' || !choices.oneIn(5)) return instruction;

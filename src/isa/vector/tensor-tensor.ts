@@ -17,7 +17,12 @@ type TensorTensor = Instruction<'tensor_tensor'>;
 const isInt32 = (dtype: Dtype) => dtype === 'int32' || dtype === 'uint32';
 
 /** The operator of an instruction that GpSimd computes on the integers themselves, or nothing. */
-export function exactOperator({ engine, dst, sources, attributes: { op } }: TensorTensor): IntegerOp | undefined {
+export function exactOperator({
+  engine,
+  dst,
+  sources,
+  attributes: { op },
+}: TensorTensor): IntegerOp | undefined {
   if (engine !== 'gpsimd' || op === 'power' || !isArithmetic(op)) return undefined;
   const { data1, data2 } = sources;
   return isInt32(dst.dtype) && isInt32(data1.dtype) && isInt32(data2.dtype) ? op : undefined;

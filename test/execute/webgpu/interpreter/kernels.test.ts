@@ -29,10 +29,9 @@ describe.each(ADAPTERS)('%s', (name) => {
       // Ragged sizes take longer on the reference: once is enough, as chips differ in what an instruction may be, not in what it does.
       for (const given of chip === entry.chips[0] && dtype === dtypes[0] ? sizes : sizes.slice(0, 1)) {
         const inputs = randomInputs(entry, sizesOf(entry, given), dtype, 11);
-        const specs = Object.entries(inputs).map(([input, { shape, dtype: format }]) => [
-          input,
-          { shape, dtype: format },
-        ]);
+        const specs = Object.entries(inputs).map(([input, { shape, dtype: format }]) => {
+          return [input, { shape, dtype: format }] as const;
+        });
         const { program } = trace(entry.kernel(sizesOf(entry, given)), {
           chip,
           inputs: Object.fromEntries(specs),

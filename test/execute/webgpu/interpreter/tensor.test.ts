@@ -168,6 +168,31 @@ describe.each(ADAPTERS)('%s', (name) => {
     await expectAgreement(interpreter, program, { x: values(dtype, 96 * 80, 'any', 7), eye });
   });
 
+  test('elements of dst that coincide: the last one stays', async () => {
+    const [k, m, n] = [33, 20, 96];
+    const repeated = kernel('repeated', ['a', 'b'], (nc, { a, b }) => {
+      const [left, right] = [nc.sbuf([k, m], 'bfloat16'), nc.sbuf([k, n], 'bfloat16')];
+      nc.dma_copy(left, { src: a });
+      nc.dma_copy(right, { src: b });
+      const sums = nc.psum([m, 64], 'float32');
+      nc.memset(sums, { code: 0x3f800000 });
+      for (const accumulate of [false, true]) {
+        const dst = sums.ap([[8, 2], [1, 12], [0, 4]], { offset: 3 }); // prettier-ignore
+        nc.nc_matmul(dst, { stationary: left, moving: right, accumulate });
+      }
+      const result = nc.sbuf([m, 64], 'float32');
+      nc.tensor_copy(result, { src: sums });
+      nc.dma_copy(nc.hbm('out', [m, 64], 'float32'), { src: result });
+    });
+    const dtype = 'bfloat16';
+    const inputs = { a: { shape: [k, m], dtype }, b: { shape: [k, n], dtype } } as const;
+    const { program } = trace(repeated, { chip: 'trn2', inputs });
+    await expectAgreement(interpreter, program, {
+      a: values(dtype, k * m, 'plain', 40),
+      b: values(dtype, k * n, 'plain', 41),
+    });
+  });
+
   test('operands and dst whose elements an index chooses', async () => {
     const [k, m, n] = [64, 32, 60];
     const chosen = kernel('chosen', ['a', 'b', 'rows', 'columns', 'places'], (nc, inputs) => {

@@ -9,7 +9,7 @@ import { PACKED_LANES } from '../../../../numerics';
 import { countOf } from '../../../../program';
 import type { Instruction } from '../../../../program';
 import type { Lowering, Use } from '../lowering';
-import { coincide, mayOverlap } from '../place';
+import { coincide, mayOverlap, mayRepeat, placeAside } from '../place';
 import type { Touch, Work } from '../work';
 import {
   packedWords,
@@ -58,13 +58,19 @@ export class MatmulGroups {
       moving: this.#sourceOf(instruction, 'moving'),
     };
     const direct = lowering.direct({ into, stationary: sides.stationary.data, moving: sides.moving.data });
-    const { into: place = into, stationary = into, moving = into } = direct.operands;
-    const group =
-      attributes.accumulate && dst.index === undefined ? this.#continued(into, instruction) : undefined;
+    const { into: chosen = into, stationary = into, moving = into } = direct.operands;
+    // Of elements of dst that coincide the last one stays: they are written aside, and brought to their place in order.
+    const repeats = mayRepeat(chosen.place);
+    const place: Use = repeats
+      ? { ...chosen, place: placeAside(lowering.layout, chosen.place, direct.used.chip) }
+      : chosen;
+    const waits = dst.index === undefined && !repeats;
+    const group = attributes.accumulate && waits ? this.#continued(into, instruction) : undefined;
     const works: Work[] = [];
     if (group === undefined)
       works.push(...this.#closeWhere((open) => mayOverlap(open.dst.place, into.place)));
     works.push(...this.#behind(direct.before));
+    if (repeats) works.push(...this.#behind(lowering.copy(chosen.place, place.place)));
     const pack = (side: Side, data: Use): Packed => {
       const rows = rowsOf(instruction, instruction.sources[side]);
       const key = packingKey(side, data.place, rows);
@@ -88,9 +94,13 @@ export class MatmulGroups {
     }
     const [open, before] = this.#begin(instruction, place, pass);
     works.push(...before);
-    // What an index scatters does not wait: its place is room that the next instruction needs.
-    if (dst.index === undefined) this.#open.push(open);
-    else works.push(...productWorks(lowering, open), ...this.#behind(direct.after));
+    // What is written aside does not wait: the next instruction needs that room.
+    if (waits) this.#open.push(open);
+    else {
+      works.push(...productWorks(lowering, open));
+      if (repeats) works.push(...this.#behind(lowering.copy(place.place, chosen.place)));
+      works.push(...this.#behind(direct.after));
+    }
     return works;
   }
 
