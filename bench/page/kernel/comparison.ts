@@ -1,10 +1,11 @@
 /** The outputs of a kernel of the library, changed or not, against the library's float64 reference and its derived bounds. */
 import { checkOutput } from '../../../src/kernels/check';
-import { sizesOf } from '../../../src/kernels/entry';
+import { trace } from '../../../src/kernel';
+import { sizesOf, type LibraryKernel, type Sizes } from '../../../src/kernels/entry';
 import { LIBRARY } from '../../../src/kernels/library';
 import { referenceInputs, type CodedInput } from '../../../src/kernels/random';
 import { UserError, type CodeArray } from '../../../src/numerics';
-import type { HbmTensor } from '../../../src/program';
+import { hbmTensors, type HbmTensor } from '../../../src/program';
 
 export interface WrongElement {
   readonly output: string;
@@ -42,7 +43,9 @@ export function compareWithLibrary(compared: Compared): Comparison | null {
   const entry = LIBRARY.find(({ name }) => name === compared.kernel);
   if (entry === undefined) return null;
   try {
-    const expected = entry.expected(referenceInputs(compared.inputs), sizesOf(entry, compared.sizes));
+    const sizes = sizesOf(entry, compared.sizes);
+    const expected = entry.expected(referenceInputs(compared.inputs), sizes);
+    const shapes = shapesOf(entry, sizes, compared.inputs);
     let [elements, wrong, share] = [0, 0, 0];
     let first: WrongElement | undefined;
     for (const [output, reference] of Object.entries(expected)) {
@@ -50,6 +53,12 @@ export function compareWithLibrary(compared: Compared): Comparison | null {
       const codes = compared.outputs[output];
       if (tensor === undefined || codes === undefined) {
         throw new UserError(`The reference has an output "${output}", and the kernel has none.`);
+      }
+      const shape = shapes.get(output);
+      if (shape !== undefined && String(shape) !== String(tensor.shape)) {
+        throw new UserError(
+          `The output "${output}" of the library is [${shape.join(', ')}], and this kernel's is [${tensor.shape.join(', ')}].`,
+        );
       }
       const check = checkOutput(tensor.dtype, codes, reference);
       elements += check.elements;
@@ -64,6 +73,18 @@ export function compareWithLibrary(compared: Compared): Comparison | null {
     if (!(error instanceof UserError)) throw error;
     return { type: 'none', reason: error.message };
   }
+}
+
+/** The shapes of a library kernel's own outputs, of the same inputs. */
+function shapesOf(
+  entry: LibraryKernel,
+  sizes: Sizes,
+  inputs: Compared['inputs'],
+): ReadonlyMap<string, readonly number[]> {
+  const specs = Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }] as const);
+  const [chip = 'trn2'] = entry.chips;
+  const { program } = trace(entry.kernel(sizes), { chip, inputs: Object.fromEntries(specs) });
+  return new Map(hbmTensors(program, 'output').map(({ name, shape }) => [name, shape]));
 }
 
 /** Of a flat row-major index. */

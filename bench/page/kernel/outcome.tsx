@@ -48,7 +48,9 @@ function comparisonText(comparison: Comparison | null): string {
 }
 
 function isGood(end: End): boolean {
-  if (end.type === 'ran') return end.comparison?.type !== 'compared' || end.comparison.wrong === 0;
+  // A kernel of the library that cannot be compared is not what the library's is.
+  if (end.type === 'ran')
+    return end.comparison === null || (end.comparison.type === 'compared' && end.comparison.wrong === 0);
   return end.type === 'stopped' || end.type === 'inputs';
 }
 
@@ -88,7 +90,7 @@ function Ran({ end, onLine }: { end: End; onLine: (line: number) => void }) {
   if (end.type === 'broke-off')
     return <Findings title="Seen in the run" findings={end.findings} onLine={onLine} />;
   if (end.type !== 'ran') return null;
-  const { comparison, findings, outputs } = end;
+  const { comparison, findings, outputs, more } = end;
   const wrong = comparison?.type === 'compared' ? comparison.first : undefined;
   return (
     <>
@@ -102,6 +104,9 @@ function Ran({ end, onLine }: { end: End; onLine: (line: number) => void }) {
           wrong={wrong?.output === output.name ? wrong : undefined}
         />
       ))}
+      {more > 0 && (
+        <p id="kernel-more">… and {counted(more, 'output')} more, which the page does not show.</p>
+      )}
     </>
   );
 }
