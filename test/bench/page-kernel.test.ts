@@ -156,6 +156,23 @@ test('a Program whose tensors in HBM would fill the page is refused before anyth
   expect(told).toEqual([]);
 });
 
+test('of many outputs the first are sent to be shown, and the rest are counted', async () => {
+  const written = (count: number): KernelSettings =>
+    alone(`const one = nc.sbuf([1, 1], 'float32');
+nc.memset(one, { value: 1 });
+for (let n = 0; n < ${count}; n++) nc.dma_copy(nc.hbm('out' + n, [1, 1], 'float32'), { src: one });`);
+  for (const [count, more] of [
+    [12, 0],
+    [13, 1],
+    [40, 28],
+  ] as const) {
+    const { end } = await judged(written(count));
+    if (end.type !== 'ran') throw new Error(JSON.stringify(end));
+    expect(end.outputs.map(({ name }) => name)).toEqual(Array.from({ length: 12 }, (_, n) => `out${n}`));
+    expect(end.more).toBe(more);
+  }
+});
+
 test('an answer that no honest sandbox gives is no Program', async () => {
   const refused = [
     '',

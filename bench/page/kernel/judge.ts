@@ -4,7 +4,14 @@
  */
 import { randomCodes, type CodedInput } from '../../../src/kernels/random';
 import { decodeArray, isPacked, UserError, type CodeArray, type Dtype } from '../../../src/numerics';
-import { fromJSON, hbmTensors, printProgram, tensorBytes, type Program } from '../../../src/program';
+import {
+  fromJSON,
+  hbmTensors,
+  printProgram,
+  tensorBytes,
+  type HbmTensor,
+  type Program,
+} from '../../../src/program';
 import { findingOf, summaryText, verifyProgram, type Finding } from '../../../src/verify';
 import { compareWithLibrary, type Comparison } from './comparison';
 import { EXECUTORS } from './executors';
@@ -53,7 +60,10 @@ export type Conclusion =
     }
   | {
       readonly type: 'ran';
+      /** The first of them, in the Program's order. */
       readonly outputs: readonly OutputArray[];
+      /** How many outputs there are besides. */
+      readonly more: number;
       readonly steps: number;
       /** The name of the adapter that it ran on; null where that was none. */
       readonly adapter: string | null;
@@ -70,6 +80,9 @@ export type FromJudge =
 
 /** Bytes of HBM: the judge's worker has each a few times. */
 const MOST_HBM = 2 ** 28;
+
+/** Outputs that are shown: each is a picture and a table, and a Program may have any number of them. */
+const MOST_OUTPUTS = 12;
 
 /** Characters of a message that the sandbox gave. */
 const LONGEST_MESSAGE = 2000;
@@ -127,9 +140,11 @@ async function judged(
     const message = failure?.message ?? 'The run gave no outputs.';
     return { type: 'broke-off', message, line: lineIn(failure?.at), steps, findings: shown };
   }
+  const tensors = hbmTensors(program, 'output');
   return {
     type: 'ran',
-    outputs: outputsOf(program, outputs),
+    outputs: outputsOf(tensors.slice(0, MOST_OUTPUTS), outputs),
+    more: Math.max(0, tensors.length - MOST_OUTPUTS),
     steps,
     adapter: ran.adapter ?? null,
     findings: shown,
@@ -137,7 +152,7 @@ async function judged(
       kernel,
       sizes,
       inputs: Object.fromEntries(inputs),
-      tensors: hbmTensors(program, 'output'),
+      tensors,
       outputs,
     }),
   };
@@ -164,8 +179,11 @@ function requireGiven(program: Program, given: ToJudge['settings']['inputs']): v
   );
 }
 
-function outputsOf(program: Program, outputs: Readonly<Record<string, CodeArray>>): readonly OutputArray[] {
-  return hbmTensors(program, 'output').flatMap(({ name, dtype, shape }) => {
+function outputsOf(
+  tensors: readonly HbmTensor[],
+  outputs: Readonly<Record<string, CodeArray>>,
+): readonly OutputArray[] {
+  return tensors.flatMap(({ name, dtype, shape }) => {
     const codes = outputs[name];
     return codes === undefined ? [] : [{ name, dtype, shape, values: valuesOf(dtype, codes) }];
   });
