@@ -5,14 +5,14 @@ import type { ChipName } from '../chip';
 import { trace } from '../kernel';
 import { checkOutput, type OutputCheck } from '../kernels/check';
 import { sizesOf, type LibraryKernel, type Sizes } from '../kernels/entry';
-import { LIBRARY, libraryEntry } from '../kernels/library';
+import { LIBRARY } from '../kernels/library';
 import { randomCodes, referenceInputs } from '../kernels/random';
 import { shortName, UserError, type CodeArray, type Dtype } from '../numerics';
 import type { HbmTensor, Program } from '../program';
 import { assignGiven, readArrayFile, shapesOf, type InputArgument } from './program-inputs';
 
 export interface LibraryRequest {
-  readonly name: string;
+  readonly entry: LibraryKernel;
   /** The rest are random. */
   readonly inputs: readonly InputArgument[];
   readonly sizes: Readonly<Record<string, number>>;
@@ -31,10 +31,12 @@ export interface OpenedLibrary {
 
 const DEFAULT_CHIP: ChipName = 'trn2';
 
-/** @throws UserError for a kernel, chip, format, size or input that there is not, and for what the kernel refuses. */
+/** Places in this bundle say nothing to a user, and differ from machine to machine. */
+const nowhere = (): undefined => undefined;
+
+/** @throws UserError for a chip, format, size or input that there is not, and for what the kernel refuses. */
 export async function openLibrary(request: LibraryRequest): Promise<OpenedLibrary> {
-  const { seed, budget } = request;
-  const entry = libraryEntry(request.name);
+  const { entry, seed, budget } = request;
   const chip = chipOf(entry, request.chip);
   const sizes = sizesOf(entry, request.sizes);
   const random = entry.inputs(sizes, dtypeOf(entry, request.dtype));
@@ -55,9 +57,10 @@ export async function openLibrary(request: LibraryRequest): Promise<OpenedLibrar
     }
   }
   const files = [...given].filter(([, { file }]) => file !== undefined).map(([name]) => name);
-  if (files.length === inputs.size) requireNoSizes(entry, request.sizes);
+  if (files.length === inputs.size) requireNothingRandom(entry, request);
   else requireFit(entry, sizes, inputs, files);
-  const { program } = trace(entry.kernel(sizes), { chip, inputs: shapesOf(inputs), budget });
+  const how = { chip, inputs: shapesOf(inputs), budget, locate: nowhere };
+  const { program } = trace(entry.kernel(sizes), how);
   return { entry, sizes, inputs, program };
 }
 
@@ -73,8 +76,17 @@ function dtypeOf({ name, dtypes }: LibraryKernel, wanted: Dtype | undefined): Dt
   throw new UserError(`${name} takes data of ${dtypes.join(', ')}, received ${dtype ?? 'none'}.`);
 }
 
-/** @throws UserError where sizes of random inputs are told, and none is random. */
-function requireNoSizes({ name, sizes }: LibraryKernel, given: Sizes): void {
+/** @throws UserError where sizes or the format of random inputs are told, and none is random. */
+function requireNothingRandom(
+  { name, sizes }: LibraryKernel,
+  { sizes: given, dtype, inputs }: LibraryRequest,
+): void {
+  if (dtype !== undefined) {
+    const file = inputs[0]?.file ?? 'x.npy';
+    throw new UserError(
+      `--dtype is for random inputs, and all of ${name} are given: leave it out, or write ${file}:${shortName(dtype)}.`,
+    );
+  }
   const idle = Object.keys(given).find((size) => sizes[size]?.of === 'inputs');
   if (idle === undefined) return;
   throw new UserError(
@@ -155,7 +167,13 @@ export function checksText(checks: ReadonlyMap<HbmTensor, OutputCheck>): string 
 
 const digits = (value: number): string => String(Number(value.toPrecision(3)));
 
-function checkText(
+function checkText(check: OutputCheck, shape: readonly number[]): string {
+  const { elements, notFinite } = check;
+  const odd = notFinite === 0 ? '' : `; ${notFinite} of ${elements} elements are not finite`;
+  return `${verdictOf(check, shape)}${odd}`;
+}
+
+function verdictOf(
   { elements, wrong, first, largestError, largestShare }: OutputCheck,
   shape: readonly number[],
 ): string {

@@ -55,3 +55,6 @@ export function extent(option: string): (text: string) => Partial<Extent> {
 export function repeated(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
+
+/** `1 step`, `2 steps`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -4,6 +4,7 @@ import type { CodedArray } from '../../bench/weights';
 import type { ChipName } from '../chip';
 import { UserError } from '../numerics';
 import { fromJSON, hbmTensors, parseProgram, type Program } from '../program';
+import { fileProblem } from './file-problem';
 import { isKernelFile, openKernel } from './kernel-file';
 import {
   assignInputs,
@@ -76,7 +77,7 @@ async function fromProgram({ path, inputs, chip, kernel, seed }: ProgramRequest)
 /** @throws UserError with the place of the mistake for what is no Program. */
 export async function readProgram(path: string): Promise<Program> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UserError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UserError(`Cannot read ${path}: ${fileProblem(error)}.`);
   });
   if (!/^\s*\{/.test(text)) return parseProgram(text);
   let json: unknown;

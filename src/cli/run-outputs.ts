@@ -6,8 +6,9 @@ import { writeAtomically } from '../../bench/node/write';
 import { plainTable } from '../../bench/report/plain-table';
 import { npyBytes } from '../../bench/weights';
 import type { Shader } from '../execute/webgpu/interpreter';
-import { decodeElements, UserError, type CodeArray } from '../numerics';
+import { exactElements, FORMATS, UserError, type CodeArray } from '../numerics';
 import type { HbmTensor } from '../program';
+import { fileProblem } from './file-problem';
 
 type Outputs = Readonly<Record<string, CodeArray>>;
 
@@ -20,9 +21,7 @@ export async function makeFolder(folder: string): Promise<void> {
     if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
   };
   await make().catch((error: unknown) => {
-    throw new UserError(
-      `Cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    throw new UserError(`Cannot make the folder ${folder}: ${fileProblem(error)}.`);
   });
 }
 
@@ -57,7 +56,7 @@ export function codesOf(outputs: Outputs, name: string): CodeArray {
 
 export function outputsTable(tensors: readonly HbmTensor[], outputs: Outputs): string {
   const rows = tensors.map(({ name, shape, dtype }) => {
-    const values = decodeElements(dtype, codesOf(outputs, name));
+    const values = exactElements(dtype, codesOf(outputs, name));
     let [least, most, sum, odd] = [Infinity, -Infinity, 0, 0];
     for (const value of values) {
       if (Number.isFinite(value)) {
@@ -67,18 +66,12 @@ export function outputsTable(tensors: readonly HbmTensor[], outputs: Outputs): s
       } else odd++;
     }
     const digits = (value: number): string => String(Number(value.toPrecision(6)));
-    const number = (value: number): string => (Number.isFinite(value) ? digits(value) : '');
-    const first = Array.from(values.subarray(0, 4), digits).join(' ');
-    return [
-      name,
-      dtype,
-      shape.join('x'),
-      number(least),
-      number(most),
-      number(sum / (values.length - odd)),
-      String(odd),
-      first,
-    ];
+    const element = FORMATS[dtype].kind === 'integer' ? String : digits;
+    const number = (value: number): string => (Number.isFinite(value) ? element(value) : '');
+    const finite = values.length - odd;
+    const mean = finite === 0 ? '' : digits(sum / finite);
+    const first = Array.from(values.subarray(0, 4), element).join(' ');
+    return [name, dtype, shape.join('x'), number(least), number(most), mean, String(odd), first];
   });
   return plainTable(
     ['output', 'dtype', 'shape', 'least', 'most', 'mean', 'not finite', 'first'],

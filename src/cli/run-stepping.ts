@@ -2,6 +2,7 @@
 import type { MemoryView, Position } from '../execute/reference';
 import { UserError } from '../numerics';
 import { instructionsOf, isLoop, parseProgram, printProgram, type Pattern, type Program } from '../program';
+import { counted } from './options';
 import type { SteppedRun, SteppingOptions } from './stepped-run';
 
 /**
@@ -20,7 +21,7 @@ export function standsAt({ node, steps, loops }: Position): string {
     ({ id, register, value, turn }) => `turn ${turn} of ${id} ($${register} = ${value})`,
   );
   const place = `${isLoop(node) ? `${node.loop} loop` : node.opcode} ${node.id}`;
-  return `stopped after ${steps} steps, before ${place}${turns.length > 0 ? `, in ${turns.join(', ')}` : ''}${node.at === undefined ? '' : ` (${node.at})`}`;
+  return `stopped after ${counted(steps, 'step')}, before ${place}${turns.length > 0 ? `, in ${turns.join(', ')}` : ''}${node.at === undefined ? '' : ` (${node.at})`}`;
 }
 
 /** What --show asks for. @throws UserError when there is no such thing. */

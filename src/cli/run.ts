@@ -1,7 +1,8 @@
 /** `systole run`: a kernel of the library, a kernel file or a Program, verified and run to its end or to any step. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseChip, type ChipName } from '../chip';
+import type { LibraryKernel } from '../kernels/entry';
 import { libraryEntry } from '../kernels/library';
 import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
 import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
@@ -26,12 +27,13 @@ import {
   type OpenedLibrary,
 } from './library';
 import { memoryText } from './memory-text';
-import { integerFrom, repeated, seconds } from './options';
+import { counted, integerFrom, repeated, seconds } from './options';
 import { passingLine, stageLine } from './progress';
 import { parseInput } from './program-inputs';
 import { openProgram, type OpenedProgram } from './program-source';
 import { makeFolder, outputsTable, writeOutputs, writeShaders } from './run-outputs';
 import { shown, standsAt } from './run-stepping';
+import { requireListAlone, requireNoRun } from './run-together';
 import type { SteppedRun } from './stepped-run';
 
 interface RunCommandOptions {
@@ -99,7 +101,7 @@ export function addRun(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit code: 0 fine; 1 the verifier, the run or the check found something wrong; 2 the kernel, Program or an input cannot be used.
+Exit code: 0 fine; 1 the verifier, the run or the check found something wrong; 2 the kernel, Program or an input cannot be used; 130 interrupted.
 
 Examples:
   systole run --list
@@ -118,8 +120,10 @@ async function runCommand(
   what: string | undefined,
   texts: readonly string[],
   options: RunCommandOptions,
+  command: Command,
 ): Promise<void> {
   if (options.list) {
+    requireListAlone(command, texts);
     console.log(what === undefined ? libraryTable() : entryText(libraryEntry(what)));
     return;
   }
@@ -129,6 +133,7 @@ async function runCommand(
     );
   }
   requireTogether(options);
+  if (options.program) requireNoRun(command);
   const { library, program, inputs } = await opened(what, texts, options);
   if (options.program) {
     process.stdout.write(options.json ? `${JSON.stringify(toJSON(program))}\n` : printProgram(program));
@@ -166,11 +171,27 @@ interface Opened extends Pick<OpenedProgram, 'program' | 'inputs'> {
   readonly library: OpenedLibrary | undefined;
 }
 
+const kindOf = (path: string): 'file' | 'folder' | undefined => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && (found.isDirectory() ? 'folder' : 'file');
+};
+
+/** @throws UserError for what is neither a file nor a kernel of the library. */
+function namedEntry(what: string): LibraryKernel {
+  try {
+    return libraryEntry(what);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const lies = kindOf(what) === 'folder' ? `${what} is a folder` : `There is no file ${what}`;
+    throw new UserError(`${lies}. ${error.message}`);
+  }
+}
+
 /** A file where there is one, or where it must be meant: names of the library have neither dots nor slashes. */
 async function opened(what: string, texts: readonly string[], options: RunCommandOptions): Promise<Opened> {
   const { chip, kernel, seed, budget, timeLimit: limitSeconds, size, dtype } = options;
   const inputs = texts.map(parseInput);
-  if (existsSync(what) || /[./\\]/.test(what)) {
+  if (kindOf(what) === 'file' || /[./\\]/.test(what)) {
     if (size !== undefined || dtype !== undefined) {
       throw new UserError(
         `--size and --dtype are for kernels of the library: inputs of ${what} say theirs, as in x=random:128x512:bf16.`,
@@ -182,7 +203,15 @@ async function opened(what: string, texts: readonly string[], options: RunComman
   }
   if (kernel !== undefined)
     throw new UserError(`--kernel chooses among those of a file; ${what} is no file.`);
-  const library = await openLibrary({ name: what, inputs, sizes: size ?? {}, chip, dtype, seed, budget });
+  const library = await openLibrary({
+    entry: namedEntry(what),
+    inputs,
+    sizes: size ?? {},
+    chip,
+    dtype,
+    seed,
+    budget,
+  });
   return { ...library, library };
 }
 
@@ -215,12 +244,20 @@ async function runVerified({ program, codes, library, options }: VerifiedRun): P
   if (findings.length > 0 || failure !== undefined) process.exitCode = 1;
   if (position !== undefined)
     console.log(`${standsAt(position)}${adapter === undefined ? '' : `, on ${on}`}`);
-  if (outputs === undefined) return;
+  const found = (): void => {
+    if (findings.length > 0)
+      console.log(`The run had ${counted(findings.length, 'finding')}, told on stderr.`);
+  };
+  if (outputs === undefined) {
+    found();
+    return;
+  }
   const tensors = hbmTensors(program, 'output');
   if (library !== undefined || adapter !== undefined) console.log(`Ran in ${secondsText(ms)} on ${on}.\n`);
   console.log(outputsTable(tensors, outputs));
   if (options.out !== undefined) await writeOutputs(options.out, tensors, outputs);
   if (library !== undefined) reportChecks(library, tensors, outputs);
+  found();
 }
 
 const secondsText = (ms: number): string => `${(ms / 1000).toPrecision(3)} s`;

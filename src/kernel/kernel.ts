@@ -56,8 +56,8 @@ export interface TraceOptions<Input extends string = string> {
   readonly inputs: Readonly<Record<Input, InputSpec>>;
   /** Most instructions, and most tensors: 1,000,000 when left out. */
   readonly budget?: number | undefined;
-  /** From a file:line:column in what runs to one in what was written, for whoever bundles kernels. */
-  readonly locate?: ((location: string) => string) | undefined;
+  /** From a file:line:column in what runs to one in what was written, or to none, for whoever bundles kernels. */
+  readonly locate?: ((location: string) => string | undefined) | undefined;
 }
 
 export interface Traced {

@@ -77,12 +77,12 @@ const COLUMNS = 2 ** 24;
 
 /** Gives places as file:line:column, one string for each place however often it is called from. */
 export class Locator {
-  readonly #map: (location: string) => string;
+  readonly #map: (location: string) => string | undefined;
   /** By file, then by line and column: no text is made of a place that is known. */
-  readonly #texts = new Map<string, Map<number, string>>();
+  readonly #texts = new Map<string, Map<number, string | undefined>>();
 
-  /** `map` leads from a place in what runs to the place in what was written. */
-  constructor(map: (location: string) => string = (location) => location) {
+  /** `map` leads from a place in what runs to the place in what was written, or to none. */
+  constructor(map: (location: string) => string | undefined = (location) => location) {
     this.#map = map;
   }
 
@@ -91,7 +91,7 @@ export class Locator {
     if (found === undefined) return undefined;
     const { file, line, column } = found;
     let texts = this.#texts.get(file);
-    if (texts === undefined) this.#texts.set(file, (texts = new Map<number, string>()));
+    if (texts === undefined) this.#texts.set(file, (texts = new Map<number, string | undefined>()));
     const place = line * COLUMNS + column;
     let text = texts.get(place);
     if (text === undefined) texts.set(place, (text = this.#map(withoutScheme(`${file}:${line}:${column}`))));

@@ -35,7 +35,7 @@ export interface RecorderOptions {
   readonly kernel: string;
   readonly chip: ChipName;
   readonly budget: number;
-  readonly locate: ((location: string) => string) | undefined;
+  readonly locate: ((location: string) => string | undefined) | undefined;
 }
 
 export class Recorder implements ViewOwner {

@@ -40,6 +40,6 @@ export function libraryEntry(name: string): LibraryKernel {
   const names = [...BY_NAME.keys()];
   const near = nearestName(name, names);
   throw new UserError(
-    `The library has no kernel "${name}"${near === undefined ? '' : `; did you mean "${near}"?`} It has ${names.join(', ')}.`,
+    `The library has no kernel "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`} It has ${names.join(', ')}.`,
   );
 }

@@ -21,6 +21,7 @@ export { nearestName } from './nearest';
 export {
   decodeElements,
   elementOf,
+  exactElements,
   isPacked,
   PACKED_LANES,
   packLanes,

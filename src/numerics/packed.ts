@@ -65,3 +65,10 @@ export function decodeElements(dtype: Dtype, codes: CodeArray): Float32Array<Arr
     ? decodeArray(elementOf(dtype), unpackLanes(dtype, codes))
     : decodeArray(dtype, codes);
 }
+
+/** The same without the rounding of 32-bit integers to float32. */
+export function exactElements(dtype: Dtype, codes: CodeArray): Float32Array | Float64Array {
+  if (dtype !== 'int32' && dtype !== 'uint32') return decodeElements(dtype, codes);
+  requireCodes(dtype, codes);
+  return Float64Array.from(dtype === 'int32' ? Int32Array.from(codes) : codes);
+}

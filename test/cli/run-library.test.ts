@@ -129,6 +129,17 @@ describe('a kernel by its name', () => {
     });
   });
 
+  it('tells on stdout that the run had findings, and elements that are not finite', async () => {
+    const x = npy('nan.npy', [2, 8], (index) => (index === 0 ? NaN : index));
+    const { code, stdout, stderr } = await systole('layernorm', x, '--size', 'rows=2,columns=8');
+    const findings = stderr.match(/^(error|warning) SYS/gm)?.length ?? 0;
+    const told = findings === 0 ? '' : `The run had ${findings} findings?, told on stderr\\.\n`;
+    expect({ code, stdout }).toEqual({
+      code: findings === 0 ? 0 : 1,
+      stdout: matching(new RegExp(`; 8 of 16 elements are not finite\n${told}$`)),
+    });
+  });
+
   it('its Program is printed, stepped through and looked into as any other', async () => {
     const small = ['softmax', '--size', 'rows=2,columns=8'];
     const { stdout } = await systole(...small, '--program');
@@ -136,9 +147,10 @@ describe('a kernel by its name', () => {
     const stopped = await systole(...small, '--until', '1', '--show', 'x');
     expect(stopped).toMatchObject({
       code: 0,
-      stdout: matching(/hbm x[^]*stopped after 1 steps, before /),
+      stdout: matching(/hbm x[^]*stopped after 1 step, before \w+ \S+\n$/),
     });
     expect(store, stdout).toBeDefined();
+    expect(stdout, 'places in the bundle').not.toContain('cli.js');
     const end = await systole(...small, '--until', store ?? '');
     expect(end.stdout).toContain(`before dma_copy ${store ?? ''}`);
   });
@@ -183,6 +195,18 @@ describe('a mistake is one message and exit code 2', () => {
       ['softmax', 'x=random:4x4'],
       /Random inputs of softmax have its sizes: give x=random, and --size rows=256/,
     ],
+    [['nosuch'], /There is no file nosuch\. The library has no kernel "nosuch"\. It has matmul_tile, /],
+    [['docs'], /docs is a folder\. The library has no kernel "docs"/],
+    [['./docs'], /Cannot read \.\/docs: it is a folder\./],
+    [['softmax', '--out', '/proc/x'], /Cannot make the folder \/proc\/x: there is no such place\./],
+    [
+      ['softmax', '--program', '--until', '1', '--show', 'x', '--executor', 'webgpu', '--no-verify'],
+      /--program prints the Program instead of running it: leave --executor, --until, --show, --no-verify out/,
+    ],
+    [
+      ['softmax', '--list', '--seed', '3'],
+      /--list prints what the library has, and runs nothing: leave --seed out/,
+    ],
     [['softmax', '--kernel', 'x'], /--kernel chooses among those of a file; softmax is no file/],
     [['rmsnorm_quantize_e4m3fn', '--chip', 'trn2'], /rmsnorm_quantize_e4m3fn is for trn3, received trn2/],
     [['top_k', '--size', 'columns=8,k=9'], /top_k[^]*at least 9 columns for k = 9, received 8/],
@@ -195,6 +219,19 @@ describe('a mistake is one message and exit code 2', () => {
     const { code, stderr } = await systole(...parameters);
     expect({ code, stderr }).toEqual({ code: 2, stderr: matching(message) });
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('a format of random inputs where none is random', async () => {
+    const { code, stderr } = await systole(
+      'softmax',
+      npy('z.npy', [2, 8], () => 1),
+      '--dtype',
+      'bf16',
+    );
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: matching(/--dtype is for random.*z\.npy:bf16\.\n$/),
+    });
   });
 
   it('sizes of random inputs where none is random', async () => {
