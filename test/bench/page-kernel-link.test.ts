@@ -62,8 +62,12 @@ const input = (changed: object): string => linked({ inputs: [{ ...OWN.inputs[0],
 
 test('each setting is checked, and what is refused is named', async () => {
   const refused: readonly (readonly [link: string, message: RegExp])[] = [
-    [linked({ source: 7 }), /source has at most 200000 characters; received number/],
+    [linked({ source: 7 }), /The source must be a text; received 7/],
+    [linkOf('{}'), /The source must be a text; received nothing/],
+    [linked({ source: [] }), /The source must be a text; received a list/],
     [linked({ source: 'x'.repeat(200_001) }), /at most 200000 characters; received 200001/],
+    [linked({ source: '\n'.repeat(199_000) }), /The source has at most 20000 lines; received 199001/],
+    [linked({ source: '\r\n'.repeat(20_000) }), /The source has at most 20000 lines; received 20001/],
     [linked({ kernel: '<img>' }), /The name of The kernel/],
     [linked({ chip: 'trn9' }), /The chip/],
     [linked({ executor: 'constructor' }), /The executor/],
@@ -87,6 +91,13 @@ test('each setting is checked, and what is refused is named', async () => {
     [linkOf('{'), /damaged/],
   ];
   for (const [link, message] of refused) await expect(readKernelLink(link), link).rejects.toThrow(message);
+});
+
+test('a source of the most lines is read', async () => {
+  for (const end of ['\n', '\r', '\r\n']) {
+    const source = end.repeat(19_999);
+    expect(await readKernelLink(linked({ source }))).toEqual({ ...OWN, source });
+  }
 });
 
 test('what nests deeply, or has no text, is refused as what it is', async () => {

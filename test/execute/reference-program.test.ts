@@ -196,8 +196,6 @@ test('numbers in the place of codes, and what is no Program, are refused', () =>
     'Input "x" is 1 float32 codes ([1]) in a Uint32Array, received Float32Array of 1. Make codes of numbers with encodeArray().',
   );
   for (const nothing of [null, undefined, {}, 'program trn2', []]) {
-    expect(() => runProgram(nothing as Program, {})).toThrow(
-      'A Program is an object of chip, tensors',
-    );
+    expect(() => runProgram(nothing as Program, {})).toThrow('A Program is an object of chip, tensors');
   }
 });

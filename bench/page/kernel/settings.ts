@@ -40,6 +40,8 @@ export interface KernelSettings {
 export const KERNEL_LIMITS = {
   /** Characters. */
   source: 200_000,
+  /** Of the source: an editor has work for each. */
+  lines: 20_000,
   inputs: 16,
   dimensions: 8,
   /** Elements of all inputs together: 128 MiB of float32. */
@@ -52,11 +54,8 @@ export const KERNEL_LIMITS = {
 /** @throws UserError for the first setting that cannot be. */
 export function checkKernelSettings(value: unknown): KernelSettings {
   const given = record('The settings of a kernel', value);
-  const { source, kernel } = given;
-  if (typeof source !== 'string' || source.length > KERNEL_LIMITS.source) {
-    const received = typeof source === 'string' ? `${source.length}` : typeof source;
-    throw new UserError(`The source has at most ${KERNEL_LIMITS.source} characters; received ${received}.`);
-  }
+  const { kernel } = given;
+  const source = checkSource(given['source']);
   const inputs = list('The inputs', KERNEL_LIMITS.inputs, given['inputs']).map(checkInput);
   const twice = inputs.find(({ name }, index) => inputs.findIndex((each) => each.name === name) < index);
   if (twice !== undefined) throw new UserError(`Two inputs are called ${quoted(twice.name)}.`);
@@ -76,6 +75,18 @@ export function checkKernelSettings(value: unknown): KernelSettings {
     seconds: whole('The time limit in seconds', 1, KERNEL_LIMITS.seconds, given['seconds']),
     budget: whole('The instruction budget', 1, KERNEL_LIMITS.budget, given['budget']),
   };
+}
+
+function checkSource(value: unknown): string {
+  const source = text('The source', value);
+  if (source.length > KERNEL_LIMITS.source) {
+    throw new UserError(
+      `The source has at most ${KERNEL_LIMITS.source} characters; received ${source.length}.`,
+    );
+  }
+  const lines = source.split(/\r\n?|\n/).length;
+  if (lines <= KERNEL_LIMITS.lines) return source;
+  throw new UserError(`The source has at most ${KERNEL_LIMITS.lines} lines; received ${lines}.`);
 }
 
 /** "128x512" as [128, 512]. @throws UserError for what is no shape. */
