@@ -17,8 +17,9 @@ export function moveWorks(lowering: Lowering, src: Pattern, dst: Pattern): reado
   const places = [placeOf(lowering.layout, src), placeOf(lowering.layout, dst)] as const;
   const [from, whole] = codes ? bothAsWords(...places) : places;
   // Words of dst are written at once: an element of less than a word would have to be put into what is there.
-  const words = codes && whole === places[1] && bytesOf(dst.dtype) < WORD ? asWords(whole) : undefined;
-  const to = words ?? whole;
+  const words = codes && whole === places[1] ? asWords(whole) : undefined;
+  const gathers = words !== undefined && bytesOf(dst.dtype) < WORD && isDivided(words, lanesOf(from, words));
+  const to = gathers ? words : whole;
   return lowering.lane('move', moveWgsl, {
     operands: {
       dst: { place: to, reads: false, writes: true, options: {} },
@@ -31,11 +32,15 @@ export function moveWorks(lowering: Lowering, src: Pattern, dst: Pattern): reado
     values: {
       CODES: Number(codes),
       DECODE: `decode_${from.dtype}`,
-      PER_WORD: words === undefined ? 1 : WORD / bytesOf(dst.dtype),
+      PER_WORD: gathers ? WORD / bytesOf(dst.dtype) : 1,
       BITS: bytesOf(dst.dtype) * 8,
     },
   });
 }
+
+/** Whether lanes have equally many elements of a place each: in HBM its rows may end within a word. */
+const isDivided = ({ memory, width }: Place, lanes: number): boolean =>
+  memory === 'chip' || width % lanes === 0;
 
 /** Rows of what is written: its partitions on chip; in HBM those of the other side, or as many as divide it. */
 export function lanesOf(from: Place, to: Place): number {
