@@ -160,7 +160,9 @@ describe('systole run', () => {
     const { code, stdout, stderr } = await systole('run', KERNELS, x, '--kernel', 'logs');
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
-      stdout: expect.stringMatching(/\nout +float32[^]* NaN NaN NaN NaN\n$/) as string,
+      stdout: expect.stringMatching(
+        /\nout +float32[^]* NaN NaN NaN NaN\nThe run had 1 finding, told on stderr\.\n$/,
+      ) as string,
       stderr: expect.stringMatching(
         /SYS701: outside the valid range[^]*kernels\.ts:36:6[^]*17 of 32 outside, the first -16\.5/,
       ) as string,
