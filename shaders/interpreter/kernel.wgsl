@@ -3,21 +3,8 @@
 // (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
 // side by side (z); where elements do too, lanes are cut into chunks (y).
 //
-// A descriptor's words are: lanes, slot for reports, the attributes of the instruction, then its operands.
+// Dispatch, descriptor and `word` are in dispatch.wgsl.
 
-struct Dispatch {
-  /// Word of the first descriptor, and how many instructions each invocation runs.
-  first: u32,
-  run: u32,
-  /// Elements of a chunk, and the number of the first one.
-  chunk: u32,
-  first_chunk: u32,
-  /// Always 0, which the compiler cannot know.
-  zero: u32,
-}
-
-@group(0) @binding(0) var<uniform> dispatch: Dispatch;
-@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
 @group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
 //: if ATOMIC
 @group(0) @binding(3) var<storage, read_write> hbm: array<atomic<u32>>;
@@ -35,19 +22,9 @@ struct Dispatch {
 @group(0) @binding(5) var<storage, read_write> scratch: array<u32, {{SCRATCH_WORDS}}>;
 //: end
 
-var<private> descriptor: u32;
 /// The elements of each partition that this invocation does: begin .. end-1.
 var<private> begin: u32;
 var<private> end: u32;
-
-fn zero_word() -> u32 {
-  return dispatch.zero;
-}
-
-/// An attribute of the instruction.
-fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
-}
 
 fn lanes() -> u32 {
   return descriptors[descriptor];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
-import { eachStrip, stripsOf } from '../../src/execute/reference/strips';
+import { eachStrip, stripsOf } from '../../src/execute/program/strips';
 import { lookAt } from '../../src/execute/reference/look';
 import { bitsOf, codeArray, decode, UserError } from '../../src/numerics';
 import type { Dtype } from '../../src/numerics';

@@ -1,9 +1,5 @@
-// The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
-// descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
-// (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
-// side by side (z); where elements do too, lanes are cut into chunks (y).
-//
-// A descriptor's words are: lanes, slot for reports, the attributes of the instruction, then its operands.
+// What every kernel of the interpreter is told: its dispatch, and the descriptors of the works that it does. A descriptor's words
+// are: lanes, slot for reports, the attributes of the instruction, then its operands.
 
 struct Dispatch {
   /// Word of the first descriptor, and how many instructions each invocation runs.
@@ -18,16 +14,8 @@ struct Dispatch {
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> descriptors: array<u32>;
-@group(0) @binding(2) var<storage, read_write> chip: array<u32, 1048576>;
-@group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
-/// What is known of the operands of matmuls (tensor/pack.wgsl).
-@group(0) @binding(4) var<storage, read_write> stats: array<atomic<u32>>;
-@group(0) @binding(5) var<storage, read_write> scratch: array<u32, 4194304>;
 
 var<private> descriptor: u32;
-/// The elements of each partition that this invocation does: begin .. end-1.
-var<private> begin: u32;
-var<private> end: u32;
 
 fn zero_word() -> u32 {
   return dispatch.zero;
@@ -37,6 +25,23 @@ fn zero_word() -> u32 {
 fn word(index: u32) -> u32 {
   return descriptors[descriptor + 2u + index];
 }
+
+// The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
+// descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
+// (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
+// side by side (z); where elements do too, lanes are cut into chunks (y).
+//
+// Dispatch, descriptor and `word` are in dispatch.wgsl.
+
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, 1048576>;
+@group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
+/// What is known of the operands of matmuls (tensor/pack.wgsl).
+@group(0) @binding(4) var<storage, read_write> stats: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> scratch: array<u32, 4194304>;
+
+/// The elements of each partition that this invocation does: begin .. end-1.
+var<private> begin: u32;
+var<private> end: u32;
 
 fn lanes() -> u32 {
   return descriptors[descriptor];

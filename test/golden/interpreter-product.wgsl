@@ -1,3 +1,31 @@
+// What every kernel of the interpreter is told: its dispatch, and the descriptors of the works that it does. A descriptor's words
+// are: lanes, slot for reports, the attributes of the instruction, then its operands.
+
+struct Dispatch {
+  /// Word of the first descriptor, and how many instructions each invocation runs.
+  first: u32,
+  run: u32,
+  /// Elements of a chunk, and the number of the first one.
+  chunk: u32,
+  first_chunk: u32,
+  /// Always 0, which the compiler cannot know.
+  zero: u32,
+}
+
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
+@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
+
+var<private> descriptor: u32;
+
+fn zero_word() -> u32 {
+  return dispatch.zero;
+}
+
+/// An attribute of the instruction.
+fn word(index: u32) -> u32 {
+  return descriptors[descriptor + 2u + index];
+}
+
 // An accumulation group as both products of it see it: its passes stand in a table, a pass takes its rows from two packed operands.
 
 fn group_passes() -> u32 {
@@ -30,28 +58,12 @@ fn is_quick() -> bool {
 // take neighbouring words of the moving operand and the same vector of the stationary one.
 //
 // Order, per element (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added to what
-// dst holds, or is what dst holds.
+// dst holds, or is what dst holds. Dispatch, descriptor and `word` are in dispatch.wgsl.
 
-struct Dispatch {
-  first: u32,
-  run: u32,
-  chunk: u32,
-  first_chunk: u32,
-  zero: u32,
-}
-
-@group(0) @binding(0) var<uniform> dispatch: Dispatch;
-@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
 @group(0) @binding(2) var<storage, read_write> chip: array<u32, 1048576>;
 @group(0) @binding(4) var<storage, read> stats: array<u32>;
 @group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, 1048576>;
 @group(0) @binding(6) var<storage, read> moving: array<u32, 4194304>;
-
-var<private> descriptor: u32;
-
-fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
-}
 
 fn stats_word(at: u32) -> u32 {
   return stats[at];
@@ -59,7 +71,7 @@ fn stats_word(at: u32) -> u32 {
 
 /// A barrier against fusing: no compiler can see through an exclusive or with an unknown word.
 fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ dispatch.zero);
+  return bitcast<f32>(bitcast<u32>(x) ^ zero_word());
 }
 
 @compute @workgroup_size(16, 4)

@@ -12,7 +12,7 @@ import type { RunFinding } from '../../src/execute/program/core';
 import { isDynamic } from '../../src/execute/program/tape';
 import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';
-import { stripsOf } from '../../src/execute/reference/strips';
+import { stripsOf } from '../../src/execute/program/strips';
 import { instructionProblem, runInstruction } from '../../src/isa';
 import type { Machine } from '../../src/isa';
 import { codeArray, decode, encodeArray } from '../../src/numerics';

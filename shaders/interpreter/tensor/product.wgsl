@@ -3,18 +3,8 @@
 // take neighbouring words of the moving operand and the same vector of the stationary one.
 //
 // Order, per element (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added to what
-// dst holds, or is what dst holds.
+// dst holds, or is what dst holds. Dispatch, descriptor and `word` are in dispatch.wgsl.
 
-struct Dispatch {
-  first: u32,
-  run: u32,
-  chunk: u32,
-  first_chunk: u32,
-  zero: u32,
-}
-
-@group(0) @binding(0) var<uniform> dispatch: Dispatch;
-@group(0) @binding(1) var<storage, read> descriptors: array<u32>;
 //: if NARROW
 @group(0) @binding(2) var<storage, read_write> chip: array<atomic<u32>, {{CHIP_WORDS}}>;
 //: else
@@ -24,19 +14,13 @@ struct Dispatch {
 @group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, {{SCRATCH_WORDS / 4}}>;
 @group(0) @binding(6) var<storage, read> moving: array<u32, {{SCRATCH_WORDS}}>;
 
-var<private> descriptor: u32;
-
-fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
-}
-
 fn stats_word(at: u32) -> u32 {
   return stats[at];
 }
 
 /// A barrier against fusing: no compiler can see through an exclusive or with an unknown word.
 fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ dispatch.zero);
+  return bitcast<f32>(bitcast<u32>(x) ^ zero_word());
 }
 
 @compute @workgroup_size({{LANES_X}}, {{LANES_Y}})

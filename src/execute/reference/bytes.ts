@@ -3,7 +3,8 @@
  * chip and in the typed arrays of every machine that JavaScript runs on, so that a run of elements is copied as it stands.
  */
 import type { CodeArray } from '../../numerics';
-import { eachStrip, type Strips } from './strips';
+import { eachStrip, type Strips } from '../program/strips';
+import { WrittenBits } from '../program/written';
 
 /** From here on a copy of a run as a whole is faster than one element after another. */
 const WHOLE_RUN = 256;
@@ -12,14 +13,14 @@ export class Bytes {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #halves: Uint16Array<ArrayBuffer>;
   readonly #words: Uint32Array<ArrayBuffer>;
-  readonly #written: Uint32Array;
+  readonly #written: WrittenBits;
 
   constructor(size: number) {
     const buffer = new ArrayBuffer(Math.ceil(size / 4) * 4);
     this.#bytes = new Uint8Array(buffer);
     this.#halves = new Uint16Array(buffer);
     this.#words = new Uint32Array(buffer);
-    this.#written = new Uint32Array(Math.ceil(size / 32));
+    this.#written = new WrittenBits(size);
   }
 
   /** Fills `codes` from the strips; the index of the first element of which a byte was never written, or -1. */
@@ -60,14 +61,7 @@ export class Bytes {
 
   /** For each of `elements` of `width` bytes: 1 when all its bytes were written. */
   written(strips: Strips, width: number, elements: number): Uint8Array<ArrayBuffer> {
-    const written = new Uint8Array(elements);
-    const { stride, count } = strips;
-    eachStrip(strips, (address, index) => {
-      for (let i = 0; i < count; i++) {
-        written[index + i] = this.#unwritten(address + i * stride, width) < 0 ? 1 : 0;
-      }
-    });
-    return written;
+    return this.#written.each(strips, width, elements);
   }
 
   #readStrip(address: number, stride: number, count: number, codes: CodeArray, index: number): number {
@@ -75,13 +69,13 @@ export class Bytes {
     const aligned = address % width === 0;
     if (stride === width && (aligned || count * width >= WHOLE_RUN)) {
       this.#readRun(address, count, codes, index);
-      const byte = this.#unwritten(address, count * width);
+      const byte = this.#written.unwritten(address, count * width);
       return byte < 0 ? -1 : index + Math.floor((byte - address) / width);
     }
     let missing = -1;
     if (aligned && stride % width === 0) {
       const memory = this.#viewOf(width);
-      const written = this.#written;
+      const written = this.#written.words;
       const bits = (1 << width) - 1;
       for (let i = count - 1, at = address + i * stride; i >= 0; i--, at -= stride) {
         codes[index + i] = memory[at / width] ?? 0;
@@ -93,7 +87,7 @@ export class Bytes {
       let code = 0;
       for (let byte = width - 1; byte >= 0; byte--) code = code * 256 + (this.#bytes[at + byte] ?? 0);
       codes[index + i] = code;
-      if (this.#unwritten(at, width) >= 0) missing = index + i;
+      if (this.#written.unwritten(at, width) >= 0) missing = index + i;
     }
     return missing;
   }
@@ -132,10 +126,10 @@ export class Bytes {
     const aligned = address % width === 0;
     if (stride === width && (aligned || count * width >= WHOLE_RUN)) {
       this.#writeRun(address, count, codes, index);
-      this.#mark(address, count * width);
+      this.#written.mark(address, count * width);
     } else if (aligned && stride % width === 0) {
       const memory = this.#viewOf(width);
-      const written = this.#written;
+      const written = this.#written.words;
       const bits = (1 << width) - 1;
       for (let i = 0, at = address; i < count; i++, at += stride) {
         memory[at / width] = codes[index + i] ?? 0;
@@ -146,7 +140,7 @@ export class Bytes {
       for (let i = 0, at = address; i < count; i++, at += stride) {
         const code = codes[index + i] ?? 0;
         for (let byte = 0; byte < width; byte++) this.#bytes[at + byte] = code >>> (8 * byte);
-        this.#mark(at, width);
+        this.#written.mark(at, width);
       }
     }
   }
@@ -165,28 +159,4 @@ export class Bytes {
   #viewOf(width: number): CodeArray {
     return width === 1 ? this.#bytes : width === 2 ? this.#halves : this.#words;
   }
-
-  /** The address of the first byte of a range that was never written, or -1. */
-  #unwritten(address: number, bytes: number): number {
-    const last = address + bytes - 1;
-    const [from, to] = [address >>> 5, last >>> 5];
-    for (let word = from; word <= to; word++) {
-      const missing = ~(this.#written[word] ?? 0) & wordMask(word, from, to, address, last);
-      if (missing !== 0) return word * 32 + 31 - Math.clz32(missing & -missing);
-    }
-    return -1;
-  }
-
-  #mark(address: number, bytes: number): void {
-    const last = address + bytes - 1;
-    const [from, to] = [address >>> 5, last >>> 5];
-    for (let word = from; word <= to; word++) {
-      this.#written[word] = (this.#written[word] ?? 0) | wordMask(word, from, to, address, last);
-    }
-  }
-}
-
-/** The bits of a word that stand for bytes `address` to `last`, which lie in words `from` to `to`. */
-function wordMask(word: number, from: number, to: number, address: number, last: number): number {
-  return (word === from ? -1 << (address & 31) : -1) & (word === to ? -1 >>> (31 - (last & 31)) : -1);
 }

@@ -3,7 +3,7 @@ import { codeArray } from '../../numerics';
 import { bytesOf, elementsOf } from '../../program';
 import { MemoryView, type Viewed } from '../program/view';
 import type { Place } from './places';
-import { stripsOf } from './strips';
+import { stripsOf } from '../program/strips';
 
 export function lookAt(viewed: Viewed, { bytes, address, pitch }: Omit<Place, 'tensor'>): MemoryView {
   const { pattern } = viewed;

@@ -10,9 +10,9 @@ import type { CodeArray } from '../../numerics';
 import { bytesOf, countOf, elementsOf } from '../../program';
 import type { ChipPattern, Instruction, Pattern } from '../../program';
 import { Core } from '../program/core';
-import { addressesOf, outsideFault, repeatedFault } from './indirect';
+import { addressesOf, outsideFault, repeatedFault } from '../program/indirect';
 import type { Place, Places } from './places';
-import { stripsOf } from './strips';
+import { stripsOf } from '../program/strips';
 
 const PARTITIONS = 128;
 

@@ -8,9 +8,10 @@ import {
   tensorBytes,
   writesOf,
 } from '../../../program';
-import type { Dim, Instruction, Opcode, Pattern, Program, Tensor } from '../../../program';
+import type { Instruction, Opcode, Pattern, Program, Tensor } from '../../../program';
 import { GPU_ISA } from './instructions';
 import type { Aside } from './layout';
+import { stepsRepeat } from './place';
 
 export function asideOf(program: Program): Aside {
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
@@ -26,7 +27,7 @@ export function asideOf(program: Program): Aside {
     // What has elements that are the same one; results that share words with dst, and dst then.
     for (const { pattern } of written) {
       if (pattern.space === 'hbm') continue;
-      if (repeats(pattern.dims)) used.chip += bytesAside(pattern);
+      if (stepsRepeat(pattern.dims, 1)) used.chip += bytesAside(pattern);
       if (written.length > 1) used.chip += bytesAside(pattern);
     }
     aside.chip = Math.max(aside.chip, used.chip);
@@ -43,16 +44,6 @@ const bytesAside = (pattern: Pattern) =>
   Math.ceil(
     ((pattern.space === 'hbm' ? elementsOf(pattern) : countOf(pattern.dims)) * bytesOf(pattern.dtype)) / 4,
   ) * 4;
-
-/** Whether several elements of a pattern may be the same one. */
-function repeats(dims: readonly Dim[]): boolean {
-  let span = 1;
-  for (const [stride, count] of dims.toSorted(([a], [b]) => Math.abs(a) - Math.abs(b))) {
-    if (count > 1 && Math.abs(stride) < span) return true;
-    span += Math.abs(stride) * (count - 1);
-  }
-  return false;
-}
 
 /** Whether two patterns' tensors have bytes in common. */
 function share(tensors: ReadonlyMap<string, Tensor>, a: Pattern, b: Pattern): boolean {

@@ -3,6 +3,7 @@
  * partitions, as in a loop over a tile, a dispatch for each would take longer than what it does. A chain kernel has the texts of
  * all its kinds, and lanes run through the works as they stand.
  */
+import dispatch from '../../../../shaders/interpreter/dispatch.wgsl';
 import frame from '../../../../shaders/interpreter/kernel.wgsl';
 import { render } from '../template';
 import { LANES, type Kernel, type KernelParts } from './kernel';
@@ -115,7 +116,7 @@ export function chainWgsl(kinds: readonly KernelParts[], chipWords: number): str
     SCRATCH: 0,
     STATS: 0,
   };
-  return [render(frame, settings), ...own, ...shared.values()].join('\n');
+  return [dispatch, render(frame, settings), ...own, ...shared.values()].join('\n');
 }
 
 const DECLARATION = /^(?:fn|const|struct|alias|var(?:<[^>]*>)?)\s+(\w+)/;

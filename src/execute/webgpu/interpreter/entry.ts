@@ -1,14 +1,11 @@
 /** How an instruction is done on the adapter: the twin of its entry in src/isa, whose bits it must equal. */
 import type { CodeArray } from '../../../numerics';
 import type { Instruction, NamedOperand, Opcode, Pattern } from '../../../program';
-import type { ArithmeticProbe } from '../probes';
 import type { Lowering, Report } from './lowering';
 import type { Work } from './work';
 
 export interface Context {
   readonly lowering: Lowering;
-  /** What the adapter's float32 arithmetic does. */
-  readonly arithmetic: ArithmeticProbe;
   /** Lists something that only values show, of the instruction that is lowered: now, or once its works are done. */
   readonly report: Report;
   /** Codes of the operands that `peeks` named, in its order. */

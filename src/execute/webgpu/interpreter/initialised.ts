@@ -4,7 +4,7 @@ import { bytesOf, elementsOf, readsOf, writesOf } from '../../../program';
 import type { ChipPattern, Instruction, Pattern } from '../../../program';
 import type { Core } from '../../program/core';
 import { Written } from '../../program/written';
-import { addressesOf } from '../../reference/indirect';
+import { addressesOf } from '../../program/indirect';
 import { PARTITIONS, type Layout } from './layout';
 
 export class Initialised {

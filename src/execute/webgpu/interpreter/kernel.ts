@@ -2,6 +2,7 @@
  * A kernel of the interpreter: the WGSL of one kind of instruction, made of the frame (shaders/interpreter/kernel.wgsl), the
  * access of each operand (operand.wgsl), the conversions of its formats, and what the instruction does. All of it can be printed.
  */
+import dispatch from '../../../../shaders/interpreter/dispatch.wgsl';
 import frame from '../../../../shaders/interpreter/kernel.wgsl';
 import philox from '../../../../shaders/philox.wgsl';
 import operand from '../../../../shaders/interpreter/operand.wgsl';
@@ -94,6 +95,7 @@ export function kernelWgsl(spec: KernelSpec): string {
   const body = render(spec.body, spec.values);
   const operands = operandsWgsl(spec, body);
   return [
+    dispatch,
     render(frame, {
       LANES,
       WORDS: descriptorWords(spec),

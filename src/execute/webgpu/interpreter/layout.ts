@@ -27,6 +27,8 @@ export const STATE_WORDS = 32;
 export const READOUT_BYTES = 2 ** 20;
 /** Bytes for the operands of matmuls that wait for their multiplication. */
 export const SCRATCH_BYTES = 2 ** 24;
+/** Room for what is known of those operands, at the beginning of the reports. */
+export const STATS_BYTES = 2 ** 16;
 const HBM_ALIGNMENT = 256;
 const LEAST_CHIP_BYTES = 2 ** 15;
 

@@ -27,6 +27,7 @@ import {
   placeOf,
   placeOfState,
   rangeOf,
+  touchOf,
   type Place,
 } from './place';
 import type { LaneOptions, Use, Uses } from './use';
@@ -238,8 +239,7 @@ export class Lowering {
       const use = operands[name];
       if (use?.index === undefined) continue;
       const { reads, writes, options } = use;
-      const place = placeAside(this.layout, use.place, used.chip);
-      used.chip += asideBytes(place);
+      const place = this.#room(use.place, used);
       if (reads) before.push(gatherWork(this, use, place));
       if (writes) after.push(scatterWork(this, use, place));
       direct ??= { ...operands };
@@ -260,8 +260,7 @@ export class Lowering {
       const use = operands[name];
       if (use === undefined || use.writes || !isOverwritten(use, operands, elementwise)) continue;
       const { place } = use;
-      const aside = placeAside(this.layout, place, used[place.memory]);
-      used[place.memory] += asideBytes(place);
+      const aside = this.#room(place, used);
       before ??= [];
       replaced ??= { ...operands };
       before.push(...this.copy(place, aside));
@@ -313,11 +312,10 @@ export class Lowering {
       if (use === undefined) continue;
       const { place } = use;
       appendOperand(descriptor, use, place.memory === 'hbm' ? place.width / lanes : place.width);
-      const [low, high] = rangeOf(place);
-      const { memory, partition, partitions } = place;
-      if (use.reads) touches.push({ region: memory, low, high, partition, partitions, writes: false });
+      const { memory, partition } = place;
+      if (use.reads) touches.push(touchOf(place, false));
       if (use.writes) {
-        touches.push({ region: memory, low, high, partition, partitions, writes: true });
+        touches.push(touchOf(place, true));
         splits &&= memory === 'hbm' ? !mayRepeat(place) : isWordSafe(place);
       }
       if (memory === 'hbm' || partition !== start) start = undefined;

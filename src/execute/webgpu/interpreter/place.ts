@@ -3,6 +3,7 @@ import { bitsOf, type Dtype } from '../../../numerics';
 import { bytesOf, countOf, elementsOf } from '../../../program';
 import type { Dim, Pattern } from '../../../program';
 import type { Layout, Memory, StateName } from './layout';
+import { meet, type Touch } from './work';
 
 /** [stride in bytes, count], outermost first, as few as possible and at least one. */
 export type Steps = readonly Dim[];
@@ -133,14 +134,15 @@ export function rangeOf({ base, steps, dtype, reach }: Place): readonly [low: nu
   return [low, high + bytesOf(dtype)];
 }
 
-/** Whether two operands may have a byte in common. */
-export function mayOverlap(a: Place, b: Place): boolean {
-  if (a.memory !== b.memory) return false;
-  if (a.partition >= b.partition + b.partitions || b.partition >= a.partition + a.partitions) return false;
-  const [aLow, aHigh] = rangeOf(a);
-  const [bLow, bHigh] = rangeOf(b);
-  return aLow < bHigh && bLow < aHigh;
+/** What reading or writing an operand touches. */
+export function touchOf(place: Place, writes: boolean): Touch {
+  const { memory, partition, partitions } = place;
+  const [low, high] = rangeOf(place);
+  return { region: memory, low, high, partition, partitions, writes };
 }
+
+/** Whether two operands may have a byte in common. */
+export const mayOverlap = (a: Place, b: Place): boolean => meet(touchOf(a, false), touchOf(b, false));
 
 /** Whether two operands on chip may have a 32-bit word in common. */
 export function mayShareWords(a: Place, b: Place): boolean {
@@ -169,10 +171,13 @@ export function coincide(a: Place, b: Place): boolean {
 }
 
 /** Whether several elements of an operand may be the same one. */
-export function mayRepeat({ steps, dtype }: Place): boolean {
-  let span = bytesOf(dtype);
-  for (const [stride, count] of [...steps].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
-    if (Math.abs(stride) < span) return true;
+export const mayRepeat = ({ steps, dtype }: Place): boolean => stepsRepeat(steps, bytesOf(dtype));
+
+/** Whether steps may lead to one place in several ways, where an element takes `size`; in bytes, or in elements. */
+export function stepsRepeat(steps: Steps, size: number): boolean {
+  let span = size;
+  for (const [stride, count] of steps.toSorted(([a], [b]) => Math.abs(a) - Math.abs(b))) {
+    if (count > 1 && Math.abs(stride) < span) return true;
     span += Math.abs(stride) * (count - 1);
   }
   return false;

@@ -11,7 +11,7 @@ import type { Instruction, NamedOperand, Opcode, Pattern, Program } from '../../
 import { Control, type DueInstruction, type Position } from '../../program/control';
 import { Core, type RunFinding } from '../../program/core';
 import { MemoryView, viewedBank, viewedPattern, viewedTensor, whole, type Viewed } from '../../program/view';
-import { outsideFault, repeatedFault } from '../../reference/indirect';
+import { outsideFault, repeatedFault } from '../../program/indirect';
 import type { InterpreterAdapter } from './adapter';
 import { chosenBy, INDEX, indexesOf, type Chosen } from './chosen';
 import type { Context } from './entry';
@@ -38,7 +38,6 @@ const TURN_MS = 100;
 
 export class WebGpuRun implements Disposable {
   readonly program: Program;
-  readonly #adapter: InterpreterAdapter;
   readonly #layout: Layout;
   readonly #core: Core;
   readonly #control: Control;
@@ -59,7 +58,6 @@ export class WebGpuRun implements Disposable {
     budget: number,
   ) {
     this.program = program;
-    this.#adapter = adapter;
     this.#layout = layout;
     this.#core = new Core(program.tensors);
     this.#control = new Control(program.instructions, this.#core, budget);
@@ -354,7 +352,6 @@ export class WebGpuRun implements Disposable {
       const { step } = this.#core;
       const context: Context = {
         lowering: this.#lowering.on(resolved.engine),
-        arithmetic: this.#adapter.arithmetic,
         peeked,
         report: (...what) => {
           this.#core.reportOf(instruction, step, ...what);

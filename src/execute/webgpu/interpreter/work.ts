@@ -13,6 +13,22 @@ export interface Touch {
   readonly writes: boolean;
 }
 
+/** Whether two touches may have a byte in common. */
+export function meet(a: Touch, b: Touch): boolean {
+  return (
+    a.region === b.region &&
+    a.low < b.high &&
+    b.low < a.high &&
+    a.partition < b.partition + b.partitions &&
+    b.partition < a.partition + a.partitions
+  );
+}
+
+/** A range of bytes of scratch. */
+export function touchOfScratch(low: number, bytes: number, writes: boolean): Touch {
+  return { region: 'scratch', low, high: low + bytes, partition: 0, partitions: 1, writes };
+}
+
 /** What of each lane was reported: how many elements, then place and float32 bits of the first. */
 export type Reports = Uint32Array<ArrayBuffer>;
 

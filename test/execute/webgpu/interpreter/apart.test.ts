@@ -1,10 +1,8 @@
 /** Results that cannot be written where they belong at once: what they leave alone stays, and of coinciding elements the last one. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Host } from '../../../../src/host';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
+import { test } from 'vitest';
 import { codeArray } from '../../../../src/numerics';
 import type { ChipPattern, Dim, Instruction, Program, SbufTensor } from '../../../../src/program';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
 const sbuf = (
@@ -65,18 +63,7 @@ function loaded(tensors: readonly SbufTensor[], instruction: Instruction): Progr
   };
 }
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    expect(interpreter.liveBytes).toBe(0);
-    host.close();
-  });
-
+onEveryAdapter((adapter) => {
   test('topk whose results share words leaves the rest of them alone', async () => {
     const src = sbuf('src', 'bfloat16', 10, 128);
     const values = sbuf('values', 'bfloat16', 7, 192);
@@ -90,7 +77,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       sources: { src: on(src, [[2, 5], [2, 1], [1, 1]]) }, // prettier-ignore
       attributes: { n: 8 },
     });
-    await expectAgreement(interpreter, program, {
+    await expectAgreement(adapter.interpreter, program, {
       src_in: codeArray('bfloat16', 160).map((_, at) => 0x3f80 + ((at * 37) % 101)),
       values_in: codeArray('bfloat16', 112).map((_, at) => at),
       places_in: codeArray('uint32', 112).map((_, at) => at + 1000),
@@ -110,7 +97,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       sources: { src: on(src, [[1, 1]]) },
       attributes: { n: 8 },
     });
-    await expectAgreement(interpreter, program, {
+    await expectAgreement(adapter.interpreter, program, {
       src_in: codeArray('bfloat16', 16).map((_, at) => 0x3f80 + ((at * 37) % 101)),
       values_in: codeArray('bfloat16', 32),
       places_in: codeArray('uint32', 32),
@@ -128,7 +115,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       sources: { segment_ids: on(ids, [[1, 12]]) },
       attributes: {},
     });
-    await expectAgreement(interpreter, program, {
+    await expectAgreement(adapter.interpreter, program, {
       ids_in: Uint32Array.of(1, 1, 1, 2, 2, 3, 3, 3, 3, 4, 0, 0),
       bounds_in: codeArray('int32', 30).fill(7),
     });

@@ -1,12 +1,10 @@
 /** DMA's instructions on every adapter: what the reference leaves, with indices and without, and the errors of both. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import { codeArray, type CodeArray, type Dtype } from '../../../../src/numerics';
 import type { ChipPattern, Dim, HbmPattern, Instruction, Pattern, Tensor } from '../../../../src/program';
 import { ANY, codes } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
 const RUNS = Number(process.env['RUNS'] ?? 4);
@@ -171,17 +169,7 @@ const indexOf = ({ indexDtype, indexPartitions }: Content): ChipPattern => ({
   dims: [[1, 1]],
 });
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   interface Case {
     readonly dtypes: Readonly<Record<'x' | 'a', Dtype>>;
     readonly content: Content;
@@ -192,7 +180,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     await fc.assert(
       fc.asyncProperty(cases, async (given) => {
         const { program, inputs } = programOf(given.dtypes, given.content, given.filled, make(given));
-        await expectAgreement(interpreter, program, inputs);
+        await expectAgreement(on.interpreter, program, inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

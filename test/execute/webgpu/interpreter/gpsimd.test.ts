@@ -1,13 +1,11 @@
 /** The GpSimd engine's instructions on every adapter: what the reference leaves, findings too. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import type { Dtype, Rounding } from '../../../../src/numerics';
 import type { ChipPattern } from '../../../../src/program';
 import type { TestTensor } from '../../../isa/machine';
 import { ANY, codes, INTEGERS, shapes, source, target, type Shape } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
@@ -190,24 +188,14 @@ const ranks = fc
     });
   });
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   async function agree<T>(arbitrary: fc.Arbitrary<T>, add: (made: Instances, given: T) => void) {
     const many = fc.array(arbitrary, { minLength: EACH, maxLength: EACH });
     await fc.assert(
       fc.asyncProperty(many, async (all) => {
         const made = new Instances('trn2');
         for (const given of all) add(made, given);
-        await expectAgreement(interpreter, made.program, made.inputs);
+        await expectAgreement(on.interpreter, made.program, made.inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

@@ -1,22 +1,10 @@
 /** Accumulation groups whose matmuls do not go out as one product, on every adapter. */
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import { parseProgram } from '../../../../src/program';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test('of operands that are packed in different ways, one after the other', async () => {
     const program = parseProgram(
       [
@@ -34,6 +22,6 @@ describe.each(ADAPTERS)('%s', (name) => {
         'read vector tensor_copy out p0:1 [1,1] = src sum p0:1 [1,1]',
       ].join('\n'),
     );
-    await expectAgreement(interpreter, program, { x: Uint8Array.of(0xb8), y: Uint16Array.of(0xbc00) });
+    await expectAgreement(on.interpreter, program, { x: Uint8Array.of(0xb8), y: Uint16Array.of(0xbc00) });
   });
 });

@@ -1,12 +1,10 @@
 /** Operands whose elements an index tile chooses, on every adapter: what the reference leaves, findings and errors too. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import type { Dtype } from '../../../../src/numerics';
 import type { ChipPattern } from '../../../../src/program';
 import { codes } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances } from './instances';
 
@@ -60,17 +58,7 @@ const cases = fc
     });
   });
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test('sources and dst', async () => {
     const many = fc.array(cases, { minLength: EACH, maxLength: EACH });
     await fc.assert(
@@ -143,7 +131,7 @@ describe.each(ADAPTERS)('%s', (name) => {
               });
           }
         }
-        await expectAgreement(interpreter, made.program, made.inputs);
+        await expectAgreement(on.interpreter, made.program, made.inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

@@ -1,27 +1,14 @@
 /** Every kernel of the library, on every chip that it is for: the adapter gives the bits of the reference. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runProgram } from '../../../../src/execute/reference';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
 import { trace } from '../../../../src/kernel';
 import { sizesOf } from '../../../../src/kernels/entry';
 import { LIBRARY } from '../../../../src/kernels/library';
 import { randomInputs } from '../../../../src/kernels/random';
 import { caseOf } from '../../../kernels/cases';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    expect(interpreter.liveBytes).toBe(0);
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   const each = LIBRARY.flatMap((entry) => entry.chips.map((chip) => [entry.name, chip, entry] as const));
   test.each(each)('%s on %s', async (_, chip, entry) => {
     const { sizes, dtypes } = caseOf(entry.name);
@@ -37,7 +24,7 @@ describe.each(ADAPTERS)('%s', (name) => {
           inputs: Object.fromEntries(specs),
         });
         const codes = Object.fromEntries(Object.entries(inputs).map(([input, of]) => [input, of.codes]));
-        const [received, expected] = [await interpreter.run(program, codes), runProgram(program, codes)];
+        const [received, expected] = [await on.interpreter.run(program, codes), runProgram(program, codes)];
         for (const [output, right] of Object.entries(expected)) {
           const at = right.findIndex((code, index) => code !== received[output]?.[index]);
           expect({ output, given, dtype, at }).toEqual({ output, given, dtype, at: -1 });

@@ -27,13 +27,6 @@ const lowering = new Lowering('trn2', new Layout(program, { chip: 0, hbm: 0 }), 
 const nothing = (): void => undefined;
 const context = {
   lowering,
-  arithmetic: {
-    subnormals: 'flushed',
-    fusesMultiplyAdd: false,
-    reordersSums: false,
-    keepsNaN: true,
-    nearestEven: true,
-  },
   peeked: [],
   report: nothing,
   require: nothing,

@@ -1,11 +1,9 @@
 /** Random numbers on every adapter: draws, what is made of them, and the states that the generators are left in. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import { FORMATS, type Dtype, type Rounding } from '../../../../src/numerics';
 import { ANY, codes, column, FLOATS, INTEGERS, shapes, source, target } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
@@ -170,17 +168,7 @@ function takeStates(made: Instances, engine: Engine): void {
   made.add({ opcode: 'rand_get_state', engine, dst: made.on({ tensor }), sources: {}, attributes: {} });
 }
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test('instructions on random numbers, one after another', async () => {
     const step = fc.oneof(draws, uniform, dropouts, thresholds, seeds, states);
     await fc.assert(
@@ -189,7 +177,7 @@ describe.each(ADAPTERS)('%s', (name) => {
         for (const each of all) each(made);
         takeStates(made, 'vector');
         takeStates(made, 'gpsimd');
-        await expectAgreement(interpreter, made.program, made.inputs);
+        await expectAgreement(on.interpreter, made.program, made.inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

@@ -1,12 +1,10 @@
 /** The Scalar engine's instructions on every adapter: what the reference leaves, registers and findings too. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { test } from 'vitest';
 import type { Dtype, Rounding } from '../../../../src/numerics';
 import { ACTIVATE2_OPS, ACTIVATION_OPS, type ReduceCommand } from '../../../../src/program';
 import { column, FLOATS, shapes, source, target } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances } from './instances';
 
@@ -68,17 +66,7 @@ const activations2 = shapes.chain((shape) =>
   }),
 );
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test('activation and activation_reduce', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(activations, { minLength: EACH, maxLength: EACH }), async (all) => {
@@ -111,7 +99,7 @@ describe.each(ADAPTERS)('%s', (name) => {
             });
           }
         }
-        await expectAgreement(interpreter, made.program, made.inputs);
+        await expectAgreement(on.interpreter, made.program, made.inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
@@ -148,7 +136,7 @@ describe.each(ADAPTERS)('%s', (name) => {
             },
           });
         }
-        await expectAgreement(interpreter, made.program, made.inputs);
+        await expectAgreement(on.interpreter, made.program, made.inputs);
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
@@ -188,6 +176,6 @@ describe.each(ADAPTERS)('%s', (name) => {
       const reduce_res = { ...all, partition: 0, partitions, offset: from + 1, dims: [[1, 1]] } as const;
       made.add({ ...common, dst, results: { reduce_res }, sources: { data }, attributes });
     }
-    await expectAgreement(interpreter, made.program, made.inputs);
+    await expectAgreement(on.interpreter, made.program, made.inputs);
   }, 600_000);
 });

@@ -1,9 +1,7 @@
 /** Vector's statistics, searches, shuffles, MX quantization and exponential on every adapter, against the reference. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { test } from 'vitest';
 import type { ChipName } from '../../../../src/chip';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
 import { bitsOf, type Dtype, type Rounding } from '../../../../src/numerics';
 import type { ReduceCommand } from '../../../../src/program';
 import {
@@ -16,7 +14,7 @@ import {
   type Operand,
   type Shape,
 } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
@@ -232,17 +230,7 @@ const INSTRUCTIONS: Readonly<Record<string, { readonly chip: ChipName; readonly 
   exponential: { chip: 'trn3', steps: exponentials },
 };
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test.each(Object.entries(INSTRUCTIONS))(
     '%s',
     async (_, { chip, steps }) => {
@@ -250,7 +238,7 @@ describe.each(ADAPTERS)('%s', (name) => {
         fc.asyncProperty(fc.array(steps, { minLength: EACH, maxLength: EACH }), async (all) => {
           const made = new Instances(chip);
           for (const step of all) step(made);
-          await expectAgreement(interpreter, made.program, made.inputs);
+          await expectAgreement(on.interpreter, made.program, made.inputs);
         }),
         { numRuns: RUNS, endOnFailure: true },
       );
@@ -285,6 +273,6 @@ describe.each(ADAPTERS)('%s', (name) => {
     const within = { ...data, offset: 900, dims: [[1, 512]] } as const;
     const results = { ...data, offset: 1000, dims: [[-2, 6]] } as const;
     made.add({ opcode: 'bn_stats', engine, dst: results, sources: { data: within }, attributes: {} });
-    await expectAgreement(interpreter, made.program, made.inputs);
+    await expectAgreement(on.interpreter, made.program, made.inputs);
   }, 600_000);
 });

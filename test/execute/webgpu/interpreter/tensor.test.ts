@@ -1,11 +1,9 @@
 /** Matmuls and transpositions on every adapter: passes, groups, formats, and values that flushing adapters lose. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Host } from '../../../../src/host';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
+import { test } from 'vitest';
 import { planMatmul, planToProgram } from '../../../../src/lower';
 import { codeArray, encodeArray, type CodeArray, type Dtype } from '../../../../src/numerics';
 import { kernel, trace } from '../../../../src/kernel';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
 /** Values of a kind: `plain` ones of a few binades, `tiny` ones whose products are subnormal, and `any` codes at all. */
@@ -23,18 +21,7 @@ function values(dtype: Dtype, count: number, kind: Kind, seed: number): CodeArra
   return encodeArray(dtype, floats);
 }
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    expect(interpreter.liveBytes).toBe(0);
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test.each([
     ['bfloat16', 'bfloat16', 'plain', 'trn1'],
     ['bfloat16', 'bfloat16', 'tiny', 'trn2'],
@@ -48,7 +35,7 @@ describe.each(ADAPTERS)('%s', (name) => {
   ] as const)('a lowered matmul: %s x %s, %s, on %s', async (a, b, kind, chip) => {
     const [m, n, k] = [150, 530, 300];
     const plan = planMatmul({ m, n, k, a, b, out: 'float32', chip });
-    await expectAgreement(interpreter, planToProgram(plan), {
+    await expectAgreement(on.interpreter, planToProgram(plan), {
       a: values(a, m * k, kind, 1),
       b: values(b, k * n, kind, 2),
     });
@@ -74,7 +61,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       });
       const inputs = { a: { shape: [k, m], dtype }, b: { shape: [k, n], dtype } };
       const { program } = trace(narrow, { chip: 'trn3', inputs });
-      await expectAgreement(interpreter, program, {
+      await expectAgreement(on.interpreter, program, {
         a: values(dtype, k * m, 'plain', 30),
         b: values(dtype, k * n, 'plain', 31),
       });
@@ -116,7 +103,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     });
     const scales = (count: number, seed: number) =>
       values('uint8', count, 'any', seed).map((code) => Math.min(255, least + (code % span)));
-    await expectAgreement(interpreter, program, {
+    await expectAgreement(on.interpreter, program, {
       a: values(a, p * m, 'any', 3),
       b: values(b, p * n, 'any', 4),
       as: scales(p * m, 5),
@@ -165,7 +152,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       dtype,
       Float32Array.from({ length: 96 * 96 }, (_, at) => Number(Math.floor(at / 96) === (at * 7) % 96)),
     );
-    await expectAgreement(interpreter, program, { x: values(dtype, 96 * 80, 'any', 7), eye });
+    await expectAgreement(on.interpreter, program, { x: values(dtype, 96 * 80, 'any', 7), eye });
   });
 
   test('elements of dst that coincide: the last one stays', async () => {
@@ -187,7 +174,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     const dtype = 'bfloat16';
     const inputs = { a: { shape: [k, m], dtype }, b: { shape: [k, n], dtype } } as const;
     const { program } = trace(repeated, { chip: 'trn2', inputs });
-    await expectAgreement(interpreter, program, {
+    await expectAgreement(on.interpreter, program, {
       a: values(dtype, k * m, 'plain', 40),
       b: values(dtype, k * n, 'plain', 41),
     });
@@ -245,6 +232,6 @@ describe.each(ADAPTERS)('%s', (name) => {
         },
       ),
     );
-    await expectAgreement(interpreter, program, inputs);
+    await expectAgreement(on.interpreter, program, inputs);
   });
 });

@@ -1,13 +1,11 @@
 /** Vector's element by element, scanning and reducing instructions on every adapter: the same bits as on the reference. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WebGpuInterpreter } from '../../../../src/execute/webgpu/interpreter';
-import type { Host } from '../../../../src/host';
+import { expect, test } from 'vitest';
 import { isBitwise, REDUCTIONS } from '../../../../src/isa/alu';
 import type { Dtype } from '../../../../src/numerics';
 import type { AluOp, ChipPattern, Instruction, ReduceCommand } from '../../../../src/program';
 import { ANY, FLOATS, INTEGERS, type Shape } from '../../../isa/vector-arbitrary';
-import { ADAPTERS, open } from '../devices';
+import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { column, constants, contents, ON_CHIP, orSame, programOf, programs, SBUF, shapes, source, target, writes } from './arena'; // prettier-ignore
 
@@ -336,30 +334,21 @@ const INSTANCES = {
   onIntegers,
 };
 
-describe.each(ADAPTERS)('%s', (name) => {
-  let host: Host;
-  let interpreter: WebGpuInterpreter;
-
-  beforeAll(async () => {
-    host = await open(name);
-    interpreter = await WebGpuInterpreter.create(host.device);
-  });
-  afterAll(() => {
-    host.close();
-  });
-
+onEveryAdapter((on) => {
   test.each(Object.entries<fc.Arbitrary<Instruction>>(INSTANCES))('%s', async (_, instances) => {
     await fc.assert(
       fc.asyncProperty(programs(instances, 6), async ({ program, inputs }) => {
-        await expectAgreement(interpreter, program, inputs);
+        await expectAgreement(on.interpreter, program, inputs);
       }),
       { numRuns: 1, endOnFailure: true },
     );
-    expect(interpreter.liveBytes).toBe(0);
+    expect(on.interpreter.liveBytes).toBe(0);
   });
 
   test('wide operands, of which lanes are cut', async () => {
-    await expectAgreement(interpreter, programOf(WIDE, WIDE_BYTES), { x: contents(WIDE_WORDS, WIDE_BYTES) });
+    await expectAgreement(on.interpreter, programOf(WIDE, WIDE_BYTES), {
+      x: contents(WIDE_WORDS, WIDE_BYTES),
+    });
   });
 
   test('an operand in place whose elements repeat is read before it is written', async () => {
@@ -371,6 +360,6 @@ describe.each(ADAPTERS)('%s', (name) => {
       sources: { data1: same, data2: same },
       attributes: { op: 'add' },
     };
-    await expectAgreement(interpreter, programOf([double]), { x: contents([0x3f800000, 0x40400000]) });
+    await expectAgreement(on.interpreter, programOf([double]), { x: contents([0x3f800000, 0x40400000]) });
   });
 });

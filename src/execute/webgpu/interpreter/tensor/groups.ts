@@ -9,21 +9,22 @@ import { PACKED_LANES } from '../../../../numerics';
 import { countOf } from '../../../../program';
 import type { Instruction } from '../../../../program';
 import type { Lowering, Use } from '../lowering';
-import { coincide, mayOverlap, mayRepeat, placeAside } from '../place';
-import type { Touch, Work } from '../work';
+import { coincide, mayOverlap, mayRepeat, placeAside, touchOf } from '../place';
+import { meet, type Work } from '../work';
 import {
   packedWords,
   packingKey,
   packingOf,
   packWork,
   rowWords,
+  scans,
   Scratch,
   type Packed,
   type Rows,
   type Side,
   type Source,
 } from './packing';
-import { dstRange, productWorks, type Group, type Pass } from './product';
+import { productWorks, type Group, type Pass } from './product';
 
 type Matmul = Instruction<'nc_matmul' | 'nc_matmul_mx'>;
 
@@ -114,7 +115,7 @@ export class MatmulGroups {
     this.#scratch.written(work);
     const { touches } = work;
     if (this.#open.length === 0) return [];
-    return this.#closeWhere((group) => touches.some((touch) => meets(dstRange(group), touch)));
+    return this.#closeWhere((group) => touches.some((touch) => meet(touchOf(group.dst.place, true), touch)));
   }
 
   /** The products that are left; what comes afterwards finds all of scratch free. */
@@ -136,6 +137,7 @@ export class MatmulGroups {
     const [m, n] = [rowsOf(instruction, stationary).columns, rowsOf(instruction, moving).columns];
     const packing = { stationary: packingOf(stationary.dtype), moving: packingOf(moving.dtype) };
     const held = instruction.attributes.accumulate ? this.#scratch.takeStat() : undefined;
+    const isScanned = scans(this.#lowering, packing.stationary);
     const open: Open = {
       dst: into,
       m,
@@ -148,7 +150,7 @@ export class MatmulGroups {
       held,
       passes: [pass],
     };
-    if (held === undefined) return [open, []];
+    if (held === undefined || !isScanned) return [open, []];
     const src: Use = { place: into.place, reads: true, writes: false };
     return [
       open,
@@ -199,14 +201,4 @@ function rowsOf(instruction: Matmul, { dims }: Matmul['dst']): Rows {
   const each = eachOf(instruction);
   const perColumn = instruction.opcode === 'nc_matmul_mx' ? 1 : each;
   return { columns: countOf(dims) / perColumn, each };
-}
-
-function meets(a: Touch, b: Touch): boolean {
-  return (
-    a.region === b.region &&
-    a.low < b.high &&
-    b.low < a.high &&
-    a.partition < b.partition + b.partitions &&
-    b.partition < a.partition + a.partitions
-  );
 }

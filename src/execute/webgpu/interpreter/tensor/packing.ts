@@ -3,10 +3,9 @@ import packMxWgsl from '../../../../../shaders/interpreter/tensor/pack_mx.wgsl';
 import packWgsl from '../../../../../shaders/interpreter/tensor/pack.wgsl';
 import { bitsOf, elementOf, isPacked, type Dtype } from '../../../../numerics';
 import type { Use, Lowering } from '../lowering';
-import { SCRATCH_BYTES } from '../layout';
-import { STATS_BYTES } from '../session';
-import { asWords, rangeOf, type Place } from '../place';
-import type { Touch, Work } from '../work';
+import { SCRATCH_BYTES, STATS_BYTES } from '../layout';
+import { asWords, touchOf, type Place } from '../place';
+import { meet, touchOfScratch, type Touch, type Work } from '../work';
 
 /** `mx` is float32, of elements times their scales, and besides elements and scales apart. */
 export type Packing = 'bfloat16' | 'float32' | 'mx';
@@ -45,7 +44,7 @@ export class Scratch {
   #word = 0;
   #stat = 0;
   /** What is packed and was not written since, by what it is. */
-  readonly #kept = new Map<string, { readonly packed: Packed; readonly place: Place }>();
+  readonly #kept = new Map<string, { readonly packed: Packed; readonly touch: Touch }>();
 
   /** Whether there is no room for so many words, and one more group of stats. */
   isFull(words: number): boolean {
@@ -59,15 +58,15 @@ export class Scratch {
 
   /** Remembers what is packed, until `written` is told that it changed. */
   keep(key: string, packed: Packed, place: Place): void {
-    this.#kept.set(key, { packed, place });
+    this.#kept.set(key, { packed, touch: touchOf(place, false) });
   }
 
   /** Forgets operands that a work writes to. */
   written({ touches }: Work): void {
     if (this.#kept.size === 0) return;
     for (const touch of touches) {
-      if (!touch.writes || touch.region !== 'chip') continue;
-      for (const [key, { place }] of this.#kept) if (meets(place, touch)) this.#kept.delete(key);
+      if (!touch.writes) continue;
+      for (const [key, kept] of this.#kept) if (meet(kept.touch, touch)) this.#kept.delete(key);
     }
   }
 
@@ -90,16 +89,6 @@ export class Scratch {
   }
 }
 
-function meets(place: Place, { low, high, partition, partitions }: Touch): boolean {
-  const [from, to] = rangeOf(place);
-  return (
-    from < high &&
-    low < to &&
-    place.partition < partition + partitions &&
-    partition < place.partition + place.partitions
-  );
-}
-
 /** What tells an operand that is packed from others. */
 export function packingKey(
   side: Side,
@@ -108,6 +97,10 @@ export function packingKey(
 ): string {
   return `${side} ${dtype} ${each} ${base} ${partition}:${partitions} ${steps.join(' ')}`;
 }
+
+/** Whether what is known of operands is asked for: of MX, and where the adapter flushes subnormals. */
+export const scans = ({ arithmetic }: Lowering, packing: Packing): boolean =>
+  packing === 'mx' || arithmetic !== 'native';
 
 /** What the rows of an operand are. */
 export interface Rows {
@@ -143,7 +136,7 @@ export function packWork(
             PER_WORD: perWord(packing),
             WORDS: Number(asTheyAre !== undefined),
             ROWS: each,
-            SCANS: Number(lowering.arithmetic !== 'native'),
+            SCANS: Number(scans(lowering, packing)),
           },
           words,
         })
@@ -157,17 +150,12 @@ export function packWork(
           words,
         });
   if (work === undefined) throw new Error('Invariant violation: packing is one work');
-  const low = packed.word * 4;
-  const touch = {
-    region: 'scratch',
-    low,
-    high: low + packed.words * 4,
-    partition: 0,
-    partitions: 1,
-    writes: true,
-  } as const;
-  return { ...work, touches: [...work.touches, touch] };
+  return { ...work, touches: [...work.touches, touchOfPacked(packed, true)] };
 }
+
+/** What packing an operand, or multiplying it, touches. */
+export const touchOfPacked = ({ word, words }: Packed, writes: boolean): Touch =>
+  touchOfScratch(word * 4, words * 4, writes);
 
 function elementValues(dtype: Dtype): { readonly BITS: number; readonly MASK: string } {
   const bits = bitsOf(elementOf(dtype));

@@ -1,4 +1,5 @@
 /** The kernels that multiply an accumulation group: a quick one, and an exact one for what the quick one must leave. */
+import dispatchWgsl from '../../../../../shaders/interpreter/dispatch.wgsl';
 import groupWgsl from '../../../../../shaders/interpreter/tensor/group.wgsl';
 import productWgsl from '../../../../../shaders/interpreter/tensor/product.wgsl';
 import exactRowWgsl from '../../../../../shaders/interpreter/tensor/exact_row.wgsl';
@@ -8,9 +9,8 @@ import { render } from '../../template';
 import { descriptorWords, operandsWgsl, type Kernel, type KernelSpec } from '../kernel';
 import type { Lowering, Use } from '../lowering';
 import { SCRATCH_BYTES } from '../layout';
-import { rangeOf } from '../place';
 import type { Touch, Work } from '../work';
-import { formatOf, perWord, type Packed, type Packing } from './packing';
+import { formatOf, perWord, scans, touchOfPacked, type Packed, type Packing } from './packing';
 
 export interface Pass {
   readonly stationary: Packed;
@@ -66,12 +66,12 @@ export function productWorks(lowering: Lowering, group: Group): readonly Work[] 
     ]),
   };
   const mx = packing.stationary === 'mx';
-  const scans = mx || lowering.arithmetic !== 'native';
+  const isScanned = scans(lowering, packing.stationary);
   const values = {
     A_PER_WORD: perWord(packing.stationary),
     B_PER_WORD: perWord(packing.moving),
     NARROW: Number(dst.place.dtype === 'bfloat16'),
-    SCANS: Number(scans),
+    SCANS: Number(isScanned),
     MX: Number(mx),
     HELD_LIMIT,
   };
@@ -84,7 +84,7 @@ export function productWorks(lowering: Lowering, group: Group): readonly Work[] 
     functions: {},
   });
   if (exact === undefined) throw new Error('Invariant violation: a product is one work');
-  const touches = [...exact.touches, ...scratchOf(passes)];
+  const touches = [...exact.touches, ...touchesOf(passes)];
   const kernel = quickKernel(lowering, dst, packing, values, words.length);
   const quick: Work = {
     kernel,
@@ -97,17 +97,13 @@ export function productWorks(lowering: Lowering, group: Group): readonly Work[] 
     cost: macs / CHEAP,
     table,
   };
-  return scans ? [quick, { ...exact, touches, start: undefined, table, cost: macs / DEAR }] : [quick];
+  return isScanned ? [quick, { ...exact, touches, start: undefined, table, cost: macs / DEAR }] : [quick];
 }
 
-function scratchOf(passes: readonly Pass[]): Touch[] {
-  return passes.flatMap(({ stationary, moving }) =>
-    [stationary, moving].map(({ word, words }): Touch => {
-      const low = word * 4;
-      return { region: 'scratch', low, high: low + words * 4, partition: 0, partitions: 1, writes: false };
-    }),
+const touchesOf = (passes: readonly Pass[]): readonly Touch[] =>
+  passes.flatMap(({ stationary, moving }) =>
+    [stationary, moving].map((packed) => touchOfPacked(packed, false)),
   );
-}
 
 function quickKernel(
   lowering: Lowering,
@@ -166,16 +162,8 @@ function quickKernel(
           decoderWgsl('decode_b', formatOf(packing.moving), 'general'),
         ];
         const { own, shared } = operandsWgsl(spec, body);
-        return [body, own, shared, ...decoders].join('\n');
+        return [dispatchWgsl, body, own, shared, ...decoders].join('\n');
       },
     };
   });
-}
-
-/** Where a group's dst lies. */
-export function dstRange(group: Group): Touch {
-  const { place } = group.dst;
-  const [low, high] = rangeOf(place);
-  const { partition, partitions } = place;
-  return { region: 'chip', low, high, partition, partitions, writes: true };
 }

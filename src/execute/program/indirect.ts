@@ -4,13 +4,18 @@
  */
 import { bytesOf, countOf, tensorBytes } from '../../program';
 import type { ChipPattern, Tensor } from '../../program';
-import type { Place } from './places';
+
+/** Where a tensor lies: the byte of its first element, and how many bytes apart partitions are. */
+interface Base {
+  readonly address: number;
+  readonly pitch: number;
+}
 
 /** The byte address of each element, partition by partition. */
 export function addressesOf(
   pattern: ChipPattern,
   offsets: Float64Array,
-  { address, pitch }: Pick<Place, 'address' | 'pitch'>,
+  { address, pitch }: Base,
 ): Float64Array {
   const { dtype, partition, offset, dims } = pattern;
   const [count, width] = [countOf(dims), bytesOf(dtype)];
