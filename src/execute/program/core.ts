@@ -23,6 +23,14 @@ export interface RunFinding {
 
 const [INT32_MIN, INT32_MAX] = [-(2 ** 31), 2 ** 31 - 1];
 
+/** Within a step: indices are read first, then values, and what is written comes last, whenever an executor gets to know it. */
+const ORDER = {
+  'index-outside': 0,
+  'activation-range': 1,
+  'segment-id': 1,
+  'index-repeated': 2,
+} as const satisfies Record<RuntimeRule, number>;
+
 /** A finding, and the first step that showed it. */
 interface Found {
   readonly step: number;
@@ -43,7 +51,9 @@ export class Core implements RegisterFile {
   }
 
   get findings(): readonly RunFinding[] {
-    return [...this.#findings.values()].sort((a, b) => a.step - b.step).map(({ finding }) => finding);
+    return [...this.#findings.values()]
+      .sort((a, b) => a.step - b.step || ORDER[a.finding.rule] - ORDER[b.finding.rule])
+      .map(({ finding }) => finding);
   }
 
   /** An error that says who met it. */

@@ -2,6 +2,7 @@
 import { test } from 'vitest';
 import { codeArray } from '../../../../src/numerics';
 import type { ChipPattern, Dim, Instruction, Program, SbufTensor } from '../../../../src/program';
+import { kernel, trace } from '../../../../src/kernel';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
@@ -118,6 +119,29 @@ onEveryAdapter((adapter) => {
     await expectAgreement(adapter.interpreter, program, {
       ids_in: Uint32Array.of(1, 1, 1, 2, 2, 3, 3, 3, 3, 4, 0, 0),
       bounds_in: codeArray('int32', 30).fill(7),
+    });
+  });
+
+  test('what a step reads is reported before what it writes', async () => {
+    const reported = kernel('reported', ['x', 'places'], (nc, { x, places }) => {
+      const [data, index, out] = [
+        nc.sbuf([16, 4], 'float32'),
+        nc.sbuf([16, 1], 'uint16'),
+        nc.sbuf([16, 8], 'float32'),
+      ];
+      nc.dma_copy(data, { src: x });
+      nc.dma_copy(index, { src: places });
+      nc.memset(out, { code: 0 });
+      nc.activation(out.indirect(index, 4), { op: 'reciprocal', data });
+      nc.dma_copy(nc.hbm('y', [16, 8], 'float32'), { src: out });
+    });
+    const { program } = trace(reported, {
+      chip: 'trn3',
+      inputs: { x: { shape: [16, 4], dtype: 'float32' }, places: { shape: [16, 1], dtype: 'uint16' } },
+    });
+    await expectAgreement(adapter.interpreter, program, {
+      x: codeArray('float32', 64).fill(0x7e000000), // 2^125: outside the range of the reciprocal
+      places: Uint16Array.from({ length: 16 }, (_, at) => at % 3),
     });
   });
 });

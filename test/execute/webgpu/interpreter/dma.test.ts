@@ -4,10 +4,11 @@ import { test } from 'vitest';
 import { codeArray, type CodeArray, type Dtype } from '../../../../src/numerics';
 import type { ChipPattern, Dim, HbmPattern, Instruction, Pattern, Tensor } from '../../../../src/program';
 import { ANY, codes } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 
-const RUNS = Number(process.env['RUNS'] ?? 4);
+const RUNS = rounds(4);
 const engine = 'dma';
 /** Elements of each of two HBM tensors, and of a partition of SBUF. */
 const [HELD, P, WIDTH] = [600, 40, 48];

@@ -5,11 +5,12 @@ import type { Dtype, Rounding } from '../../../../src/numerics';
 import type { ChipPattern } from '../../../../src/program';
 import type { TestTensor } from '../../../isa/machine';
 import { ANY, codes, INTEGERS, shapes, source, target, type Shape } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
-const RUNS = Number(process.env['RUNS'] ?? 1);
+const RUNS = rounds(1);
 const EACH = 12;
 
 const write = fc.constantFrom(

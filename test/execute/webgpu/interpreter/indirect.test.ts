@@ -4,11 +4,12 @@ import { test } from 'vitest';
 import type { Dtype } from '../../../../src/numerics';
 import type { ChipPattern } from '../../../../src/program';
 import { codes } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances } from './instances';
 
-const RUNS = Number(process.env['RUNS'] ?? 2);
+const RUNS = rounds(2);
 const EACH = 8;
 /** Elements of each partition of the tensors that an index chooses from. */
 const WIDTH = 50;

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { FORMATS, type Dtype, type Rounding } from '../../../../src/numerics';
 import { ANY, codes, column, FLOATS, INTEGERS, shapes, source, target } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
 /** More of them, by hand. */
-const RUNS = Number(process.env['RUNS'] ?? 1);
+const RUNS = rounds(1);
 const EACH = 16;
 const PARTITIONS = 128;
 /** What the counter of XORWOW grows by. */

@@ -4,12 +4,13 @@ import { test } from 'vitest';
 import type { Dtype, Rounding } from '../../../../src/numerics';
 import { ACTIVATE2_OPS, ACTIVATION_OPS, type ReduceCommand } from '../../../../src/program';
 import { column, FLOATS, shapes, source, target } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances } from './instances';
 
 /** More of them, by hand. */
-const RUNS = Number(process.env['RUNS'] ?? 1);
+const RUNS = rounds(1);
 const EACH = 8;
 
 const BIASES = FLOATS.filter((dtype) => dtype !== 'tfloat32');

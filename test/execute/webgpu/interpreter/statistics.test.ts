@@ -14,12 +14,13 @@ import {
   type Operand,
   type Shape,
 } from '../../../isa/vector-arbitrary';
+import { rounds } from '../../runs';
 import { onEveryAdapter } from './adapters';
 import { expectAgreement } from './agree';
 import { Instances, type Given } from './instances';
 
 /** More of them, by hand. */
-const RUNS = Number(process.env['RUNS'] ?? 1);
+const RUNS = rounds(1);
 const EACH = 6;
 
 const write = fc.constantFrom(
