@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram, startProgram } from '../../src/execute/reference';
 import { UserError } from '../../src/numerics';
+import { parseProgram } from '../../src/program';
 import type {
   ForLoop,
   HbmTensor,
@@ -446,5 +447,23 @@ describe('what goes wrong', () => {
     for (let time = 0; time < 2; time++) {
       expect(() => startProgram(illegal, given)).toThrow(/^dma_copy c \(at k\.ts:1:2\): it is issued to /);
     }
+  });
+
+  test('findings are in the order of the steps that showed them, whatever their rules', () => {
+    const program = parseProgram(`program trn3
+sbuf t float32 partitions 0:2 elements 4 address 0
+sbuf index uint16 partitions 0:2 elements 1 address 64
+hbm x float32 [2, 4] input
+hbm twice uint16 [2, 1] input
+load sync dma_copy t p0:2 [1,4] = src x [1,8]
+load-index sync dma_copy index p0:2 [1,1] = src twice [1,2]
+repeats scalar activation t p0:2 [0,2] by index p0:2 [1,1] = data t p0:2 [1,2], op copy
+range scalar activation t p0:2 [1,4] = data t p0:2 [1,4], op rsqrt
+`);
+    const run = startProgram(program, {
+      x: new Uint32Array(new Float32Array([1, 0, 1, 1, 1, 1, 1, 1]).buffer),
+      twice: new Uint16Array([1, 1]),
+    }).runToEnd();
+    expect(run.findings.map(({ instruction }) => instruction)).toEqual(['repeats', 'range']);
   });
 });

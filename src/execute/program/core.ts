@@ -43,7 +43,7 @@ export class Core implements RegisterFile {
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #registers = new Map<string, number>();
   readonly #findings = new Map<string, Found>();
-  /** How many steps were taken before the one that is due, where reports may come late. */
+  /** How many steps were taken before the one that is due: an executor says it before each. */
   step = 0;
 
   constructor(tensors: readonly Tensor[]) {

@@ -54,6 +54,7 @@ export class ProgramRun {
     if (node === undefined) return false;
     this.#control.checkBudget();
     this.#machine.reader = node;
+    this.#machine.step = this.#control.steps;
     if (due !== undefined) this.#execute(due);
     this.#control.advance();
     return true;
