@@ -11,3 +11,5 @@ export {
 } from './rules';
 export { CHIP_NAMES } from './types';
 export type { Chip, ChipName, EngineName } from './types';
+export { TIMING_CONSTANTS, TIMINGS, transferOverhead } from './timing';
+export type { Timing, TimingConstant, TimingName } from './timing';

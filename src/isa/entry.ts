@@ -50,6 +50,38 @@ export interface Indirect {
   readonly engines?: readonly EngineName[];
 }
 
+/**
+ * What an instruction takes of what executes it, apart from what it waits for. Cycles are those of its engine; src/time adds the
+ * intervals, latencies and conflicts that instructions have in common.
+ */
+export type Work =
+  /**
+   * Of a datapath: cycles for the elements of a partition, no fewer than the least interval, and more beyond that (a second
+   * instruction of the hardware, say). `mode` is how many elements of 16 bits Vector or Scalar take at once; `table` the
+   * function whose tables Scalar needs.
+   */
+  | {
+      readonly unit: 'datapath';
+      readonly cycles: number;
+      readonly more?: number;
+      readonly mode?: 2 | 4;
+      readonly table?: string;
+    }
+  /** Of the systolic array: cycles to load the stationary operand, before any speed-up of loading, and to multiply. */
+  | { readonly unit: 'array'; readonly load: number; readonly multiply: number; readonly flops: number }
+  /** Of the DMA engines: the share of their rate that it reaches, and which operands it moves to dst. */
+  | { readonly unit: 'dma'; readonly share: number; readonly moved: readonly string[] }
+  /** Of a sequencer alone. */
+  | { readonly unit: 'sequencer'; readonly waits: boolean };
+
+export interface Cost<O extends Opcode> {
+  /** For docs/isa.md: what it takes for N elements of each partition (NKI ISA reference, 2.26.1, unless said otherwise). */
+  readonly words: string;
+  /** Whether a document gives the cycles; else `words` says what was chosen. */
+  readonly documented: boolean;
+  readonly work: (instruction: Instruction<O>, chip: Chip) => Work;
+}
+
 export interface Entry<O extends Opcode> {
   /** One sentence for docs/isa.md: what dst becomes. */
   readonly summary: string;
@@ -66,8 +98,7 @@ export interface Entry<O extends Opcode> {
   readonly parts?: (instruction: Instruction<O>, operand: string) => readonly ChipPattern[] | undefined;
   /** What it does: the definition that every executor must equal bit for bit. */
   readonly run: (instruction: Instruction<O>, machine: Machine) => void;
-  /** What it takes, in words, for N elements of each partition (NKI ISA reference, 2.26.1, unless said otherwise). */
-  readonly cost: string;
+  readonly cost: Cost<O>;
 }
 
 /** The entries of one family of instructions. */

@@ -13,7 +13,7 @@ import { SCALAR_ENTRIES } from './scalar';
 import { TENSOR_ENTRIES } from './tensor';
 import { VECTOR_ENTRIES } from './vector';
 
-export type { AccumulatorEngine, Entry, Machine, Memory, RandomEngine, RuntimeRule } from './entry';
+export type { AccumulatorEngine, Cost, Entry, Machine, Memory, RandomEngine, RuntimeRule, Work } from './entry';
 export { groupOf, snaked } from './indirection';
 export { movesCodes, passedRows } from './tensor/transpose';
 export { codeOf, registerOf } from './register/registers';
@@ -69,4 +69,9 @@ export function accessedParts<O extends Opcode>(
 /** Executes one instruction. */
 export function runInstruction<O extends Opcode>(instruction: Instruction<O>, machine: Machine): void {
   ISA[instruction.opcode].run(instruction, machine);
+}
+
+/** What an instruction takes of what executes it. */
+export function workOf<O extends Opcode>(instruction: Instruction<O>, chip: Chip): Work {
+  return ISA[instruction.opcode].cost.work(instruction, chip);
 }
