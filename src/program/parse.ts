@@ -95,6 +95,16 @@ function lineOf(number: number, text: string): Line {
   };
 }
 
+/** An instruction without its edges, and the ids that they name. No name or value has a semicolon. */
+function edgesOf(text: string, where: string): readonly [text: string, after: readonly string[] | undefined] {
+  const end = text.indexOf(';');
+  if (end < 0) return [text, undefined];
+  const [word, ...ids] = wordsOf(text.slice(end + 1));
+  if (word !== 'after')
+    throw wrong(`${where} what follows the ;`, 'written as after ID, ID', text.slice(end + 1).trim());
+  return [text.slice(0, end), ids.join(' ').split(', ')];
+}
+
 /** Lines that say something, one after another. */
 function* linesOf(text: string): Generator<Line> {
   let number = 0;
@@ -191,7 +201,8 @@ class Reader {
     if (this.#open.pop() === undefined) throw new UserError(`${where} } closes a loop, and none is open.`);
   }
 
-  #instruction({ where, text, at }: Line): void {
+  #instruction({ where, text: whole, at }: Line): void {
+    const [text, after] = edgesOf(whole, where);
     const equals = ` ${text} `.indexOf(' = ');
     if (equals < 0)
       throw wrong(`${where} an instruction`, 'written as ID ENGINE OPCODE DST = OPERANDS', text);
@@ -202,6 +213,7 @@ class Reader {
     const dst = form.dst === null ? undefined : groups.shift();
     const fields: Fields = { opcode, id, engine, sources: {}, attributes: {} };
     if (at !== undefined) fields.at = at;
+    if (after !== undefined) fields.after = after;
     if (dst !== undefined) fields.dst = this.#pattern(dst, where);
     if (groups.length > 0) fields.results = this.#operands(groups, form.results, opcode, where);
     const told = text.slice(equals + 1).trim();

@@ -11,7 +11,7 @@
  * and attributes by name, in the order of its form. An access pattern is the tensor, its partitions as first:count (on chip), the
  * offset where it is not zero, and [stride,count] of each free dimension, in elements, `[]` where there is none; `as` names the
  * format where it is not the tensor's, `+$r*8` adds eight times a register, `by` is followed by the pattern of the index that
- * chooses the elements, and `@` is where the author wrote it. A loop is
+ * chooses the elements, `; after` by the ids of instructions that must come first, and `@` is where the author wrote it. A loop is
  * `id fori $i = 0 to 4 step 1 {` or `id while $i {`, its body, and `}`. Numbers that JSON has not are inf, -inf and nan.
  */
 import type { Dtype } from '../numerics';
@@ -74,6 +74,8 @@ function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
     .trimEnd();
 }
 
+const printAfter = ({ after }: Instruction) => (after === undefined ? '' : `; after ${after.join(', ')}`);
+
 const printAt = (at: string | undefined) => (at === undefined ? '' : ` @ ${at}`);
 
 const printScalar = (scalar: Scalar): string =>
@@ -81,7 +83,7 @@ const printScalar = (scalar: Scalar): string =>
 
 function* printNode(node: ProgramNode, dtypes: Dtypes, indent: string): Generator<string> {
   if (!isLoop(node)) {
-    yield `${indent}${printInstruction(node, dtypes)}${printAt(node.at)}`;
+    yield `${indent}${printInstruction(node, dtypes)}${printAfter(node)}${printAt(node.at)}`;
     return;
   }
   const { id, register, at } = node;

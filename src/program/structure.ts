@@ -64,6 +64,13 @@ const at = checkOf('"file:line:column" on one line', (value) =>
   typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? value : undefined,
 );
 
+/** Edges: an empty list would be lost in the text. */
+const after: Check<readonly string[]> = (value, where) => {
+  const ids = listOf(name)(value, where);
+  if (ids.length === 0) throw wrong(where, 'a list of at least one id, or absent', value);
+  return ids;
+};
+
 const onChip = { name, dtype, partition: size, partitions: size, elements: size };
 
 const TENSORS: { readonly [S in Space]: Check<Tensor> } = {
@@ -125,6 +132,7 @@ function instructionOf(opcode: Opcode, { dst, results, sources, attributes }: Fo
     id: name,
     engine: oneOf(...ENGINES),
     at: optional(at),
+    after: optional(after),
     dst: dst === null ? absent : operand(dst),
     results: Object.values(results).every(({ optional: spare }) => spare)
       ? optional(mapped(results, operand))

@@ -31,6 +31,12 @@ export type Instruction<O extends Opcode = Opcode> = {
     readonly engine: EngineName;
     /** Where its author wrote it, as file:line:column. */
     readonly at?: string;
+    /**
+     * Edges that its author added: ids of instructions that must come first, whatever their operands say; at least one. Each is of the
+     * same body, then that of the same turn is meant, or of a body around it, then the last run. Executors run in the order of the
+     * Program and need none of it; who reorders or times instructions does.
+     */
+    readonly after?: readonly string[];
     readonly dst: Destination<(typeof FORMS)[P]['dst']>;
     /** What it writes besides dst. */
     readonly results?: Operands<(typeof FORMS)[P]['results']>;

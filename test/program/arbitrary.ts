@@ -126,6 +126,12 @@ const at: fc.Arbitrary<{ readonly at?: string }> = fc.oneof(
   fc.constantFrom({ at: 'a.ts:1:2' }, { at: 'my kernels/b @ c = d.ts:3:4' }),
 );
 
+/** Edges: the form is right whether there are such instructions or not. */
+const edges: fc.Arbitrary<{ readonly after?: readonly string[] }> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.record({ after: fc.array(name, { minLength: 1, maxLength: 3 }) }) },
+);
+
 function instructionOf(opcode: Opcode, over: readonly Tensor[]): fc.Arbitrary<Instruction> {
   const { dst, results, sources, attributes }: Form = FORMS[opcode];
   const operand = ({ place }: OperandForm) => pattern(place, over);
@@ -137,14 +143,16 @@ function instructionOf(opcode: Opcode, over: readonly Tensor[]): fc.Arbitrary<In
       fields(sources, operand),
       fields(attributes, attribute),
       at,
+      edges,
     )
     .map(
-      ([issued, written, more, read, told, from]) =>
+      ([issued, written, more, read, told, from, order]) =>
         ({
           opcode,
           id: '',
           engine: issued,
           ...from,
+          ...order,
           ...written,
           ...more,
           sources: read,

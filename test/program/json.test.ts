@@ -91,6 +91,16 @@ test.each([
     '"at":"one\\ntwo","opcode":"dma_copy","id":"m0.n0.p0.load-a"',
     'program.instructions[0].at must be "file:line:column" on one line, received "one\\ntwo".',
   ],
+  [
+    '"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    '"after":[],"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    'program.instructions[0].after must be a list of at least one id, or absent, received [].',
+  ],
+  [
+    '"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    '"after":["m0 n0"],"opcode":"dma_copy","id":"m0.n0.p0.load-a"',
+    'program.instructions[0].after[0] must be 1 to 200 letters',
+  ],
 ])('%s as %s is refused', (from, to, message) => {
   expect(json).toContain(from);
   const read = () => fromJSON(JSON.parse(json.replace(from, to)));

@@ -111,6 +111,8 @@ const every: Program = {
       opcode: 'nc_match_replace8',
       id: 'drop',
       engine: 'vector',
+      at: 'softmax.ts:9:3',
+      after: ['start', 'scale'],
       dst: x,
       results: { dst_idx: { ...x, tensor: 'y', dtype: 'uint32' } },
       sources: { data: x, vals: x },
@@ -145,6 +147,7 @@ test('the order of names, blank lines, comments, more blanks and other line ends
   const text = printProgram(every)
     .replace('imm -0, saturate true', 'saturate true,  imm -0')
     .replace('op1 add, reverse1 true', 'reverse1 true, op1 add')
+    .replace('; after start, scale', ' ;  after  start,  scale ')
     .replaceAll('\n', '\r\n\r\n  # a comment\r\n');
   expect(parseProgram(text)).toEqual(every);
 });
@@ -209,6 +212,17 @@ test.each([
     'line 15: what nc_match_replace8 writes after dst must be dst_idx, received "index".',
   ],
   ['saturate true', 'saturate yes', 'line 15: attributes.saturate must be true or false, received "yes".'],
+  [
+    '; after start',
+    '; before start',
+    'line 15: what follows the ; must be written as after ID, ID, received "before start, scale".',
+  ],
+  ['; after start, scale', '; after', 'line 15: after[0] must be 1 to 200 letters, digits, "_", "." and'],
+  [
+    'after start, scale',
+    'after start, 5',
+    'line 15: after[1] must be 1 to 200 letters, digits, "_", "." and',
+  ],
   [
     'mask gpsimd affine_select x p0:4 [1,8] =',
     'mask',
