@@ -55,6 +55,7 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     packed: [],
     peakTflops: { bits16: 92, fp8: 92, float32: 23 }, // [T1]; [H] says 190 per chip, which is 2 x 95
     hbm: { bytes: 32 * GIB, bytesPerSecond: 820e9 }, // [T1]; [H] says 820 GiB/s
+    ports: { vectorGpsimd: 'always', vectorScalar: 'always' }, // [T1]
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 17 }, // [B], measured; [T1] gives 27 GiB/s as the theoretical rate
   },
   trn2: {
@@ -70,6 +71,7 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     packed: [],
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T2]; [H] says 667, 1299 and 181 per chip of 8
     hbm: { bytes: 96 * GIB, bytesPerSecond: 3e12 }, // [T2]; [H] says 2.9 TB/s
+    ports: { vectorGpsimd: 'fast-modes', vectorScalar: 'same-bank' }, // [T2]
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 23 }, // [B]
   },
   trn3: {
@@ -90,6 +92,7 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     packed: PACKED_DTYPES, // [X]
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T3]; 315 is for MX formats
     hbm: { bytes: 144 * GIB, bytesPerSecond: 4.7e12 }, // [T3]; [H] says 4.9 TB/s
+    ports: { vectorGpsimd: 'fast-modes', vectorScalar: 'same-bank' }, // [T3]
     dma: { engines: 16, queues: 16, bytesPerNanosecond: 33 }, // [B]
   },
 };

@@ -46,6 +46,13 @@ export interface Chip {
   readonly peakTflops: { readonly bits16: number; readonly fp8: number; readonly float32: number };
   /** HBM of the whole chip: capacity in bytes, bandwidth in bytes per second. */
   readonly hbm: { readonly bytes: number; readonly bytesPerSecond: number };
+  /** When two engines must take turns at a memory. */
+  readonly ports: {
+    /** Vector and GpSimd at SBUF: always, or while Vector moves several elements a cycle, over GpSimd's bus. */
+    readonly vectorGpsimd: 'always' | 'fast-modes';
+    /** Vector and Scalar at PSUM: always, or at one bank. */
+    readonly vectorScalar: 'always' | 'same-bank';
+  };
   /** DMA engines of one core, queues of one engine, and bytes per nanosecond of one engine. */
   readonly dma: { readonly engines: 16; readonly queues: 16; readonly bytesPerNanosecond: number };
 }

@@ -4,7 +4,7 @@ import type { Chip } from '../chip';
 import { boundsProblem, instructionsOf, nameOf, readsOf, writesOf } from '../program';
 import type { ChipPattern, Instruction, Opcode, Program } from '../program';
 import { DMA_ENTRIES } from './dma';
-import type { Entries, Machine, Problem } from './entry';
+import type { Entries, Machine, Problem, Work } from './entry';
 import { GPSIMD_ENTRIES } from './gpsimd';
 import { indirectionProblem } from './indirection';
 import { RANDOM_ENTRIES } from './random';

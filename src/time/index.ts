@@ -1,0 +1,6 @@
+/** What a Program takes on trn1, trn2 and trn3: an event simulation, and what follows from it. */
+export { streamOf } from './stream';
+export { timeProgram, timingOf } from './time';
+export { trackOf } from './tracks';
+export { CAUSES, TRACKS } from './types';
+export type { Cause, Dependencies, Stream, TimeOptions, Timeline, Track, Traffic } from './types';

@@ -1,0 +1,111 @@
+/** Times a Program: verified, scheduled where that is asked for, unrolled, and simulated. */
+import { CHIPS, TIMING_CONSTANTS, TIMINGS } from '../chip';
+import type { ChipName, Timing, TimingName } from '../chip';
+import { ISA, workOf } from '../isa';
+import { requireFields, UserError } from '../numerics';
+import type { Instruction, Opcode, Pattern, Program } from '../program';
+import { summaryText, verdictText, verifyProgram } from '../verify';
+import { dependenciesOf } from './dependencies';
+import { scheduleLoads } from './schedule';
+import { simulate } from './simulate';
+import { streamOf } from './stream';
+import { tasksOf } from './tasks';
+import { trafficOf } from './traffic';
+import type { TimeOptions, Timeline } from './types';
+
+/**
+ * When every instruction of a Program runs on its chip.
+ *
+ * @throws UserError, with the findings, for a Program that is not sound, and for options that are none.
+ */
+export function timeProgram(program: Program, options: TimeOptions = {}): Timeline {
+  requireFields('timeProgram', options, ['timing', 'schedule', 'cores', 'turns', 'budget']);
+  requireSound(program);
+  const { schedule = false, cores = 1, turns, budget } = options;
+  const { chip } = program;
+  requireCores(cores, chip);
+  const timing = timingOf(chip, options.timing);
+  const timed = schedule ? scheduleLoads(program) : program;
+  const stream = streamOf(timed, { turns, budget });
+  const { instructions } = stream;
+  const dependencies = dependenciesOf(stream);
+  const tasks = tasksOf(stream, chip, timing);
+  const simulated = simulate({
+    instructions,
+    tasks,
+    dependencies,
+    timing,
+    hbmRate: timing.hbmStackRate / Math.ceil(cores / timing.hbmStacks),
+    moved: (instruction) => movedOf(instruction, chip),
+  });
+  return {
+    program: timed,
+    chip,
+    timing,
+    cores,
+    total: simulated.end.reduce((latest, end) => Math.max(latest, end), 0),
+    instructions,
+    track: tasks.track,
+    start: simulated.start,
+    free: simulated.free,
+    end: simulated.end,
+    loading: simulated.loading,
+    moving: simulated.moving,
+    cause: simulated.cause,
+    blocker: simulated.blocker,
+    dependencies,
+    busy: simulated.busy,
+    dmaBusy: simulated.dmaBusy,
+    ...trafficOf(instructions, chip),
+    notes: [...stream.notes, ...undocumented(instructions)],
+  };
+}
+
+function requireSound(program: Program): void {
+  const verdict = verifyProgram(program, { limit: 20 });
+  if (verdict.sound) return;
+  throw new UserError(
+    `A Program that fails verification is not timed.\n${verdictText(verdict.findings)}\n\n${summaryText(verdict)}`,
+  );
+}
+
+function requireCores(cores: number, chip: ChipName): void {
+  const most = CHIPS[chip].cores;
+  if (Number.isInteger(cores) && cores >= 1 && cores <= most) return;
+  throw new UserError(
+    `cores must be a whole number from 1 to ${most}, the cores of ${chip}, received ${cores}.`,
+  );
+}
+
+/** The chip's constants, some of them replaced. @throws UserError for names that are none, and values that are no time or rate. */
+export function timingOf(chip: ChipName, given: Partial<Timing> = {}): Timing {
+  const names = Object.keys(TIMING_CONSTANTS) as readonly TimingName[];
+  requireFields('timing', given, names);
+  for (const name of names) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const { unit } = TIMING_CONSTANTS[name];
+    const divides = unit !== 'ns' && unit !== 'cycles';
+    if (Number.isFinite(value) && (divides ? value > 0 : value >= 0)) continue;
+    throw new UserError(
+      `${name} is ${unit} and must be a finite number ${divides ? 'above' : 'of at least'} 0, received ${value}.`,
+    );
+  }
+  return { ...TIMINGS[chip], ...given };
+}
+
+function movedOf(instruction: Instruction, chip: ChipName): readonly Pattern[] {
+  const work = workOf(instruction, CHIPS[chip]);
+  if (work.unit !== 'dma') return [];
+  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
+  return work.moved.flatMap((name) => sources[name] ?? []);
+}
+
+/** What costs were assumed, since no document gives them. */
+function undocumented(instructions: readonly Instruction[]): readonly string[] {
+  const opcodes = new Set<Opcode>();
+  for (const { opcode } of instructions) opcodes.add(opcode);
+  return [...opcodes]
+    .filter((opcode) => !ISA[opcode].cost.documented)
+    .map((opcode) => `What ${opcode} takes is assumed: ${ISA[opcode].cost.words}`);
+}
