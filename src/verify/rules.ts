@@ -65,6 +65,16 @@ export const RULES = {
     'Each chip reads and writes some number formats only.',
     'Convert to a format that the chip has.',
   ),
+  SYS108: error(
+    'edge that cannot be kept',
+    'An edge (after) names another instruction, of the same body or of one around it. It is a wait that happens whenever the instruction runs, so that one into or out of a loop over a register could wait for ever.',
+    'Name an instruction of the Program, in the same body; or loosen the order, by dropping the edge.',
+  ),
+  SYS109: error(
+    'edges in a circle',
+    'Instructions that each come after the next, and the last after the first, never start.',
+    'Drop one of the edges.',
+  ),
   SYS201: error(
     'no such tensor',
     'A pattern names a tensor of its Program, in the memory where that lies.',

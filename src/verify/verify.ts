@@ -2,6 +2,7 @@
 import { CHIPS, type ChipName } from '../chip';
 import { isLoop, readsOf, writesOf } from '../program';
 import type { Program, ProgramNode } from '../program';
+import { checkEdges } from './edges';
 import { Findings, type Verdict } from './finding';
 import { checkTensors } from './homes';
 import { Legality } from './legality';
@@ -27,6 +28,7 @@ export function verifyProgram(program: Program, options: VerifyOptions = {}): Ve
   const findings = new Findings(limit);
   checkTensors(program.tensors, chip, findings);
   checkNodes(program.instructions, new Legality(chip, findings), findings);
+  checkEdges(program.instructions, findings);
   const walk = new Walk(program, chip, findings, budget);
   walk.run(program.instructions);
   const { list, more, errors } = findings;

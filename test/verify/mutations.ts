@@ -6,6 +6,7 @@ import { isLoop, readsOf, writesOf } from '../../src/program';
 import type { ForLoop, Instruction, Pattern, Program, SbufTensor, Tensor } from '../../src/program';
 import type { Dtype } from '../../src/numerics';
 import { isMatmul } from '../../src/verify/traits';
+import { EDGE_MUTATIONS } from './mutations-edges';
 import {
   elementsIn,
   lastCount,
@@ -386,4 +387,5 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       );
     },
   ),
+  ...EDGE_MUTATIONS,
 };

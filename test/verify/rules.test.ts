@@ -113,6 +113,16 @@ const CASES: Readonly<Record<Exclude<RuleCode, Runtime>, Case>> = {
     copied('', 'c vector memset t p0:4 [1,8] as float8_e4m3 = code 0'),
     /operand dst: format not on this chip: required trn2 has no float8_e4m3fn/,
   ),
+  SYS108: texts(
+    copied('', 'c vector tensor_copy t p0:4 [1,8] = src t p0:4 [1,8]; after lode'),
+    copied('', 'c vector tensor_copy t p0:4 [1,8] = src t p0:4 [1,8]; after load'),
+    /tensor_copy c, operand after\[0\]: edge that cannot be kept: required another instruction of the same body or of one around it; received "lode", which no instruction is called\./,
+  ),
+  SYS109: texts(
+    copied('', 'c vector tensor_copy t p0:4 [1,8] = src t p0:4 [1,8]; after store').concat('; after c'),
+    copied('', 'c vector tensor_copy t p0:4 [1,8] = src t p0:4 [1,8]').concat('; after c'),
+    /tensor_copy c: edges in a circle: required edges that some order keeps; received c after store, store after c\./,
+  ),
   SYS201: {
     bad: named(sound, 't', 'u'),
     good: sound,

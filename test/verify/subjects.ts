@@ -109,7 +109,7 @@ function own(kernel: Kernel, seed: number): Subject {
   return { name: kernel.name, program, inputs, expected: runProgram(program, inputs) };
 }
 
-/** y = 2 x, in a loop over a register. */
+/** y = 2 x + 1, in a loop over a register. */
 function looped(seed: number): Subject {
   const program = parseProgram(
     [
@@ -118,9 +118,12 @@ function looped(seed: number): Subject {
       'hbm y float32 [32, 24] output',
       'sbuf t float32 partitions 0:8 elements 24 address 0',
       'sbuf u float32 partitions 0:8 elements 24 address 128',
+      'sbuf o float32 partitions 0:8 elements 24 address 256',
+      'one vector memset o p0:8 [1,24] = code 1065353216',
       'rows fori $i = 0 to 4 step 1 {',
       'load dma dma_copy t p0:8 [1,24] = src x +$i*192 [24,8][1,24]',
       'twice vector tensor_tensor u p0:8 [1,24] = data1 t p0:8 [1,24], data2 t p0:8 [1,24], op add',
+      'plus vector tensor_tensor u p0:8 [1,24] = data1 u p0:8 [1,24], data2 o p0:8 [1,24], op add; after one',
       'store dma dma_copy y +$i*192 [24,8][1,24] = src u p0:8 [1,24]',
       '}',
     ].join('\n'),
@@ -129,7 +132,7 @@ function looped(seed: number): Subject {
   const x = matrix(program, inputs, 'x');
   const values = Float32Array.from(
     { length: 32 * 24 },
-    (_, index) => 2 * x(Math.floor(index / 24), index % 24),
+    (_, index) => 2 * x(Math.floor(index / 24), index % 24) + 1,
   );
   return { name: 'loop', program, inputs, expected: { y: encodeArray('float32', values) } };
 }
