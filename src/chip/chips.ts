@@ -33,6 +33,17 @@ const MATMUL_V3 = [...MATMUL, 'float8_e3m4'] as const satisfies readonly Dtype[]
 // [M]: float8_e4m3fn in nc_matmul from NeuronCore-v4 on (NKI 0.4.0); the compiler refuses it before.
 const MATMUL_V4 = [...MATMUL_V3, 'float8_e4m3fn'] as const satisfies readonly Dtype[];
 
+// [T2]: Vector's performance mode is for BF16 and FP16. [T3] adds FP8, and gives Scalar the mode of two; named choice: all of
+// the chip's FP8 formats of numbers.
+const FAST_V3 = ['bfloat16', 'float16'] as const satisfies readonly Dtype[];
+const FAST_V4 = [
+  ...FAST_V3,
+  'float8_e4m3',
+  'float8_e5m2',
+  'float8_e3m4',
+  'float8_e4m3fn',
+] as const satisfies readonly Dtype[];
+
 /** The same on every chip [T1] [T2] [T3] [L]. */
 const PSUM = { partitions: 128, banks: 8, bankBytes: 2048 } as const;
 const ARRAY = { rows: 128, stationary: 128, float32Passes: 4 } as const;
@@ -50,7 +61,8 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     clocks: { tensor: 2.8, vector: 1.12, scalar: 1.4, gpsimd: 1.4 }, // [T1]
     sbuf: sbuf(192, 16), // [T1]; [A] reserves 16 KiB for the compiler
     psum: PSUM,
-    matmul: { ...ARRAY, moving: 512, dtypes: MATMUL, doubleRow: [] },
+    matmul: { ...ARRAY, transposePasses: 4, moving: 512, dtypes: MATMUL, doubleRow: [] },
+    modes: { vector: null, scalar: null },
     dtypes: [...MATMUL, ...INTEGERS],
     packed: [],
     peakTflops: { bits16: 92, fp8: 92, float32: 23 }, // [T1]; [H] says 190 per chip, which is 2 x 95
@@ -66,7 +78,14 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     clocks: { tensor: 2.4, vector: 0.96, scalar: 1.2, gpsimd: 1.2 }, // [T2]
     sbuf: sbuf(224, 0), // [T2]; no document says that any of it is reserved
     psum: PSUM,
-    matmul: { ...ARRAY, moving: 512, dtypes: MATMUL_V3, doubleRow: ['float8_e4m3', 'float8_e5m2'] }, // [T2] [M]
+    matmul: {
+      ...ARRAY,
+      transposePasses: 2, // [T2]
+      moving: 512,
+      dtypes: MATMUL_V3,
+      doubleRow: ['float8_e4m3', 'float8_e5m2'], // [T2] [M]
+    },
+    modes: { vector: { dtypes: FAST_V3, most: 4 }, scalar: null }, // [T2]
     dtypes: [...MATMUL_V3, ...INTEGERS],
     packed: [],
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T2]; [H] says 667, 1299 and 181 per chip of 8
@@ -84,10 +103,12 @@ export const CHIPS: Readonly<Record<ChipName, Chip>> = {
     psum: PSUM,
     matmul: {
       ...ARRAY,
+      transposePasses: 2, // [T2]
       moving: 4096, // [M], into float32; the output then spans all 8 banks
       dtypes: MATMUL_V4,
       doubleRow: ['float8_e4m3', 'float8_e5m2', 'float8_e4m3fn'], // [T3] [M]
     },
+    modes: { vector: { dtypes: FAST_V4, most: 4 }, scalar: { dtypes: FAST_V4, most: 2 } }, // [T3]
     dtypes: [...MATMUL_V4, 'float8_e8m0fnu', ...INTEGERS], // float8_e8m0fnu: the scales of [X]
     packed: PACKED_DTYPES, // [X]
     peakTflops: { bits16: 79, fp8: 158, float32: 20 }, // [T3]; 315 is for MX formats

@@ -10,6 +10,6 @@ export {
   partitionProblem,
 } from './rules';
 export { CHIP_NAMES } from './types';
-export type { Chip, ChipName, EngineName } from './types';
+export type { Chip, ChipName, EngineName, PerformanceMode } from './types';
 export { TIMING_CONSTANTS, TIMINGS, transferOverhead } from './timing';
 export type { Timing, TimingConstant, TimingName } from './timing';

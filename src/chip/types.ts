@@ -8,6 +8,12 @@ export type ChipName = (typeof CHIP_NAMES)[number];
 /** The queues an instruction can be issued to. `sync` has no datapath; `dma` stands for the 16 DMA engines of a core. */
 export type EngineName = 'tensor' | 'vector' | 'scalar' | 'gpsimd' | 'sync' | 'dma';
 
+/** The formats of which an engine takes several elements at once, and how many at most. */
+export interface PerformanceMode {
+  readonly dtypes: readonly Dtype[];
+  readonly most: 2 | 4;
+}
+
 export interface Chip {
   readonly name: ChipName;
   /** The vendor's name for its core, and the NKI `nc_version`. */
@@ -37,9 +43,13 @@ export interface Chip {
     readonly doubleRow: readonly Dtype[];
     /** Tensor engine cycles per moving column: 1, and 4 for float32. */
     readonly float32Passes: 4;
+    /** Of float32 where it is transposed: 4 where transposition multiplies, 2 where it moves codes. */
+    readonly transposePasses: 4 | 2;
   };
   /** Formats of numbers that Vector, Scalar, GpSimd and DMA read and write. */
   readonly dtypes: readonly Dtype[];
+  /** Performance modes, in which an engine takes several elements at once; null where it has none. */
+  readonly modes: Readonly<Record<'vector' | 'scalar', PerformanceMode | null>>;
   /** Formats of MX operands, four elements in a code, which are moved and multiplied, and no numbers. */
   readonly packed: readonly PackedDtype[];
   /** Dense peak of one core in TFLOP/s = 2 x 128 x 128 x clock, by what is multiplied. */

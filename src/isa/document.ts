@@ -124,7 +124,7 @@ function instruction(opcode: Opcode, form: Form): string {
     [...rules, ...(indirect === undefined ? [] : [indirectRule(indirect)])]
       .map((rule) => `- ${rule}`)
       .join('\n'),
-    `Cost: ${cost.replace(/\.?$/, '.')}`,
+    `Cost${cost.documented ? '' : ' (a choice: no document gives it)'}: ${cost.words}.`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -221,5 +221,9 @@ export const dmaCompute: Entry<'dma_compute'> = {
   run: (instruction, machine) => {
     (instruction.sources.dst_index === undefined ? sum : scatterSum)(instruction, machine);
   },
-  cost: 'As dma_copy of all sources; before trn3 at half its rate (trainium3_arch.rst)',
+  cost: {
+    words: 'As dma_copy of all sources; before trn3 at half its rate (trainium3_arch.rst)',
+    documented: true,
+    work: (_, { name }) => ({ unit: 'dma', share: name === 'trn3' ? 1 : 0.5, moved: SOURCES }),
+  },
 };

@@ -175,5 +175,10 @@ export const dmaTranspose: Entry<'dma_transpose'> = {
       exchangeEnds(kept, new Uint8Array(kept.length), ends),
     );
   },
-  cost: 'As dma_copy; at best 90 % of its rate from HBM and 50 % within SBUF (trainium2_arch.rst, DMA transpose)',
+  cost: {
+    words:
+      'As dma_copy, at best at 90 % of its rate from HBM and 50 % within SBUF (trainium2_arch.rst, DMA transpose)',
+    documented: true,
+    work: ({ sources: { src } }) => ({ unit: 'dma', share: src.space === 'hbm' ? 0.9 : 0.5, moved: ['src'] }),
+  },
 };

@@ -4,8 +4,9 @@
  */
 import { codeArray, decodeArray } from '../../numerics';
 import { encodeWrite, writeProblem } from '../convert';
+import { gpsimd } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems, shapeProblem, spaceProblem } from '../rules';
+import { operandProblems, shapeProblem, spaceProblem, widthOf } from '../rules';
 import { affineProblems, affineValues } from './affine';
 
 const COMPARE = {
@@ -51,5 +52,9 @@ export const affineSelect: Entry<'affine_select'> = {
     });
     machine.write(dst, written);
   },
-  cost: '150 + N GpSimd cycles.',
+  cost: {
+    words: '150 + N GpSimd cycles',
+    documented: true,
+    work: ({ dst }) => gpsimd(widthOf(dst)),
+  },
 };

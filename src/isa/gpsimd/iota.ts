@@ -1,6 +1,7 @@
 /** iota (nki.isa.iota): affine values, computed in 32-bit signed arithmetic, then cast (integers.ts). */
+import { gpsimd } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems, spaceProblem } from '../rules';
+import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { affineProblems, affineValues } from './affine';
 import { integerCodes } from './integers';
 
@@ -23,5 +24,9 @@ export const iota: Entry<'iota'> = {
   run: ({ dst, attributes }, machine) => {
     machine.write(dst, integerCodes(dst.dtype, affineValues(attributes, dst.partitions)));
   },
-  cost: '150 + N GpSimd cycles.',
+  cost: {
+    words: '150 + N GpSimd cycles',
+    documented: true,
+    work: ({ dst }) => gpsimd(widthOf(dst)),
+  },
 };

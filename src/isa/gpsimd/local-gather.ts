@@ -6,7 +6,9 @@
  * issue, where other sizes have num_elem_per_idx ignored); all operands lie on the same partitions, since a core reaches no others.
  */
 import { codeArray } from '../../numerics';
+import { bytesOf } from '../../program';
 import type { Instruction } from '../../program';
+import { gpsimd } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { CORE, readSnakes, samePartitionsProblem, snakeParts, wholeCoresProblem } from './cores';
@@ -100,5 +102,14 @@ export const localGather: Entry<'local_gather'> = {
     machine.write(dst, gathered);
     reportOutside(machine, 'index', indices, valid, 'core', width - each);
   },
-  cost: '150 + num_valid_indices x n / C GpSimd cycles, with n = num_elem_per_idx and C = (28 + 4 n) / (4 n) / min(4 / bytes of an element, n).',
+  cost: {
+    words:
+      '150 + num_valid_indices x n / C GpSimd cycles, with n = num_elem_per_idx and C = ((28 + 4 n) / (4 n)) / min(4 / bytes of an element, n)',
+    documented: true,
+    work: (instruction) => {
+      const { valid, each } = countsOf(instruction);
+      const rate = (28 + 4 * each) / (4 * each) / Math.min(4 / bytesOf(instruction.dst.dtype), each);
+      return gpsimd((valid * each) / rate);
+    },
+  },
 };

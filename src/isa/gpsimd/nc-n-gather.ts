@@ -3,9 +3,13 @@
  * Named choice: an index outside is gather.ts's.
  */
 import { codeArray } from '../../numerics';
+import { datapath, GPSIMD_START } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
 import { operandProblems, shapeProblem, spaceProblem, widthOf } from '../rules';
 import { reportOutside, sameFormatProblem } from './gather';
+
+/** Elements of a partition that an instruction of the hardware gathers (nki.isa.nc_n_gather). */
+const PIECE = 512;
 
 export const ncNGather: Entry<'nc_n_gather'> = {
   summary: 'dst = in each partition, the elements of data that indices name.',
@@ -42,5 +46,13 @@ export const ncNGather: Entry<'nc_n_gather'> = {
     machine.write(dst, gathered);
     reportOutside(machine, 'indices', wanted, each, 'partition', width - 1);
   },
-  cost: 'Not documented; it is one instruction of the hardware for each 512 elements of a partition.',
+  cost: {
+    words:
+      '150 GpSimd cycles for each 512 elements of a partition, which are an instruction of the hardware, and N',
+    documented: false,
+    work: ({ dst }) => {
+      const width = widthOf(dst);
+      return datapath(GPSIMD_START * Math.ceil(width / PIECE) + width);
+    },
+  },
 };

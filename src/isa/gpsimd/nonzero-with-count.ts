@@ -6,6 +6,7 @@
  * reaches no others.
  */
 import { decodeArray } from '../../numerics';
+import { gpsimd } from '../cost';
 import type { Entry } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { firstPartitions, samePartitionsProblem } from './cores';
@@ -59,5 +60,9 @@ export const nonzeroWithCount: Entry<'nonzero_with_count'> = {
       machine.write(part, integerCodes(dst.dtype, found[core] ?? new Int32Array()));
     });
   },
-  cost: 'Not documented.',
+  cost: {
+    words: '150 + N GpSimd cycles',
+    documented: false,
+    work: ({ sources: { src } }) => gpsimd(widthOf(src)),
+  },
 };

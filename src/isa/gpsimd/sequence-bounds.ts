@@ -8,6 +8,7 @@
 import { decodeArray } from '../../numerics';
 import type { CodeArray } from '../../numerics';
 import type { ChipPattern } from '../../program';
+import { gpsimd } from '../cost';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { integerCodes } from './integers';
@@ -85,5 +86,9 @@ export const sequenceBounds: Entry<'sequence_bounds'> = {
     machine.write(dst, integerCodes(dst.dtype, boundsOf(ids)));
     reportIds(ids, machine);
   },
-  cost: 'Not documented.',
+  cost: {
+    words: '150 + N GpSimd cycles',
+    documented: false,
+    work: ({ sources: { segment_ids } }) => gpsimd(widthOf(segment_ids)),
+  },
 };

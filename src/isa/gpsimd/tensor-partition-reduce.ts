@@ -8,8 +8,9 @@ import type { CodeArray } from '../../numerics';
 import { countOf } from '../../program';
 import type { Instruction } from '../../program';
 import { encodeWrite, writeProblem } from '../convert';
+import { gpsimd } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { operandProblems, spaceProblem } from '../rules';
+import { operandProblems, spaceProblem, widthOf } from '../rules';
 
 type Reduce = Instruction<'tensor_partition_reduce'>;
 type Op = Reduce['attributes']['op'];
@@ -86,5 +87,10 @@ export const tensorPartitionReduce: Entry<'tensor_partition_reduce'> = {
       encodeWrite(dst, op === 'average' ? values.map((sum) => sum * factor) : values, attributes),
     );
   },
-  cost: 'Not documented; the NKI documents advise a matmul by a column of ones instead.',
+  cost: {
+    words:
+      '150 + P N GpSimd cycles, one partition after another: the NKI documents call it slow and advise a matmul by a column of ones',
+    documented: false,
+    work: ({ sources: { data } }) => gpsimd(data.partitions * widthOf(data)),
+  },
 };

@@ -9,6 +9,7 @@
  */
 import { codeArray } from '../../numerics';
 import type { Instruction } from '../../program';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { CORE, readSnakes, samePartitionsProblem, snakeParts, wholeCoresProblem, writeSnakes } from './cores';
@@ -94,5 +95,9 @@ export const topk: Entry<'topk'> = {
     writeSnakes(machine, dst, values, k);
     if (results !== undefined) writeSnakes(machine, results.idx_dst, positions, k);
   },
-  cost: '4 n + K GpSimd cycles (NKI 0.6).',
+  cost: {
+    words: '4 n + K GpSimd cycles for snakes of n elements (NKI 0.6)',
+    documented: true,
+    work: ({ dst, attributes: { n } }) => datapath(4 * n + widthOf(dst)),
+  },
 };

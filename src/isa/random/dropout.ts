@@ -4,6 +4,7 @@
  */
 import { FORMATS, type Dtype } from '../../numerics';
 import type { Instruction } from '../../program';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
 import { columnProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { columnOf } from '../vector/lanes';
@@ -62,5 +63,9 @@ export const dropout: Entry<'dropout'> = {
     });
     machine.write(dst, codes);
   },
-  cost: 'max(64, N) cycles',
+  cost: {
+    words: 'max(64, N) Vector cycles',
+    documented: true,
+    work: ({ dst }) => datapath(widthOf(dst)),
+  },
 };

@@ -1,5 +1,7 @@
 /** rand_get_state (nki.isa.rand_get_state): the states of some lanes' generators, as rand_set_state takes them. */
+import { onEngine } from '../cost';
 import type { Entry } from '../entry';
+import { widthOf } from '../rules';
 import { randomEngine, statesOf } from './generators';
 import { STATE_RULES, stateProblems } from './states';
 
@@ -12,5 +14,9 @@ export const randGetState: Entry<'rand_get_state'> = {
   run: ({ engine, dst }, machine) => {
     machine.write(dst, Uint32Array.from(statesOf(machine, randomEngine(engine), dst)));
   },
-  cost: 'Not documented.',
+  cost: {
+    words: 'max(64, N) Vector cycles or 150 + N GpSimd cycles for the N words of a partition',
+    documented: false,
+    work: ({ engine, dst }) => onEngine(engine, widthOf(dst)),
+  },
 };

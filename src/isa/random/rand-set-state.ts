@@ -1,6 +1,7 @@
 /** rand_set_state (nki.isa.rand_set_state): the states of some lanes' generators, word for word. */
+import { onEngine } from '../cost';
 import type { Entry } from '../entry';
-import { spaceProblem } from '../rules';
+import { spaceProblem, widthOf } from '../rules';
 import { randomEngine, statesOf } from './generators';
 import { STATE_RULES, stateProblems } from './states';
 
@@ -20,5 +21,9 @@ export const randSetState: Entry<'rand_set_state'> = {
   run: ({ engine, sources: { src_seeds } }, machine) => {
     statesOf(machine, randomEngine(engine), src_seeds).set(machine.read('src_seeds', src_seeds));
   },
-  cost: 'Not documented.',
+  cost: {
+    words: 'max(64, N) Vector cycles or 150 + N GpSimd cycles for the N words of a partition',
+    documented: false,
+    work: ({ engine, sources: { src_seeds } }) => onEngine(engine, widthOf(src_seeds)),
+  },
 };

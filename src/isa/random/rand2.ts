@@ -6,6 +6,7 @@ import type { Dtype } from '../../numerics';
 import type { Instruction } from '../../program';
 import { ARITHMETIC } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import type { Entry, Problem } from '../entry';
 import { columnProblem, operandProblems, widthOf } from '../rules';
 import { columnOf, writeLanes } from '../vector/lanes';
@@ -80,5 +81,9 @@ export const rand2: Entry<'rand2'> = {
     });
     writeLanes(machine, dst, values, attributes);
   },
-  cost: 'Not documented; 4 draws a cycle.',
+  cost: {
+    words: 'max(64, N / 4) Vector cycles: 4 draws a cycle (trainium3_arch.rst)',
+    documented: true,
+    work: ({ dst }) => datapath(Math.ceil(widthOf(dst) / 4)),
+  },
 };

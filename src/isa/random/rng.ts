@@ -1,7 +1,8 @@
 /** rng (nki.isa.rng): 32 random bits for each element, of which an integer format takes the lowest. */
 import { codeArray, FORMATS } from '../../numerics';
+import { onEngine } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems } from '../rules';
+import { operandProblems, widthOf } from '../rules';
 import { drawsFor, randomEngine } from './generators';
 
 export const rng: Entry<'rng'> = {
@@ -27,5 +28,11 @@ export const rng: Entry<'rng'> = {
     codes.set(draws);
     machine.write(dst, codes);
   },
-  cost: 'Not documented; on Vector of trn3 4 draws a cycle.',
+  cost: {
+    words:
+      'max(64, N) Vector cycles, on trn3 N / 4 (4 draws a cycle, trainium3_arch.rst), or 150 + N GpSimd cycles',
+    documented: false,
+    work: ({ engine, dst }, { name }) =>
+      onEngine(engine, engine === 'vector' && name === 'trn3' ? Math.ceil(widthOf(dst) / 4) : widthOf(dst)),
+  },
 };

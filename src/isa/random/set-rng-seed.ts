@@ -1,8 +1,9 @@
 /** set_rng_seed (nki.isa.set_rng_seed): one seed for all generators of Vector. */
 import type { Dtype } from '../../numerics';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
 import { columnProblem, operandProblems } from '../rules';
-import { seededStates } from './generators';
+import { seededStates, stateWords } from './generators';
 
 const WORDS: readonly Dtype[] = ['uint32', 'int32', 'float32'];
 
@@ -23,5 +24,9 @@ export const setRngSeed: Entry<'set_rng_seed'> = {
     const [seed = 0] = machine.read('src_seeds', src_seeds);
     machine.randomState('vector').set(seededStates('vector', seed));
   },
-  cost: 'Not documented.',
+  cost: {
+    words: 'max(64, 24) cycles: the words of a partition’s generators',
+    documented: false,
+    work: () => datapath(stateWords('vector')),
+  },
 };

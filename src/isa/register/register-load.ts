@@ -15,5 +15,9 @@ export const registerLoad: Entry<'register_load'> = {
     const [code = NaN] = machine.read('src', src);
     machine.setRegister(register, registerOf(src.dtype, code));
   },
-  cost: 'One instruction of the engine’s sequencer and its wait for memory; not documented.',
+  cost: {
+    words: 'one instruction of the engine’s sequencer, and its wait for memory',
+    documented: false,
+    work: () => ({ unit: 'sequencer', waits: true }),
+  },
 };

@@ -18,5 +18,9 @@ export const registerMove: Entry<'register_move'> = {
   run: ({ attributes: { register, value, from = register } }, machine) => {
     machine.setRegister(register, value ?? machine.register(from));
   },
-  cost: 'One instruction of the engine’s sequencer; not documented.',
+  cost: {
+    words: 'one instruction of the engine’s sequencer',
+    documented: false,
+    work: () => ({ unit: 'sequencer', waits: false }),
+  },
 };

@@ -15,5 +15,9 @@ export const registerStore: Entry<'register_store'> = {
   run: ({ dst, attributes: { register } }, machine) => {
     machine.write(dst, codeArray(dst.dtype, 1).fill(codeOf(dst.dtype, machine.register(register))));
   },
-  cost: 'One instruction of the engine’s sequencer and its write; not documented.',
+  cost: {
+    words: 'one instruction of the engine’s sequencer',
+    documented: false,
+    work: () => ({ unit: 'sequencer', waits: false }),
+  },
 };

@@ -6,12 +6,13 @@
 import { encodeWrite, writeProblem } from '../convert';
 import type { Dtype } from '../../numerics';
 import type { Instruction, ReduceCommand } from '../../program';
+import { datapath } from '../cost';
 import type { Entry, Problem } from '../entry';
-import { columnProblem, operandProblems, shapeProblem, spaceProblem } from '../rules';
+import { columnProblem, operandProblems, shapeProblem, spaceProblem, widthOf } from '../rules';
 import { accumulate, commandProblem, writeRegisters } from '../vector/accumulators';
 import { columnOf, floatsOf, withColumn } from '../vector/lanes';
 import { applySide, sideProblem, type ScalarSide } from '../vector/scalar-side';
-import { applyFunction } from './evaluation';
+import { applyFunction, tableOf } from './evaluation';
 
 type Activate2 = Instruction<'activate2'>;
 type Attributes = Activate2['attributes'];
@@ -133,5 +134,11 @@ export const activate2: Entry<'activate2'> = {
     accumulate(registers, values, { command, op: reduce_op });
     writeRegisters(machine, results?.reduce_res, registers);
   },
-  cost: 'Not documented; as activation: max(64, N) Scalar cycles.',
+  cost: {
+    words:
+      'activation: max(64, N) Scalar cycles, and 64 to read the registers; the tables of a function as there',
+    documented: false,
+    work: ({ results, sources: { data }, attributes: { op } }) =>
+      datapath(widthOf(data), { tile: results?.reduce_res, table: tableOf(op) }),
+  },
 };

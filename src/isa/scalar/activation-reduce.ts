@@ -1,6 +1,8 @@
 /** activation_reduce (nki.isa.activation_reduce): dst = op(data scale + bias), and reduce_res the sum of the results. */
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { evaluate, evaluationProblems, RULES } from './evaluation';
+import { widthOf } from '../rules';
+import { evaluate, evaluationProblems, RULES, tableOf } from './evaluation';
 
 export const activationReduce: Entry<'activation_reduce'> = {
   summary: 'dst = op(data scale + bias); reduce_res = the sum of the results of each partition.',
@@ -18,7 +20,12 @@ export const activationReduce: Entry<'activation_reduce'> = {
   run: (instruction, machine) => {
     evaluate(instruction, machine, 'reset_reduce', instruction.results?.reduce_res);
   },
-  cost: 'max(64, N) + about 64 Scalar cycles.',
+  cost: {
+    words: 'max(64, N) Scalar cycles, and about 64 to read the registers; tables as for activation',
+    documented: true,
+    work: ({ results, sources: { data }, attributes: { op } }) =>
+      datapath(widthOf(data), { tile: results?.reduce_res, table: tableOf(op) }),
+  },
 };
 
 function missingProblem(results: object | undefined): Problem {

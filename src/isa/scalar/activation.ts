@@ -1,8 +1,10 @@
 /** activation (nki.isa.activation): dst = op(data scale + bias), and a sum of the results into the accumulator registers. */
 import type { ReduceCommand } from '../../program';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
+import { widthOf } from '../rules';
 import { commandProblem } from '../vector/accumulators';
-import { evaluate, evaluationProblems, RULES } from './evaluation';
+import { evaluate, evaluationProblems, RULES, tableOf } from './evaluation';
 
 const COMMANDS: readonly ReduceCommand[] = ['idle', 'reset', 'reduce', 'reset_reduce'];
 
@@ -33,5 +35,11 @@ export const activation: Entry<'activation'> = {
     const { results, attributes } = instruction;
     evaluate(instruction, machine, attributes.reduce_cmd ?? 'idle', results?.reduce_res);
   },
-  cost: 'max(64, N) Scalar cycles; reading the registers about 64 more.',
+  cost: {
+    words:
+      'max(64, N) Scalar cycles, and about 64 to read the registers; first the tables of a function, unless it is of the function before or needs none (named choice: copy, square, relu, abs, sign)',
+    documented: true,
+    work: ({ results, sources: { data }, attributes: { op } }) =>
+      datapath(widthOf(data), { tile: results?.reduce_res, table: tableOf(op) }),
+  },
 };

@@ -31,6 +31,23 @@ export const RULES: readonly string[] = [
 /** What the function is of, in reports. */
 export const EVALUATED = 'data x scale + bias';
 
+/**
+ * Functions that Scalar evaluates without the tables of polynomials. Named choice, as the vendor does not say which: those that choose
+ * a sign or square.
+ */
+const WITHOUT_TABLES: ReadonlySet<ActivationOp | 'prelu'> = new Set([
+  'copy',
+  'square',
+  'relu',
+  'prelu',
+  'abs',
+  'sign',
+]);
+
+/** The function whose tables are needed, or undefined. */
+export const tableOf = (op: ActivationOp | 'prelu'): string | undefined =>
+  WITHOUT_TABLES.has(op) ? undefined : op;
+
 const ON_CHIP = ['sbuf', 'psum'] as const;
 
 export function evaluationProblems(

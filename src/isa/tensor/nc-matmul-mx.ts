@@ -14,6 +14,7 @@ import {
   unpackLanes,
 } from '../../numerics';
 import type { ChipPattern, Instruction } from '../../program';
+import { passWork } from '../cost';
 import type { Entry, Machine, Problem } from '../entry';
 import { GROUP, quadrantsProblem, readScales, scaleParts, scaleProblem } from '../mx';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
@@ -117,5 +118,11 @@ export const ncMatmulMx: Entry<'nc_matmul_mx'> = {
     }
     machine.write(dst, encodeArray(dst.dtype, sums));
   },
-  cost: 'Not documented; at four times the rate of bfloat16 (trainium3_arch.rst), max(64, N) cycles of the Tensor engine for 4 P rows',
+  cost: {
+    words:
+      'max(min(64, M), N) Tensor cycles for 4 P rows, four times the rate of bfloat16 (trainium3_arch.rst)',
+    documented: true,
+    work: ({ sources: { stationary, moving } }) =>
+      passWork(PACKED_LANES * stationary.partitions, widthOf(stationary), widthOf(moving), 1),
+  },
 };

@@ -9,6 +9,7 @@ import { decodeArray, encodeArray } from '../../numerics';
 import type { Dtype } from '../../numerics';
 import { bytesOf } from '../../program';
 import type { ChipPattern, Instruction } from '../../program';
+import { passWork } from '../cost';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { passSums } from './pass';
@@ -107,6 +108,18 @@ function transpose({ dst, sources: { stationary, moving } }: Matmul, machine: Ma
   machine.write(dst, transposeCodes(codes, widthOf(stationary), rows, dst.dtype));
 }
 
+/** Times that the array takes its operands. */
+function passesOf({ sources: { stationary, moving }, attributes }: Matmul, { matmul, name }: Chip): number {
+  const { transpose, stationary_onezero, moving_onezero } = attributes;
+  const [wide, wideMoving] = [stationary.dtype === 'float32', moving.dtype === 'float32'];
+  if (!wide && !wideMoving) return 1;
+  if (transpose === true && movesCodes(name)) return matmul.transposePasses;
+  let passes: number = matmul.float32Passes;
+  if (wide && stationary_onezero === true) passes /= 2;
+  if (wideMoving && moving_onezero === true) passes /= 2;
+  return passes;
+}
+
 export const ncMatmul: Entry<'nc_matmul'> = {
   summary: 'dst = stationary transposed x moving, or that added to dst: one pass of the systolic array.',
   chips: ALL_CHIPS,
@@ -148,5 +161,18 @@ export const ncMatmul: Entry<'nc_matmul'> = {
     const moves = instruction.attributes.transpose === true && movesCodes(machine.chip);
     (moves ? transpose : multiply)(instruction, machine);
   },
-  cost: 'max(min(64, M), N) Tensor engine cycles, four times that for float32; loading the next stationary overlaps',
+  cost: {
+    words:
+      'max(min(64, M), N) Tensor cycles, with double_row for twice the rows; four times that for float32, half of it for each float32 operand said to hold ones and zeros only, and for float32 in transpose mode from trn2 on; loading the next stationary overlaps',
+    documented: true,
+    work: (instruction, chip) => {
+      const { stationary, moving } = instruction.sources;
+      return passWork(
+        lanesOf(instruction) * stationary.partitions,
+        columnsOf(instruction, stationary),
+        columnsOf(instruction, moving),
+        passesOf(instruction, chip),
+      );
+    },
+  },
 };

@@ -5,6 +5,7 @@
 import type { Chip } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
 import type { Instruction } from '../../program';
+import { datapath, passWork } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
 import { passSums } from './pass';
@@ -65,5 +66,15 @@ export const ncTranspose: Entry<'nc_transpose'> = {
     const all = Int32Array.from({ length: rows }, (_, row) => row);
     machine.write(dst, transposeCodes(codes, columns, all, dst.dtype));
   },
-  cost: 'On tensor max(P, min(64, F)) cycles; on vector max(64, N) cycles',
+  cost: {
+    words:
+      'On Tensor max(P, min(64, F)) cycles, four times that for float32 on trn1 and twice from trn2 on (trainium2_arch.rst); on Vector max(64, N) cycles',
+    documented: true,
+    work: ({ engine, sources: { data } }, { matmul: { transposePasses } }) => {
+      const width = widthOf(data);
+      if (engine === 'vector') return datapath(width);
+      const passes = data.dtype === 'float32' ? transposePasses : 1;
+      return passWork(data.partitions, width, data.partitions, passes);
+    },
+  },
 };

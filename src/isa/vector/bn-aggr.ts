@@ -4,6 +4,7 @@
  * update of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm", 1979), each operation rounded to float32.
  */
 import { encodeWrite } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
 import { widthOf } from '../rules';
 import { bnProblems } from './bn-problems';
@@ -62,5 +63,9 @@ export const bnAggr: Entry<'bn_aggr'> = {
     }
     machine.write(dst, encodeWrite(dst, results, attributes));
   },
-  cost: 'max(64, 13 N / 3) Vector cycles.',
+  cost: {
+    words: 'max(64, 13 N / 3) Vector cycles',
+    documented: true,
+    work: ({ sources: { data } }) => datapath(13 * (widthOf(data) / TRIPLE)),
+  },
 };

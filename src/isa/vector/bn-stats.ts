@@ -4,6 +4,7 @@
  * squares of the rounded distances from it are summed in order.
  */
 import { encodeWrite } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
 import { widthOf } from '../rules';
 import { bnProblems } from './bn-problems';
@@ -58,5 +59,9 @@ export const bnStats: Entry<'bn_stats'> = {
     }
     machine.write(dst, encodeWrite(dst, results, attributes));
   },
-  cost: 'max(64, N) Vector cycles.',
+  cost: {
+    words: 'max(64, N) Vector cycles',
+    documented: true,
+    work: ({ sources: { data } }) => datapath(widthOf(data)),
+  },
 };

@@ -7,9 +7,10 @@ import type { Dtype } from '../../numerics';
 import type { ChipPattern, Instruction, ReduceCommand } from '../../program';
 import { ARITHMETIC } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import type { Entry, Problem } from '../entry';
 import { exp } from '../functions';
-import { columnProblem, operandProblems, shapeProblem } from '../rules';
+import { columnProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { accumulate, commandProblem, registersOf, resultProblem, writeRegisters } from './accumulators';
 import { columnOf, floatsOf, withColumn, writeLanes } from './lanes';
 
@@ -91,5 +92,10 @@ export const exponential: Entry<'exponential'> = {
     writeLanes(machine, dst, values, attributes);
     writeRegisters(machine, results?.reduce_res, registers);
   },
-  cost: 'Not documented; a quarter of what activation takes for exp (trn3 guide).',
+  cost: {
+    words:
+      'max(64, N / 4) Vector cycles: four times the rate of activation (trainium3_arch.rst); reading the registers, not documented, 64 more',
+    documented: true,
+    work: ({ results, sources: { src } }) => datapath(widthOf(src), { tile: results?.reduce_res, mode: 4 }),
+  },
 };

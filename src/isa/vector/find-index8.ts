@@ -3,7 +3,9 @@
  * elements in order, so that equal values have ascending indices; a value that is not there has all ones.
  */
 import { decodeArray } from '../../numerics';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
+import { widthOf } from '../rules';
 import { eightProblem, findAll, indexCodes, indexProblem, searchedProblem, searchProblems } from './search8';
 
 const ASCENDING = [0, 1, 2, 3, 4, 5, 6, 7] as const;
@@ -31,5 +33,9 @@ export const findIndex8: Entry<'nc_find_index8'> = {
     const searched = decodeArray(data.dtype, machine.read('data', data));
     machine.write(dst, indexCodes(dst.dtype, findAll(searched, values, ASCENDING)));
   },
-  cost: 'N Vector cycles.',
+  cost: {
+    words: 'N Vector cycles',
+    documented: true,
+    work: ({ sources: { data } }) => datapath(widthOf(data)),
+  },
 };

@@ -5,8 +5,9 @@
  */
 import { decodeArray } from '../../numerics';
 import { encodeWrite, writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { shapeProblem } from '../rules';
+import { shapeProblem, widthOf } from '../rules';
 import {
   EIGHT,
   eightProblem,
@@ -61,5 +62,9 @@ export const matchReplace8: Entry<'nc_match_replace8'> = {
     const index = results?.dst_idx;
     if (index !== undefined) machine.write(index, indexCodes(index.dtype, found));
   },
-  cost: 'max(64, N) Vector cycles (named choice: the document prints min).',
+  cost: {
+    words: 'max(64, N) Vector cycles (named choice: the document prints min)',
+    documented: true,
+    work: ({ sources: { data } }) => datapath(widthOf(data)),
+  },
 };

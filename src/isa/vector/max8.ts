@@ -5,7 +5,9 @@
 import { decodeArray } from '../../numerics';
 import { countOf } from '../../program';
 import { encodeWrite, writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
+import { widthOf } from '../rules';
 import { EIGHT, eightProblem, searchedProblem, searchProblems } from './search8';
 
 /** The number that a float32 pattern ranks by: the patterns of negative numbers grow downwards. */
@@ -42,5 +44,9 @@ export const max8: Entry<'max8'> = {
     }
     machine.write(dst, encodeWrite(dst, new Float32Array(largest.buffer), attributes));
   },
-  cost: 'N Vector cycles.',
+  cost: {
+    words: 'N Vector cycles',
+    documented: true,
+    work: ({ sources: { src } }) => datapath(widthOf(src)),
+  },
 };

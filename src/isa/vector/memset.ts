@@ -1,9 +1,14 @@
 /** memset (nki.isa.memset): one code of dst's format, everywhere in dst. */
 import { codesProblem } from '../../chip';
 import { bitsOf, codeArray, isPacked } from '../../numerics';
+import type { Dtype } from '../../numerics';
 import { elementsOf } from '../../program';
+import { onEngine } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems } from '../rules';
+import { operandProblems, widthOf } from '../rules';
+
+/** Formats of which two zeros are written a cycle (nki.isa.memset of 2.26.1). */
+const PAIRED: readonly Dtype[] = ['bfloat16', 'float16'];
 
 export const memset: Entry<'memset'> = {
   summary: 'dst = one code, everywhere.',
@@ -25,5 +30,13 @@ export const memset: Entry<'memset'> = {
   run: ({ dst, attributes: { code } }, machine) => {
     machine.write(dst, codeArray(dst.dtype, elementsOf(dst)).fill(code));
   },
-  cost: 'max(64, N) cycles; N / 2 for zeros of 16-bit formats',
+  cost: {
+    words: 'max(64, N) Vector cycles, N / 2 for zeros of bfloat16 and float16; 150 + N on GpSimd',
+    documented: true,
+    work: ({ engine, dst, attributes: { code } }) => {
+      const width = widthOf(dst);
+      const paired = engine === 'vector' && code === 0 && PAIRED.includes(dst.dtype);
+      return onEngine(engine, paired ? Math.ceil(width / 2) : width);
+    },
+  },
 };

@@ -14,6 +14,7 @@ import {
 } from '../../numerics';
 import type { Dtype } from '../../numerics';
 import type { ChipPattern, Instruction, MxScaleRule } from '../../program';
+import { datapath } from '../cost';
 import type { Entry, Problem } from '../entry';
 import { GROUP, quadrantsProblem, scaleParts, scaleProblem, writeScales } from '../mx';
 import { operandProblems, spaceProblem, widthOf } from '../rules';
@@ -132,5 +133,9 @@ export const quantizeMx: Entry<'quantize_mx'> = {
     machine.write(dst, packLanes(dst.dtype, elements));
     if (results !== undefined) writeScales(machine, results.dst_scale, scales);
   },
-  cost: 'Not documented; taken as max(64, N) cycles',
+  cost: {
+    words: 'max(64, N / 4) Vector cycles: four elements of src a cycle (trainium3_arch.rst)',
+    documented: true,
+    work: ({ sources: { src } }) => datapath(widthOf(src), { mode: 4 }),
+  },
 };

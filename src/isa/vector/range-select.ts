@@ -6,6 +6,7 @@ import { FORMATS, type Dtype } from '../../numerics';
 import type { AluOp, Instruction, ReduceCommand } from '../../program';
 import { operatorOf } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import type { Entry, Problem } from '../entry';
 import { columnProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { accumulate, commandProblem, registersOf, resultProblem, writeRegisters } from './accumulators';
@@ -92,5 +93,9 @@ export const rangeSelect: Entry<'range_select'> = {
     writeLanes(machine, dst, values, attributes);
     writeRegisters(machine, results?.reduce_res, registers);
   },
-  cost: 'max(64, N) cycles',
+  cost: {
+    words: 'max(64, N) Vector cycles',
+    documented: true,
+    work: ({ dst }) => datapath(widthOf(dst)),
+  },
 };

@@ -1,8 +1,9 @@
 /** reciprocal (nki.isa.reciprocal): dst = 1 / data, correctly rounded to float32, then once to dst's format. */
 import { UNARY } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems, shapeProblem } from '../rules';
+import { operandProblems, shapeProblem, widthOf } from '../rules';
 import { floatsOf, writeLanes } from './lanes';
 
 export const reciprocal: Entry<'reciprocal'> = {
@@ -21,5 +22,9 @@ export const reciprocal: Entry<'reciprocal'> = {
   run: ({ dst, sources: { data }, attributes }, machine) => {
     writeLanes(machine, dst, floatsOf(machine, 'data', data).map(UNARY.reciprocal), attributes);
   },
-  cost: 'max(64, 8N) cycles',
+  cost: {
+    words: 'max(64, 8 N) Vector cycles',
+    documented: true,
+    work: ({ sources: { data } }) => datapath(8 * widthOf(data)),
+  },
 };

@@ -5,8 +5,9 @@
 import type { Instruction } from '../../program';
 import { operatorOf } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
+import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { floatsOf, withTensor, writeLanes } from './lanes';
 import { arithmeticProblem, twoSidedProblem, vectorOpProblem } from './operators';
 import { applySide, sideProblem, type ScalarSide } from './scalar-side';
@@ -51,5 +52,14 @@ export const scalarTensorTensor: Entry<'scalar_tensor_tensor'> = {
     withTensor(values, operate, floatsOf(machine, 'operand1', operand1));
     writeLanes(machine, dst, values, attributes);
   },
-  cost: 'N cycles when both tensors are bfloat16, op1 is subtract or multiply and N is even; else 2N; at least 64',
+  cost: {
+    words:
+      'N Vector cycles when both tensors are bfloat16, op0 is subtract, op1 multiply and N even; else 2 N; at least 64',
+    documented: true,
+    work: ({ sources: { data, operand1 }, attributes: { op0, op1 } }) => {
+      const width = widthOf(data);
+      const halves = data.dtype === 'bfloat16' && operand1.dtype === 'bfloat16' && width % 2 === 0;
+      return datapath(halves && op0 === 'subtract' && op1 === 'multiply' ? width : 2 * width);
+    },
+  },
 };

@@ -5,8 +5,9 @@
 import { FORMATS, type Dtype } from '../../numerics';
 import type { Instruction, ReduceCommand } from '../../program';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
+import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { accumulate, commandProblem, registersOf, resultProblem, writeRegisters } from './accumulators';
 import { columnOf, floatsOf, writeLanes } from './lanes';
 import { sideProblem } from './scalar-side';
@@ -81,5 +82,9 @@ export const selectReduce: Entry<'select_reduce'> = {
     writeLanes(machine, dst, values, attributes);
     writeRegisters(machine, results?.reduce_res, registers);
   },
-  cost: 'Not documented; as scalar_tensor_tensor: max(64, 2N) cycles',
+  cost: {
+    words: 'tensor_copy_predicated within SBUF, max(64, 2 N) Vector cycles, and 64 to read the registers',
+    documented: false,
+    work: ({ dst, results }) => datapath(2 * widthOf(dst), { tile: results?.reduce_res }),
+  },
 };

@@ -7,8 +7,9 @@
 import { partitionProblem } from '../../chip';
 import { countOf } from '../../program';
 import type { ChipPattern, Instruction } from '../../program';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { operandProblems, spaceProblem } from '../rules';
+import { operandProblems, spaceProblem, widthOf } from '../rules';
 
 type Shuffle = Instruction<'nc_stream_shuffle'>;
 
@@ -97,5 +98,9 @@ export const streamShuffle: Entry<'nc_stream_shuffle'> = {
     const moves = movesOf(instruction).map(({ to, from }) => ({ to, codes: machine.read('src', from) }));
     for (const { to, codes } of moves) machine.write(to, codes);
   },
-  cost: 'max(64, N) Vector cycles.',
+  cost: {
+    words: 'max(64, N) Vector cycles',
+    documented: true,
+    work: ({ sources: { src } }) => datapath(widthOf(src)),
+  },
 };

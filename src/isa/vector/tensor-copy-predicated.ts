@@ -6,8 +6,9 @@ import { codeArray, encode } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
 import { elementsOf } from '../../program';
 import type { Instruction } from '../../program';
+import { datapath, fromTwoMemories } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
+import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 
 type Predicated = Instruction<'tensor_copy_predicated'>;
 
@@ -61,5 +62,11 @@ export const tensorCopyPredicated: Entry<'tensor_copy_predicated'> = {
         : machine.read('src', src);
     machine.write(dst, codes, copiedBy(attributes, machine.read('predicate', predicate)));
   },
-  cost: 'N cycles when src or predicate is in PSUM, else 2N; at least 64',
+  cost: {
+    words:
+      'max(64, N) Vector cycles when one of src and predicate is in PSUM and the other in SBUF, else max(64, 2 N)',
+    documented: true,
+    work: ({ dst, sources: { src, predicate } }) =>
+      datapath(fromTwoMemories(src, predicate) ? widthOf(dst) : 2 * widthOf(dst)),
+  },
 };

@@ -4,8 +4,12 @@
  */
 import { decodeArray } from '../../numerics';
 import { encodeWrite, writeProblem } from '../convert';
+import { COPY_MODES, copyMode, datapath, gpsimd, onEngine } from '../cost';
 import { ALL_CHIPS, type Entry } from '../entry';
-import { operandProblems, shapeProblem } from '../rules';
+import { operandProblems, shapeProblem, widthOf } from '../rules';
+
+/** Cycles at least where an address is known only while the Program runs (nki.isa.tensor_copy_dynamic_src of 2.26.1). */
+const DYNAMIC = 600;
 
 export const tensorCopy: Entry<'tensor_copy'> = {
   summary: 'dst = src, converted to dst’s format.',
@@ -31,5 +35,16 @@ export const tensorCopy: Entry<'tensor_copy'> = {
     const kept = src.dtype === dst.dtype && attributes.saturate !== true;
     machine.write(dst, kept ? codes : encodeWrite(dst, decodeArray(src.dtype, codes), attributes));
   },
-  cost: 'max(64, N) cycles; from trn2 on two or four elements a cycle between 16-bit formats in SBUF',
+  cost: {
+    words: `max(64, N) Vector or Scalar cycles, 150 + N on GpSimd. ${COPY_MODES}. Where a register is in an address max(600, N)`,
+    documented: true,
+    work: ({ engine, dst, sources: { src } }, chip) => {
+      const width = widthOf(src);
+      const dynamic = (dst.registers ?? src.registers) !== undefined;
+      if (dynamic) return onEngine(engine, Math.max(DYNAMIC, width));
+      return engine === 'gpsimd'
+        ? gpsimd(width)
+        : datapath(width, { mode: copyMode(engine, chip, dst, src) });
+    },
+  },
 };

@@ -6,6 +6,7 @@ import { codeArray } from '../../numerics';
 import { countOf } from '../../program';
 import type { AluOp, Instruction } from '../../program';
 import { isBitwise, operatorOf, REDUCTIONS, type Operator } from '../alu';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
 import { operandProblems, widthOf } from '../rules';
 import { lanesOf, writeLanes, type Lanes } from './lanes';
@@ -37,6 +38,9 @@ function shapeProblem(instruction: Reduce): Problem {
 function negateProblem({ attributes: { op, negate } }: Reduce): Problem {
   return negate === true && isBitwise(op) ? `negate is for arithmetic operators, received ${op}.` : undefined;
 }
+
+/** Operators that take two bfloat16 elements a cycle (nki.isa.tensor_reduce of 2.26.1). */
+const PAIRED: readonly AluOp[] = ['add', 'maximum'];
 
 export const tensorReduce: Entry<'tensor_reduce'> = {
   summary: 'dst = the elements of the innermost free dimensions of data, joined by op.',
@@ -74,7 +78,15 @@ export const tensorReduce: Entry<'tensor_reduce'> = {
     if (attributes.negate === true) for (let at = 0; at < count; at++) results[at] = -(results[at] ?? NaN);
     writeLanes(machine, dst, results, attributes);
   },
-  cost: 'max(64, N) cycles; N / 2 for add and maximum with bfloat16 in and out',
+  cost: {
+    words: 'max(64, N) Vector cycles; N / 2 for add and maximum with bfloat16 in and out',
+    documented: true,
+    work: ({ dst, sources: { data }, attributes: { op } }) => {
+      const width = widthOf(data);
+      const paired = PAIRED.includes(op) && dst.dtype === 'bfloat16' && data.dtype === 'bfloat16';
+      return datapath(paired ? Math.ceil(width / 2) : width);
+    },
+  },
 };
 
 /** Each result is made of as many values in a row. */

@@ -6,8 +6,9 @@ import { bitsOf, FORMATS } from '../../numerics';
 import type { ChipPattern, Instruction, ReduceCommand } from '../../program';
 import { ARITHMETIC, type Operator } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
-import { operandProblems, shapeProblem } from '../rules';
+import { operandProblems, shapeProblem, widthOf } from '../rules';
 import { commandProblem, prepare, registersOf } from './accumulators';
 import { columnOf, floatsOf, writeLanes } from './lanes';
 import { arithmeticProblem, vectorOpProblem } from './operators';
@@ -80,7 +81,11 @@ export const tensorScalarCumulative: Entry<'tensor_scalar_cumulative'> = {
     runningOf(values, ARITHMETIC[attributes.op1], registers);
     writeLanes(machine, dst, values, attributes);
   },
-  cost: 'Not documented; as tensor_scalar_reduce: max(64, N) cycles',
+  cost: {
+    words: 'tensor_scalar_reduce: max(64, N) Vector cycles',
+    documented: false,
+    work: ({ sources: { src } }) => datapath(widthOf(src)),
+  },
 };
 
 function initialOf(instruction: Cumulative, machine: Machine): Float32Array | undefined {

@@ -4,8 +4,9 @@
  */
 import type { Instruction, ReduceCommand } from '../../program';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { columnProblem, operandProblems, shapeProblem } from '../rules';
+import { columnProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { accumulate, commandProblem, registersOf, writeRegisters } from './accumulators';
 import { floatsOf, writeLanes } from './lanes';
 import { arithmeticProblem, vectorOpProblem } from './operators';
@@ -77,5 +78,9 @@ export const tensorScalarReduce: Entry<'tensor_scalar_reduce'> = {
     writeLanes(machine, dst, values, attributes);
     writeRegisters(machine, results?.reduce_res, registers, attributes.reduce_res_negate);
   },
-  cost: 'max(64, N) cycles, and 64 to read the registers',
+  cost: {
+    words: 'max(64, N) Vector cycles, and about 64 to read the registers',
+    documented: true,
+    work: ({ results, sources: { data } }) => datapath(widthOf(data), { tile: results?.reduce_res }),
+  },
 };

@@ -5,8 +5,9 @@
 import type { AluOp } from '../../program';
 import { operatorOf, type Operator } from '../alu';
 import { writeProblem } from '../convert';
+import { datapath } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
-import { bothInPsumProblem, columnProblem, operandProblems, shapeProblem } from '../rules';
+import { bothInPsumProblem, columnProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { columnOf, floatsOf, writeLanes } from './lanes';
 import { arithmeticProblem, twoSidedProblem, vectorOpProblem } from './operators';
 
@@ -49,7 +50,11 @@ export const tensorTensorScan: Entry<'tensor_tensor_scan'> = {
     );
     writeLanes(machine, dst, values, attributes);
   },
-  cost: 'max(64, 2N) cycles',
+  cost: {
+    words: 'max(64, 2 N) Vector cycles',
+    documented: true,
+    work: ({ dst }) => datapath(2 * widthOf(dst)),
+  },
 };
 
 /** Replaces each left value by the state after it. */

@@ -4,11 +4,12 @@
  * bitwise operators, and GpSimd where all three tensors are int32 or uint32.
  */
 import { codeArray, type CodeArray, type Dtype } from '../../numerics';
-import type { ChipPattern, Instruction } from '../../program';
+import type { AluOp, ChipPattern, Instruction } from '../../program';
 import { INTEGER, isArithmetic, isBitwise, operatorOf, type IntegerOp } from '../alu';
 import { codeWriteProblem } from '../convert';
+import { datapath, gpsimd, isContiguous, pairMode, fromTwoMemories } from '../cost';
 import { ALL_CHIPS, type Entry, type Machine, type Problem } from '../entry';
-import { bothInPsumProblem, operandProblems, shapeProblem } from '../rules';
+import { bothInPsumProblem, operandProblems, shapeProblem, widthOf } from '../rules';
 import { lanesOf, withTensor, writeLanes } from './lanes';
 import { codesProblem, operatorWriteProblem, twoSidedProblem, vectorOpProblem } from './operators';
 
@@ -38,6 +39,17 @@ function writeOptionsProblem(instruction: TensorTensor): Problem {
   return exactOperator(instruction) === undefined
     ? operatorWriteProblem(attributes.op, attributes)
     : codeWriteProblem(attributes, 'gpsimd computes on 32-bit integers themselves:');
+}
+
+/** Operators that take an element of each of two bfloat16 tiles in SBUF a cycle (nki.isa.tensor_tensor of 2.26.1). */
+const PAIRED: readonly AluOp[] = ['add', 'subtract', 'multiply'];
+
+/** Whether an element of each input is read a cycle: from two memories, or as PAIRED says. */
+function isPaired({ dst, sources: { data1, data2 }, attributes: { op } }: TensorTensor): boolean {
+  if (fromTwoMemories(data1, data2)) return true;
+  if (!PAIRED.includes(op) || data1.space !== 'sbuf' || data2.space !== 'sbuf') return false;
+  const halves = dst.dtype === 'bfloat16' && data1.dtype === 'bfloat16' && data2.dtype === 'bfloat16';
+  return halves && isContiguous(data1) && isContiguous(data2);
 }
 
 export const tensorTensor: Entry<'tensor_tensor'> = {
@@ -81,7 +93,18 @@ export const tensorTensor: Entry<'tensor_tensor'> = {
     withTensor(values, operatorOf(op, data1.dtype), lanesOf(machine, 'data2', data2, op));
     writeLanes(machine, dst, values, attributes);
   },
-  cost: 'N cycles when one input is in PSUM and the other in SBUF, or both are bfloat16 in SBUF; else 2N; at least 64',
+  cost: {
+    words:
+      'max(64, N) Vector cycles when one input is in PSUM and the other in SBUF, or for add, subtract and multiply of bfloat16 tiles whose inputs are contiguous in SBUF; else max(64, 2 N). From trn2 on half of that when both inputs are in SBUF and all tiles of 16 bits, on trn3 of 8 or 16 bits (trainium2_arch.rst). On GpSimd, not documented, 150 + N cycles',
+    documented: true,
+    work: (instruction, chip) => {
+      const { engine, dst, sources } = instruction;
+      const width = widthOf(dst);
+      if (engine === 'gpsimd') return gpsimd(width);
+      const mode = pairMode(chip, dst, sources.data1, sources.data2);
+      return datapath(isPaired(instruction) ? width : 2 * width, { mode });
+    },
+  },
 };
 
 function integersOf(machine: Machine, operand: string, pattern: ChipPattern): Int32Array | CodeArray {
