@@ -10,7 +10,7 @@ import type { Timeline, Traffic } from './types';
 type Bytes = Record<Space, number>;
 
 /** A matmul that moves elements and multiplies nothing. */
-function isTranspose({ opcode, attributes }: Instruction): boolean {
+export function isTranspose({ opcode, attributes }: Instruction): boolean {
   return opcode === 'nc_transpose' || (opcode === 'nc_matmul' && attributes.transpose === true);
 }
 

@@ -1,0 +1,20 @@
+/** What a timeline says: pure functions from Timeline to plain data. */
+export { ADVICE_RULES, adviceOn } from './advice';
+export type { Advice, AdviceRule } from './advice';
+export { limitingResources, linesOnPath, pathParts, RESOURCE_WORDS, RESOURCES } from './attribution';
+export type { LineShare, PathPart, Resource, ResourceShare } from './attribution';
+export { compareTimes } from './compare';
+export type { ComparedTime, NamedTimeReport } from './compare';
+export { matmulsOf, peakOf, RATE_WORDS, RATES } from './matmuls';
+export type { MatmulReport, Rate, RateUse } from './matmuls';
+export { ACTIVITIES, criticalPath } from './path';
+export type { Activity, CriticalPath } from './path';
+export { reportOf } from './report';
+export type { TimeReport } from './report';
+export type { ReportFacts } from './facts';
+export { hbmRateOf, rooflineOf } from './roofline';
+export type { Roofline } from './roofline';
+export { trackTimes } from './tracks';
+export type { TrackPart, TrackTime } from './tracks';
+export { dmaOf, SMALL_DESCRIPTOR, tensorTraffic } from './transfers';
+export type { DmaReport, TensorTraffic } from './transfers';
