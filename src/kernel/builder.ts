@@ -10,6 +10,7 @@ import { dense } from './dims';
 import { EASE, joiningOf } from './ease';
 import { asyncProblem } from './errors';
 import { Drafter, type Draft, type Given } from './instructions';
+import { Issued } from './issued';
 import type { Recorder } from './recorder';
 import { Register } from './register';
 import type { Instructions } from './signatures';
@@ -54,6 +55,8 @@ export interface Nc extends Instructions {
   fori_loop(lower: Bound, upper: Bound, body: (i: Register) => void, step?: number): void;
   /** The body as long as the register is not 0, which is asked before each turn; written once. */
   while_loop(register: Register, body: () => void): void;
+  /** Keeps the order of all instructions that are issued while `body` runs: each comes after the one before it. */
+  no_reorder(body: () => void): void;
 }
 
 const isDtype: ReadonlySet<string> = new Set(DTYPES);
@@ -76,7 +79,7 @@ function whole(name: string, value: number, low: number, high: number): number {
   throw new UserError(`${name} must be a whole number of ${low}..${high}, received ${String(value)}.`);
 }
 
-/** The body of a loop. @throws UserError when it returns a promise. */
+/** The body of a loop, or of no_reorder. @throws UserError when it returns a promise. */
 function runSynchronous(body: () => unknown): void {
   const problem = asyncProblem(body());
   if (problem !== undefined) throw new UserError(problem);
@@ -225,6 +228,13 @@ export function builderOf(recorder: Recorder): Nc {
         );
       });
     },
+    no_reorder: (body) => {
+      recorder.call('no_reorder', nc.no_reorder, () => {
+        recorder.inOrder(() => {
+          runSynchronous(body);
+        });
+      });
+    },
   };
   return Object.assign(nc, instructionsOf(recorder));
 }
@@ -248,7 +258,7 @@ function instructionsOf(recorder: Recorder): Instructions {
   const methods = OPCODES.map((opcode) => {
     const ease = EASE[opcode];
     const drafter = new Drafter(opcode, ease?.more ?? []);
-    const method = (dst: unknown, options: Given): void => {
+    const method = (dst: unknown, options: Given): Issued =>
       recorder.call(opcode, method, (at) => {
         // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- of untyped callers
         if (typeof options !== 'object' || options === null) {
@@ -260,9 +270,8 @@ function instructionsOf(recorder: Recorder): Instructions {
         const eased =
           ease === undefined || !(dst instanceof ChipView) ? options : ease.options(dst, options, recorder);
         const draft = drafter.draft(dst, eased, recorder, joiningOf(opcode, eased));
-        add(recorder, opcode, draft, options, at);
+        return add(recorder, opcode, draft, options, at);
       });
-    };
     return [opcode, method] as const;
   });
   // Each method takes what the form of its opcode says, which the drafter checks.
@@ -299,13 +308,14 @@ function add(
   draft: Draft,
   { engine, name }: Given,
   at: string | undefined,
-): void {
+): Issued {
   const { dst, results, sources, attributes, used } = draft;
   const id = recorder.nodeNames.unique(nameOf(name));
   // The drafter made it from the form of the opcode. Field by field: spreads are slow, and there are many instructions.
   const on = (chosen: EngineName): Instruction => {
     const made: Record<string, unknown> = { opcode, id, engine: chosen };
     if (at !== undefined) made['at'] = at;
+    if (recorder.previous !== undefined) made['after'] = [recorder.previous];
     made['dst'] = dst;
     if (Object.keys(results).length > 0) made['results'] = results;
     made['sources'] = sources;
@@ -327,7 +337,7 @@ function add(
         recorder.accumulation.close(view.pattern('joined'));
     }
     recorder.addInstruction(instruction);
-    return;
+    return new Issued(recorder, instruction);
   }
   throw new UserError(first ?? `${opcode} has no engine.`);
 }

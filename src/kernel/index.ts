@@ -1,6 +1,7 @@
 /** The builder of kernels, `systole/kernel`: docs/kernel-authoring.md. */
 export type { Bound, Nc, OnChipOptions, PsumOptions, SbufOptions } from './builder';
 export { KernelError, type Call } from './errors';
+export type { Issued } from './issued';
 export {
   isKernel,
   kernel,

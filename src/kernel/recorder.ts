@@ -56,6 +56,9 @@ export class Recorder implements ViewOwner {
   #depth = 0;
   /** On-chip tensors used in the outermost loop that is being written. */
   readonly #inLoop = new Set<Claim>();
+  /** In no_reorder, and the id of the last instruction that was issued there. */
+  #ordered = false;
+  #previous: string | undefined;
   #instructions = 0;
   #views = 0;
   #call: string | undefined;
@@ -71,6 +74,11 @@ export class Recorder implements ViewOwner {
 
   get inLoop(): boolean {
     return this.#depth > 0;
+  }
+
+  /** The id of the instruction that the next one has to come after. */
+  get previous(): string | undefined {
+    return this.#previous;
   }
 
   /** One call of the builder: `work` is given the place where `callee` was called. Errors of the user's get it too. */
@@ -126,6 +134,22 @@ export class Recorder implements ViewOwner {
     this.#requireBudget();
     this.#body.push(instruction);
     this.#instructions++;
+    if (this.#ordered) this.#previous = instruction.id;
+  }
+
+  /** Lets each instruction that `write` issues come after the one before. Within another call of its kind, that goes on. */
+  inOrder(write: () => void): void {
+    if (this.#ordered) {
+      write();
+      return;
+    }
+    this.#ordered = true;
+    try {
+      write();
+    } finally {
+      this.#ordered = false;
+      this.#previous = undefined;
+    }
   }
 
   /** An operand of the instruction that is about to be added. */
@@ -142,6 +166,11 @@ export class Recorder implements ViewOwner {
   /** Gathers what `write` makes as the body of a loop. What it uses lives from the loop's start to its end. */
   addLoop(make: (body: readonly ProgramNode[]) => Loop, write: () => void): void {
     requireDepth(this.#depth + 1, 'it');
+    if (this.#ordered) {
+      throw new UserError(
+        'a loop over a register cannot be within no_reorder, whose edges would lead into it and out of it: call no_reorder in its body.',
+      );
+    }
     const outer = this.#body;
     const start = this.#instructions;
     const body: ProgramNode[] = [];

@@ -5,6 +5,7 @@
 import type { EngineName } from '../chip';
 import type { FORMS, Opcode } from '../program';
 import type { AttributeForm, Form, OperandForm } from '../program/forms/form';
+import type { Issued } from './issued';
 import type { Register } from './register';
 import type { ChipView, View } from './views';
 
@@ -90,5 +91,5 @@ export type Destination<O extends Opcode> = (typeof FORMS)[O]['dst'] extends Ope
 
 /** Every instruction, by its name. */
 export type Instructions = {
-  readonly [O in Opcode]: (dst: Destination<O>, options: Options<O>) => void;
+  readonly [O in Opcode]: (dst: Destination<O>, options: Options<O>) => Issued;
 };

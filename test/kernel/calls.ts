@@ -116,6 +116,6 @@ export const tile = (nc: Nc, dtype: Dtype = 'float32', shape: readonly number[] 
 export const column = (nc: Nc) => tile(nc, 'float32', [32, 1]);
 
 /** As a caller without types calls it. */
-export function callUntyped(nc: Nc, opcode: Opcode, dst: unknown, options: unknown): void {
-  (nc[opcode] as unknown as (dst: unknown, options: unknown) => void)(dst, options);
+export function callUntyped(nc: Nc, opcode: Opcode, dst: unknown, options: unknown): unknown {
+  return (nc[opcode] as unknown as (dst: unknown, options: unknown) => unknown)(dst, options);
 }

@@ -87,6 +87,16 @@ const CHECKS = [
     // @ts-expect-error -- bounds are numbers or registers; an index of a register is neither
     nc.fori_loop(0, register.plus(1), () => undefined);
   }),
+  types((nc, chip) => {
+    const first = nc.reciprocal(chip, { data: chip });
+    nc.reciprocal(chip, { data: chip }).depends_on(first).depends_on(first, first);
+    // @ts-expect-error -- an instruction, not the tile that it writes
+    nc.reciprocal(chip, { data: chip }).depends_on(chip);
+    // @ts-expect-error -- nor its id
+    nc.reciprocal(chip, { data: chip }).depends_on(first.id);
+    // @ts-expect-error -- the id is the builder's
+    first.id = 'second';
+  }),
   types((nc, chip, hbm) => {
     // @ts-expect-error -- no such format
     nc.sbuf([1, 1], 'float31');
