@@ -18,7 +18,8 @@ export interface LibraryRequest {
   readonly sizes: Readonly<Record<string, number>>;
   readonly chip?: ChipName | undefined;
   readonly dtype?: Dtype | undefined;
-  readonly seed: number;
+  /** Random inputs have no values where it is undefined: tracing needs none. */
+  readonly seed: number | undefined;
   readonly budget?: number | undefined;
 }
 
@@ -51,7 +52,8 @@ export async function openLibrary(request: LibraryRequest): Promise<OpenedLibrar
     }
     if (file === undefined) {
       const own = { ...wanted, ...(dtype !== undefined && { dtype }) };
-      inputs.set(name, { ...own, codes: randomCodes(own, seed, inputs.size) });
+      const codes = seed === undefined ? new Uint8Array(0) : randomCodes(own, seed, inputs.size);
+      inputs.set(name, { ...own, codes });
     } else {
       inputs.set(name, await readArrayFile(file, dtype));
     }

@@ -83,10 +83,10 @@ export function assignGiven(
   return assigned;
 }
 
-/** Values of the inputs of a kernel, which takes the shapes that come. */
+/** Values of the inputs of a kernel, which takes the shapes that come. Random ones are left out where there is no seed. */
 export async function readKernelInputs(
   inputs: ReadonlyMap<string, InputArgument>,
-  seed: number,
+  seed: number | undefined,
 ): Promise<ReadonlyMap<string, CodedArray>> {
   const read = new Map<string, CodedArray>();
   for (const [name, each] of inputs) read.set(name, await readInput(name, each, seed, read.size));
@@ -120,7 +120,7 @@ export async function readProgramInputs(
 async function readInput(
   name: string,
   { file, shape, dtype }: InputArgument,
-  seed: number,
+  seed: number | undefined,
   stream: number,
 ): Promise<CodedArray> {
   if (file !== undefined) return readArrayFile(file, dtype);
@@ -134,7 +134,8 @@ async function readInput(
     );
   }
   const own = dtype ?? 'float32';
-  return { shape, dtype: own, codes: normalCodes(own, count, seed, stream) };
+  const codes = seed === undefined ? new Uint8Array(0) : normalCodes(own, count, seed, stream);
+  return { shape, dtype: own, codes };
 }
 
 /** An array of a .npy file, as a format where one is named. */

@@ -22,7 +22,8 @@ export interface ProgramRequest {
   readonly kernel?: string | undefined;
   readonly budget?: number | undefined;
   readonly limitSeconds: number;
-  readonly seed: number;
+  /** Undefined where no values are asked for: then random inputs have none, and a Program takes no inputs. */
+  readonly seed: number | undefined;
 }
 
 export interface OpenedProgram {
@@ -70,6 +71,10 @@ async function fromProgram({ path, inputs, chip, kernel, seed }: ProgramRequest)
     );
   }
   const what = `Program ${path}`;
+  if (seed === undefined) {
+    if (inputs.length === 0) return { program, inputs: new Map(), what };
+    throw new UserError(`${path} is a Program, which takes no inputs here: leave them out.`);
+  }
   const names = hbmTensors(program, 'input').map(({ name }) => name);
   return { program, inputs: await readProgramInputs(program, assignInputs(what, names, inputs), seed), what };
 }

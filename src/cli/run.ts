@@ -1,8 +1,6 @@
 /** `systole run`: a kernel of the library, a kernel file or a Program, verified and run to its end or to any step. */
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseChip, type ChipName } from '../chip';
-import type { LibraryKernel } from '../kernels/entry';
 import { libraryEntry } from '../kernels/library';
 import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
 import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
@@ -22,15 +20,13 @@ import {
   entryText,
   libraryTable,
   libraryTitle,
-  openLibrary,
   parseSizes,
   type OpenedLibrary,
 } from './library';
 import { memoryText } from './memory-text';
+import { openNamed } from './named-program';
 import { counted, integerFrom, repeated, seconds } from './options';
 import { passingLine, stageLine } from './progress';
-import { parseInput } from './program-inputs';
-import { openProgram, type OpenedProgram } from './program-source';
 import { makeFolder, outputsTable, writeOutputs, writeShaders } from './run-outputs';
 import { shown, standsAt } from './run-stepping';
 import { requireListAlone, requireNoRun } from './run-together';
@@ -134,7 +130,7 @@ async function runCommand(
   }
   requireTogether(options);
   if (options.program) requireNoRun(command);
-  const { library, program, inputs } = await opened(what, texts, options);
+  const { library, program, inputs } = await openNamed(what, texts, options);
   if (options.program) {
     process.stdout.write(options.json ? `${JSON.stringify(toJSON(program))}\n` : printProgram(program));
     return;
@@ -165,54 +161,6 @@ function requireTogether(options: RunCommandOptions): void {
   if (browser && (until !== undefined || show !== undefined)) {
     throw new UserError('--until and --show look into a run in this process: leave --browser out.');
   }
-}
-
-interface Opened extends Pick<OpenedProgram, 'program' | 'inputs'> {
-  readonly library: OpenedLibrary | undefined;
-}
-
-const kindOf = (path: string): 'file' | 'folder' | undefined => {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found && (found.isDirectory() ? 'folder' : 'file');
-};
-
-/** @throws UserError for what is neither a file nor a kernel of the library. */
-function namedEntry(what: string): LibraryKernel {
-  try {
-    return libraryEntry(what);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const lies = kindOf(what) === 'folder' ? `${what} is a folder` : `There is no file ${what}`;
-    throw new UserError(`${lies}. ${error.message}`);
-  }
-}
-
-/** A file where there is one, or where it must be meant: names of the library have neither dots nor slashes. */
-async function opened(what: string, texts: readonly string[], options: RunCommandOptions): Promise<Opened> {
-  const { chip, kernel, seed, budget, timeLimit: limitSeconds, size, dtype } = options;
-  const inputs = texts.map(parseInput);
-  if (kindOf(what) === 'file' || /[./\\]/.test(what)) {
-    if (size !== undefined || dtype !== undefined) {
-      throw new UserError(
-        `--size and --dtype are for kernels of the library: inputs of ${what} say theirs, as in x=random:128x512:bf16.`,
-      );
-    }
-    const clear = passingLine(process.stderr, 'tracing');
-    const request = { path: what, inputs, chip, kernel, seed, budget, limitSeconds };
-    return { ...(await openProgram(request).finally(clear)), library: undefined };
-  }
-  if (kernel !== undefined)
-    throw new UserError(`--kernel chooses among those of a file; ${what} is no file.`);
-  const library = await openLibrary({
-    entry: namedEntry(what),
-    inputs,
-    sizes: size ?? {},
-    chip,
-    dtype,
-    seed,
-    budget,
-  });
-  return { ...library, library };
 }
 
 function verified(program: Program): Verdict {
