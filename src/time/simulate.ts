@@ -4,12 +4,12 @@
  * takes transfers one after the other, queues in turn. Everything is in order of time, and of equal times in order of becoming
  * ready, so that a Program has one timeline. The constants are src/chip/timing.ts, and what each means is said there.
  */
-import { transferOverhead, type Timing } from '../chip';
+import type { Timing } from '../chip';
 import type { Instruction, Pattern } from '../program';
+import { DmaEngines } from './dma-engines';
 import { EventQueue } from './heap';
 import { KIND, PORTS, type Tasks } from './tasks';
 import { trackIndex } from './tracks';
-import { dataTime, deal, DMA_ENGINES, engineTime, type Dealt } from './transfers';
 import { CAUSES, TRACKS, type Cause, type Dependencies } from './types';
 
 const CAUSE = Object.fromEntries(CAUSES.map((cause, index) => [cause, index])) as Readonly<
@@ -89,7 +89,7 @@ class Simulation implements Simulated {
   readonly cause: Uint8Array;
   readonly blocker: Int32Array;
   readonly busy = new Float64Array(TRACKS.length);
-  readonly dmaBusy = new Float64Array(DMA_ENGINES);
+  readonly dmaBusy: Float64Array;
   readonly #request: SimulateRequest;
   readonly #tasks: Tasks;
   readonly #timing: Timing;
@@ -111,10 +111,7 @@ class Simulation implements Simulated {
   #multiplying = 0;
   /** The function whose tables Scalar has. */
   #table = 0;
-  readonly #engineFree = new Float64Array(DMA_ENGINES);
-  readonly #engineLast = new Int32Array(DMA_ENGINES).fill(-1);
-  #hbmFree = 0;
-  #hbmLast = -1;
+  readonly #engines: DmaEngines;
   /** For each queue, loads and stores: when its last transfer began to move and was done, and until when it counts as busy. */
   readonly #queueMoving = new Float64Array(2);
   readonly #queueEnd = new Float64Array(2);
@@ -122,15 +119,14 @@ class Simulation implements Simulated {
   readonly #events: EventQueue;
   /** Of DMAs: triggered, and kept from the engines by the one before in its queue. */
   readonly #triggered: Uint8Array;
-  readonly #dealt: Dealt = { descriptors: new Float64Array(DMA_ENGINES), bytes: 0 };
-  readonly #overhead: number;
 
   constructor(request: SimulateRequest) {
     const count = request.instructions.length;
     this.#request = request;
     this.#tasks = request.tasks;
     this.#timing = request.timing;
-    this.#overhead = transferOverhead(request.timing);
+    this.#engines = new DmaEngines(request.timing, request.hbmRate);
+    this.dmaBusy = this.#engines.busy;
     this.start = new Float64Array(count);
     this.free = new Float64Array(count);
     this.end = new Float64Array(count);
@@ -267,24 +263,17 @@ class Simulation implements Simulated {
     const track = this.#tasks.track[at] ?? 0;
     const queue = track - LOADS;
     const instruction = this.#request.instructions[at];
-    const { dst } = instruction ?? {};
-    let [first, end] = [Infinity, time];
-    let bytes = 0;
-    if (instruction !== undefined && dst !== undefined) {
-      for (const source of this.#request.moved(instruction)) {
-        deal(source, dst, this.#dealt);
-        const begun = this.#transfer(at, time, end);
-        first = Math.min(first, begun.first);
-        end = begun.end;
-        if (source.space === 'hbm') bytes += begun.bytes;
-        if (dst.space === 'hbm') bytes += begun.bytes;
-      }
+    const engines = this.#engines;
+    engines.begin(at, time, this.#tasks.share[at] ?? 1);
+    if (instruction?.dst !== undefined) {
+      for (const source of this.#request.moved(instruction)) engines.move(source, instruction.dst);
     }
-    if (first === Infinity) first = time;
-    if (bytes > 0) end = this.#throughHbm(at, first, end, bytes);
+    engines.finish();
+    if (engines.cause !== undefined) this.#blame(at, CAUSE[engines.cause], engines.blocker);
+    const { first } = engines;
     const before = this.#queueEnd[queue] ?? 0;
     // A wait is for a count of its queue's semaphore, which those before it have raised too.
-    end = Math.max(end, before);
+    const end = Math.max(engines.end, before);
     this.moving[at] = first;
     this.end[at] = end;
     this.#addBusy(track, end - Math.max(first, before));
@@ -293,47 +282,6 @@ class Simulation implements Simulated {
     const next = this.#nextOnTrack[at] ?? -1;
     if (next >= 0 && this.#triggered[next] === 1) this.#reach(next, track);
     this.#finished(at);
-  }
-
-  /** What `#dealt` holds goes through the engines, each when it is free. */
-  #transfer(at: number, time: number, latest: number): { first: number; end: number; bytes: number } {
-    const { descriptors, bytes } = this.#dealt;
-    const share = this.#tasks.share[at] ?? 1;
-    let [first, end, rank, count] = [Infinity, latest, 0, 0];
-    for (let engine = 0; engine < DMA_ENGINES; engine++) {
-      const own = descriptors[engine] ?? 0;
-      if (own === 0) continue;
-      const here = time + rank++ * this.#timing.dmaStagger;
-      const free = this.#engineFree[engine] ?? 0;
-      const start = Math.max(here, free);
-      const taken = this.#overhead + engineTime(own, bytes, share, this.#timing);
-      const done = start + Math.min(taken, dataTime(own, bytes, share, this.#timing));
-      first = Math.min(first, start);
-      if (done > end) {
-        end = done;
-        if (free > here) this.#blame(at, CAUSE.dma, this.#engineLast[engine] ?? -1);
-      }
-      this.#engineFree[engine] = start + taken;
-      this.#engineLast[engine] = at;
-      this.dmaBusy[engine] = (this.dmaBusy[engine] ?? 0) + taken;
-      count += own;
-    }
-    return { first, end, bytes: count * bytes };
-  }
-
-  /** When HBM has given or taken the bytes, if that is later; engines wait for it. */
-  #throughHbm(at: number, first: number, end: number, bytes: number): number {
-    const behind = this.#hbmFree > first;
-    this.#hbmFree = Math.max(this.#hbmFree, first) + bytes / this.#request.hbmRate;
-    const last = this.#hbmLast;
-    this.#hbmLast = at;
-    if (this.#hbmFree <= end) return end;
-    if (behind) this.#blame(at, CAUSE.hbm, last);
-    for (let engine = 0; engine < DMA_ENGINES; engine++) {
-      if (this.#engineLast[engine] !== at) continue;
-      this.#engineFree[engine] = Math.max(this.#engineFree[engine] ?? 0, this.#hbmFree);
-    }
-    return this.#hbmFree;
   }
 
   #addBusy(track: number, time: number): void {

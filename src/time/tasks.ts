@@ -7,7 +7,7 @@ import { CHIPS } from '../chip';
 import type { Chip, ChipName, EngineName, Timing } from '../chip';
 import { workOf } from '../isa';
 import type { Work } from '../isa';
-import { bytesOf } from '../program';
+import { bytesOf, someOperand } from '../program';
 import type { Instruction, Pattern, Program } from '../program';
 import { trackIndex, trackOf } from './tracks';
 import type { Stream } from './types';
@@ -118,13 +118,7 @@ function isWide({ dims, dtype }: Pattern): boolean {
 
 /** 2 where any operand is accessed in wide steps. */
 function strideFactor({ dst, sources }: Instruction): 1 | 2 {
-  if (dst !== undefined && isWide(dst)) return 2;
-  const named: Readonly<Record<string, Pattern | undefined>> = sources;
-  for (const name in named) {
-    const pattern = named[name];
-    if (pattern !== undefined && isWide(pattern)) return 2;
-  }
-  return 1;
+  return (dst !== undefined && isWide(dst)) || someOperand(sources, isWide) ? 2 : 1;
 }
 
 /** The ports that instructions share with those of other engines. */
@@ -173,12 +167,10 @@ function issueTime(instruction: Instruction, chip: ChipName, timing: Timing): nu
   if (given === 'swdge') return timing.softwareDescriptors;
   if (given === 'none') return 0;
   // What is known beforehand costs nothing (nki-dge.rst); hardware builds descriptors from trn2 on, and none with an index.
-  const named: Readonly<Record<string, Pattern | undefined>> = {
-    ...instruction.sources,
-    dst: instruction.dst,
-  };
-  if ('src_index' in named || 'dst_index' in named) return timing.softwareDescriptors;
-  const moved = Object.values(named).some((pattern) => pattern?.registers !== undefined);
-  if (!moved) return 0;
+  const { dst, sources } = instruction;
+  if ('src_index' in sources || 'dst_index' in sources) return timing.softwareDescriptors;
+  if (!hasRegisters(dst) && !someOperand(sources, hasRegisters)) return 0;
   return chip === 'trn1' ? timing.softwareDescriptors : timing.hardwareDescriptors;
 }
+
+const hasRegisters = (pattern: Pattern | undefined) => pattern?.registers !== undefined;
