@@ -1,4 +1,4 @@
-/** Report files: a path that cannot be written is found out before the run, and a file is whole or absent. */
+/** Files of reports and traces: a path that cannot be written is found out before the run, and a file is whole or absent. */
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { UserError } from '../../src/numerics';
 
@@ -15,8 +15,11 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
+/** What a file holds; in parts where it is too large to be held as a whole. */
+type Content = string | Uint8Array | Iterable<Uint8Array>;
+
 /** Writes beside the target and renames. @throws UserError when that fails, e.g. on a full disk. */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, content: Content): Promise<void> {
   try {
     const { file, plain } = await target(path);
     if (plain) await replace(file, content);
@@ -26,7 +29,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   }
 }
 
-async function replace(file: string, content: string | Uint8Array): Promise<void> {
+async function replace(file: string, content: Content): Promise<void> {
   try {
     await writeFile(partialOf(file), content);
     await rename(partialOf(file), file);

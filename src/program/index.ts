@@ -38,7 +38,7 @@ export {
 } from './ops';
 export { boundsProblem, bytesOf, countOf, elementsOf, hbm, offsetsOf, onChip, tensorBytes } from './pattern';
 export { parseProgram } from './parse';
-export { printProgram } from './print';
+export { partsPrinter, printProgram } from './print';
 export type {
   ChipPattern,
   Dim,

@@ -28,6 +28,7 @@ function printTensor(tensor: Tensor): string {
   return `${head} partitions ${tensor.partition}:${tensor.partitions} elements ${tensor.elements} ${place}`;
 }
 
+/** Formats of tensors by name. */
 type Dtypes = ReadonlyMap<string, Dtype>;
 
 function printPattern(pattern: Pattern, dtypes: Dtypes): string {
@@ -47,29 +48,58 @@ function printValue(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(printValue).join(',')}]` : String(value);
 }
 
+/** A name and its text. */
+type Printed = readonly [name: string, text: string];
+
 /** Operands by name, in the order of the form. */
 function printOperands(
   forms: Form['sources'],
   operands: Readonly<Record<string, Pattern | undefined>>,
   dtypes: Dtypes,
-): string[] {
+): Printed[] {
   return Object.keys(forms).flatMap((name) => {
     const pattern = operands[name];
-    return pattern === undefined ? [] : [`${name} ${printPattern(pattern, dtypes)}`];
+    return pattern === undefined ? [] : [[name, printPattern(pattern, dtypes)] as const];
   });
 }
 
-function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
-  const { id, engine, opcode, dst, results = {}, sources } = instruction;
+interface PrintedInstruction {
+  /** What it writes: dst first. */
+  readonly written: readonly Printed[];
+  readonly sources: readonly Printed[];
+  readonly attributes: readonly Printed[];
+}
+
+function printParts(instruction: Instruction, dtypes: Dtypes): PrintedInstruction {
+  const { opcode, dst, results = {}, sources } = instruction;
   const form: Form = FORMS[opcode];
   const written = printOperands(form.results, results, dtypes);
-  if (dst !== undefined) written.unshift(printPattern(dst, dtypes));
+  if (dst !== undefined) written.unshift(['dst', printPattern(dst, dtypes)]);
   const told = Object.entries(encodeAttributes(instruction));
-  const from = [
-    ...printOperands(form.sources, sources, dtypes),
-    ...told.map(([name, value]) => `${name} ${printValue(value)}`),
-  ];
-  return [id, engine, opcode, ...(written.length > 0 ? [written.join(', ')] : []), '=', from.join(', ')]
+  return {
+    written,
+    sources: printOperands(form.sources, sources, dtypes),
+    attributes: told.map(([name, value]) => [name, printValue(value)]),
+  };
+}
+
+const dtypesOf = ({ tensors }: Pick<Program, 'tensors'>): Dtypes =>
+  new Map(tensors.map((tensor) => [tensor.name, tensor.dtype]));
+
+/** Prints what instructions of a Program write, read and are told, each by name, as `printProgram` does. */
+export function partsPrinter(
+  program: Pick<Program, 'tensors'>,
+): (instruction: Instruction) => PrintedInstruction {
+  const dtypes = dtypesOf(program);
+  return (instruction) => printParts(instruction, dtypes);
+}
+
+function printInstruction(instruction: Instruction, dtypes: Dtypes): string {
+  const { id, engine, opcode } = instruction;
+  const { written, sources, attributes } = printParts(instruction, dtypes);
+  const to = written.map(([name, text]) => (name === 'dst' ? text : `${name} ${text}`));
+  const from = [...sources, ...attributes].map(([name, text]) => `${name} ${text}`);
+  return [id, engine, opcode, ...(to.length > 0 ? [to.join(', ')] : []), '=', from.join(', ')]
     .join(' ')
     .trimEnd();
 }
@@ -98,7 +128,7 @@ function* printNode(node: ProgramNode, dtypes: Dtypes, indent: string): Generato
 
 /** The text of a Program whose form is right; names are bare, so they must be names (names.ts). */
 export function printProgram(program: Program): string {
-  const dtypes = new Map(program.tensors.map((tensor) => [tensor.name, tensor.dtype]));
+  const dtypes = dtypesOf(program);
   const lines = [`program ${program.chip}`, ...program.tensors.map(printTensor)];
   for (const node of program.instructions) {
     for (const line of printNode(node, dtypes, '')) lines.push(line);

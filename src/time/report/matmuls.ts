@@ -64,7 +64,8 @@ function movingOf(instruction: Instruction): Pattern | undefined {
   return sources.moving ?? sources.data;
 }
 
-function rateOf(instruction: Instruction, chip: Chip): Rate {
+/** What rate of the array an instruction could reach. */
+export function rateOf(instruction: Instruction, chip: Chip): Rate {
   const dtype = movingOf(instruction)?.dtype ?? 'float32';
   if (isPacked(dtype)) return 'mx';
   if (dtype === 'float32') return 'float32';

@@ -1,0 +1,86 @@
+/** Rates over time: bytes that DMA moved and what the systolic array multiplied, in equal parts of a timeline. */
+import { CHIPS, type ChipName } from '../chip';
+import { workOf } from '../isa';
+import { bytesOf, elementsOf } from '../program';
+import type { Instruction, Pattern } from '../program';
+import { peakOf, rateOf } from './report/matmuls';
+import { isTranspose } from './traffic';
+import type { Timeline } from './types';
+
+/** values[i] is the mean from i * width to (i + 1) * width. */
+export interface Binned {
+  /** ns. */
+  readonly width: number;
+  readonly values: Float64Array;
+}
+
+/** B/ns, which is GB/s, from the first byte of each DMA that moved to its end. */
+export function dmaThroughput(timeline: Timeline, bins: number): Binned {
+  const { chip, instructions, start, moving, end, total } = timeline;
+  const parts = new Bins(total, bins);
+  instructions.forEach((instruction, at) => {
+    const bytes = dmaBytes(instruction, chip);
+    if (bytes === 0) return;
+    const moved = moving[at] ?? NaN;
+    parts.spread(Number.isNaN(moved) ? (start[at] ?? 0) : moved, end[at] ?? 0, bytes);
+  });
+  return parts.rates();
+}
+
+/** Share of the peak of the systolic array that matmuls reach, without transposes (MFU), and from 0 to 1. */
+export function arrayUse(timeline: Timeline, bins: number): Binned {
+  const { chip: name, instructions, start, free, total } = timeline;
+  const chip = CHIPS[name];
+  const parts = new Bins(total, bins);
+  instructions.forEach((instruction, at) => {
+    if (instruction.engine !== 'tensor' || isTranspose(instruction)) return;
+    const work = workOf(instruction, chip);
+    if (work.unit !== 'array') return;
+    parts.spread(start[at] ?? 0, free[at] ?? 0, work.flops / peakOf(chip, rateOf(instruction, chip)));
+  });
+  return parts.rates();
+}
+
+/** Bytes that a DMA moves to dst, of the wider of both formats; 0 of what is no DMA. */
+export function dmaBytes(instruction: Instruction, chip: ChipName): number {
+  const { dst } = instruction;
+  if (dst === undefined) return 0;
+  const work = workOf(instruction, CHIPS[chip]);
+  if (work.unit !== 'dma') return 0;
+  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
+  let bytes = 0;
+  for (const name of work.moved) {
+    const source = sources[name];
+    if (source === undefined) continue;
+    bytes += elementsOf(dst) * Math.max(bytesOf(source.dtype), bytesOf(dst.dtype));
+  }
+  return bytes;
+}
+
+class Bins {
+  readonly #amounts: Float64Array;
+  readonly #width: number;
+
+  constructor(total: number, bins: number) {
+    this.#amounts = new Float64Array(total > 0 ? bins : 0);
+    this.#width = total / bins;
+  }
+
+  /** Deals an amount out to the parts of the time in which it fell. */
+  spread(from: number, to: number, amount: number): void {
+    const bins = this.#amounts.length;
+    const width = this.#width;
+    const at = (time: number): number => Math.max(0, Math.min(bins - 1, Math.floor(time / width)));
+    const [first, last] = [at(from), at(to)];
+    for (let bin = first; bin <= last && bin < bins; bin++) {
+      const begin = bin === first ? from : bin * width;
+      const end = bin === last ? to : (bin + 1) * width;
+      const share = to > from ? (end - begin) / (to - from) : 1;
+      this.#amounts[bin] = (this.#amounts[bin] ?? 0) + amount * share;
+    }
+  }
+
+  rates(): Binned {
+    return { width: this.#width, values: this.#amounts.map((amount) => amount / this.#width) };
+  }
+}
