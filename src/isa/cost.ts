@@ -15,15 +15,15 @@ export const GPSIMD_START = 150;
 /** Cycles of the second instruction, which reads accumulator registers into a tile (nki.isa: MIN_II, about 64). */
 export const READ_REGISTERS = 64;
 
-/** Cycles of a datapath; with `tile`, into which accumulator registers are read, those of reading them. */
-export function datapath(
-  cycles: number,
-  {
-    tile,
-    mode,
-    table,
-  }: { tile?: ChipPattern | undefined; mode?: Mode | undefined; table?: string | undefined } = {},
-): Work {
+interface Besides {
+  /** Into which accumulator registers are read, in an instruction of their own. */
+  readonly tile?: ChipPattern | undefined;
+  readonly mode?: Mode | undefined;
+  readonly table?: string | undefined;
+}
+
+/** Cycles of a datapath, of as many elements one at a time; a mode divides them. */
+export function datapath(cycles: number, { tile, mode, table }: Besides = {}): Work {
   return {
     unit: 'datapath',
     cycles: mode === undefined ? cycles : Math.ceil(cycles / mode),
@@ -93,7 +93,7 @@ export function fromTwoMemories(left: ChipPattern | undefined, right: ChipPatter
   return left !== undefined && left.space !== right.space;
 }
 
-/** Loading more stationary columns than these takes no longer than so many moving ones (nki.isa.nc_matmul). */
+/** Moving columns that a multiplication takes as long as, or the stationary ones where those are fewer (nki.isa.nc_matmul). */
 const LEAST_COLUMNS = 64;
 
 /** A pass of the array: [rows, stationary] by [rows, moving], `passes` times over. */

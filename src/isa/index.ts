@@ -13,7 +13,16 @@ import { SCALAR_ENTRIES } from './scalar';
 import { TENSOR_ENTRIES } from './tensor';
 import { VECTOR_ENTRIES } from './vector';
 
-export type { AccumulatorEngine, Cost, Entry, Machine, Memory, RandomEngine, RuntimeRule, Work } from './entry';
+export type {
+  AccumulatorEngine,
+  Cost,
+  Entry,
+  Machine,
+  Memory,
+  RandomEngine,
+  RuntimeRule,
+  Work,
+} from './entry';
 export { groupOf, snaked } from './indirection';
 export { movesCodes, passedRows } from './tensor/transpose';
 export { codeOf, registerOf } from './register/registers';

@@ -136,7 +136,7 @@ export const activate2: Entry<'activate2'> = {
   },
   cost: {
     words:
-      'activation: max(64, N) Scalar cycles, and 64 to read the registers; the tables of a function as there',
+      'as activation: max(64, N) Scalar cycles, and 64 to read the registers; prelu needs no tables either',
     documented: false,
     work: ({ results, sources: { data }, attributes: { op } }) =>
       datapath(widthOf(data), { tile: results?.reduce_res, table: tableOf(op) }),

@@ -4,6 +4,7 @@
  */
 import type { Chip } from '../../chip';
 import { decodeArray, encodeArray } from '../../numerics';
+import { bytesOf } from '../../program';
 import type { Instruction } from '../../program';
 import { datapath, passWork } from '../cost';
 import { ALL_CHIPS, type Entry, type Problem } from '../entry';
@@ -68,12 +69,12 @@ export const ncTranspose: Entry<'nc_transpose'> = {
   },
   cost: {
     words:
-      'On Tensor max(P, min(64, F)) cycles, four times that for float32 on trn1 and twice from trn2 on (trainium2_arch.rst); on Vector max(64, N) cycles',
+      'On Tensor max(P, min(64, F)) cycles, four times that for float32 on trn1, and twice from trn2 on (trainium2_arch.rst; named choice: for 32-bit integers too); on Vector max(64, N) cycles',
     documented: true,
     work: ({ engine, sources: { data } }, { matmul: { transposePasses } }) => {
       const width = widthOf(data);
       if (engine === 'vector') return datapath(width);
-      const passes = data.dtype === 'float32' ? transposePasses : 1;
+      const passes = bytesOf(data.dtype) === 4 && data.dtype !== 'tfloat32' ? transposePasses : 1;
       return passWork(data.partitions, width, data.partitions, passes);
     },
   },

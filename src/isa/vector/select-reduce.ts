@@ -83,7 +83,7 @@ export const selectReduce: Entry<'select_reduce'> = {
     writeRegisters(machine, results?.reduce_res, registers);
   },
   cost: {
-    words: 'tensor_copy_predicated within SBUF, max(64, 2 N) Vector cycles, and 64 to read the registers',
+    words: 'as tensor_copy_predicated within SBUF: max(64, 2 N) Vector cycles, and 64 to read the registers',
     documented: false,
     work: ({ dst, results }) => datapath(2 * widthOf(dst), { tile: results?.reduce_res }),
   },

@@ -82,7 +82,7 @@ export const tensorScalarCumulative: Entry<'tensor_scalar_cumulative'> = {
     writeLanes(machine, dst, values, attributes);
   },
   cost: {
-    words: 'tensor_scalar_reduce: max(64, N) Vector cycles',
+    words: 'as tensor_scalar_reduce: max(64, N) Vector cycles',
     documented: false,
     work: ({ sources: { src } }) => datapath(widthOf(src)),
   },
