@@ -14,7 +14,7 @@ export function memoryText(program: Program): string {
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
 
-function bytesText(bytes: number): string {
+export function bytesText(bytes: number): string {
   const power = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${Number((bytes / 2 ** (10 * power)).toPrecision(3))} ${UNITS[power] ?? ''}`;
 }

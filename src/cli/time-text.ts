@@ -1,0 +1,238 @@
+/** What `systole time` prints: a report, a comparison, the constants. Times are of the simulated chip. */
+import { plainTable } from '../../bench/report/plain-table';
+import { CHIP_NAMES, CHIPS, TIMING_CONSTANTS, TIMINGS, type TimingName } from '../chip';
+import {
+  RATE_WORDS,
+  RESOURCE_WORDS,
+  type ComparedTime,
+  type DmaReport,
+  type MatmulReport,
+  type Roofline,
+  type TimeReport,
+} from '../time/report';
+import { bytesText } from './memory-text';
+import { counted } from './options';
+import type { OpenedSubject } from './time-subject';
+
+const digits = (value: number, count = 3): string => String(Number(value.toPrecision(count)));
+
+/** 12.3 us, say. */
+export function timeText(ns: number): string {
+  if (ns >= 1e9) return `${digits(ns / 1e9, 4)} s`;
+  if (ns >= 1e6) return `${digits(ns / 1e6, 4)} ms`;
+  if (ns >= 1e3) return `${digits(ns / 1e3, 4)} us`;
+  return `${digits(ns, 4)} ns`;
+}
+
+export function percentText(share: number): string {
+  return `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
+}
+
+/** Rates of 1 a nanosecond are a thousandth of tera, and one of giga. */
+const flopsText = (flopPerNs: number): string => `${digits(flopPerNs / 1000)} TFLOP/s`;
+const rateText = (bytesPerNs: number): string => `${digits(bytesPerNs)} GB/s`;
+
+/** Parts below this share of the total are left out of lists. */
+const LEAST_SHARE = 0.005;
+const MOST_LINES = 8;
+
+export function headText(
+  { title, scheduled }: OpenedSubject,
+  { instructions, cores, chip }: TimeReport,
+): string {
+  const schedule = scheduled
+    ? 'Loads are moved earlier as far as memory allows, as the vendor’s compiler does; --no-schedule times the Program as written.'
+    : 'The Program is timed as it is written.';
+  const shared = cores === 1 ? 'one core' : `${cores} cores at once`;
+  return `${title}\n${schedule} ${counted(instructions, 'instruction')} on ${shared} of the ${CHIPS[chip].cores} of ${chip}.`;
+}
+
+/** Without a line break at the end. */
+export function reportText(report: TimeReport): string {
+  const { matmuls, roofline, dma } = report;
+  return [
+    totalText(report),
+    tracksText(report),
+    pathText(report),
+    linesText(report),
+    matmuls && matmulsText(matmuls, report),
+    memoryText(report),
+    dma && dmaText(dma),
+    roofline && rooflineText(roofline),
+    adviceText(report),
+    report.notes.length > 0 ? `Assumed\n${report.notes.map((note) => `  ${note}`).join('\n')}` : undefined,
+  ]
+    .filter((section) => section !== undefined && section !== '')
+    .join('\n\n');
+}
+
+function totalText({ total, resources }: TimeReport): string {
+  const [most] = resources;
+  const limit = most
+    ? `; limited by ${RESOURCE_WORDS[most.resource]}, ${percentText(most.share)} of the critical path`
+    : '';
+  return `${timeText(total)} in total${limit}`;
+}
+
+function tracksText({ tracks }: TimeReport): string {
+  return plainTable(
+    ['track', 'instructions', 'busy', '', 'its time'],
+    ['left', 'right', 'right', 'right', 'left'],
+    tracks.map(({ name, instructions, busy, share, parts }) => [
+      name,
+      String(instructions),
+      timeText(busy),
+      percentText(share),
+      parts
+        .filter((part) => part.share >= LEAST_SHARE)
+        .map((part) => `${part.words} ${percentText(part.share)}`)
+        .join(', '),
+    ]),
+  );
+}
+
+function pathText({ path }: TimeReport): string {
+  const rows = path
+    .filter(({ share }) => share >= LEAST_SHARE)
+    .map(({ words, ps, share }) => [`  ${words}`, percentText(share), timeText(ps / 1000)]);
+  return `Critical path: what the end waited for, back to the start\n${headless(rows, ['left', 'right', 'right'])}`;
+}
+
+function linesText({ lines }: TimeReport): string {
+  const most = lines.filter(({ share }) => share >= LEAST_SHARE).slice(0, MOST_LINES);
+  if (most.length === 0) return '';
+  const rows = most.map(({ line, instructions, ps, share }) => [
+    `  ${line}`,
+    percentText(share),
+    timeText(ps / 1000),
+    counted(instructions, 'instruction'),
+  ]);
+  return `Critical path by source line, or opcode where no line is known\n${headless(rows, ['left', 'right', 'right', 'right'])}`;
+}
+
+/** A table whose columns need no names. */
+function headless(rows: readonly string[][], aligns: ('left' | 'right')[]): string {
+  return plainTable([], aligns, rows);
+}
+
+function matmulsText(
+  { mfu, hfu, whileBusy, peak, rates, columns, rows, model }: MatmulReport,
+  { total }: TimeReport,
+): string {
+  const formats = rates.map(({ rate }) => RATE_WORDS[rate]).join(', ');
+  return [
+    'Tensor engine',
+    `  MFU ${percentText(mfu)}, HFU ${percentText(hfu)} of ${flopsText(peak)} (${formats}); ${percentText(whileBusy)} while it is busy`,
+    `  ${flopsText(total === 0 ? 0 : model / total)} without transposes; ${digits(columns)} moving columns and ${digits(rows)} rows for each multiplication on average`,
+  ].join('\n');
+}
+
+function memoryText({ traffic, tensors, total }: TimeReport): string {
+  const rate = (bytes: number): string => (total === 0 ? '' : rateText(bytes / total));
+  const spaces = plainTable(
+    ['memory', 'read', 'written', 'rate'],
+    ['left', 'right', 'right', 'right'],
+    (
+      [
+        ['HBM', traffic.hbmRead, traffic.hbmWritten],
+        ['SBUF', traffic.sbufRead, traffic.sbufWritten],
+        ['PSUM', traffic.psumRead, traffic.psumWritten],
+      ] as const
+    ).map(([space, read, written]) => [space, bytesText(read), bytesText(written), rate(read + written)]),
+  );
+  const times = (count: number): string => (count === 0 ? '' : digits(count));
+  const each = plainTable(
+    ['in HBM', '', 'size', 'read', 'times', 'written', 'times'],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    tensors.map(({ name, role, bytes, read, written, timesRead, timesWritten }) => [
+      name,
+      role,
+      bytesText(bytes),
+      bytesText(read),
+      times(timesRead),
+      bytesText(written),
+      times(timesWritten),
+    ]),
+  );
+  return `${spaces}\n\n${each}`;
+}
+
+function dmaText(dma: DmaReport): string {
+  const {
+    transfers,
+    descriptors,
+    bytesPerDescriptor,
+    inSmall,
+    rate,
+    rateWhileBusy,
+    peak,
+    meanShare,
+    mostShare,
+  } = dma;
+  const small = inSmall > 0 ? `, ${percentText(inSmall)} of the bytes in such of fewer than 512 B` : '';
+  return [
+    'DMA',
+    `  ${counted(transfers, 'transfer')} in ${counted(descriptors, 'descriptor')} of ${digits(bytesPerDescriptor)} B on average${small}`,
+    `  ${rateText(rate)}, ${rateText(rateWhileBusy)} while they are busy, of ${rateText(peak)} at most; the 16 engines are busy ${percentText(meanShare)} of the time, the busiest ${percentText(mostShare)}`,
+  ].join('\n');
+}
+
+function rooflineText({
+  intensity,
+  knee,
+  hbmKnee,
+  attainable,
+  reached,
+  share,
+  roof,
+  hbm,
+  dma,
+}: Roofline): string {
+  const roofs = { array: 'the array', hbm: 'HBM', dma: 'the DMA engines' } as const;
+  return [
+    'Roofline',
+    `  ${digits(intensity)} flop for each byte of HBM; the knee is at ${digits(knee)} (of HBM alone at ${digits(hbmKnee)})`,
+    `  the core’s share of HBM ${rateText(hbm)}, its DMA engines ${rateText(dma)}`,
+    `  the roof is ${roofs[roof]}: ${flopsText(attainable)} attainable, ${flopsText(reached)} reached, ${percentText(share)}`,
+  ].join('\n');
+}
+
+function adviceText({ advice }: TimeReport): string {
+  if (advice.length === 0) return '';
+  return `What to try\n${advice.map(({ figure, try: words }) => `  ${figure}.\n    ${words}`).join('\n')}`;
+}
+
+export function comparisonText(compared: readonly ComparedTime[]): string {
+  return plainTable(
+    ['', 'chip', 'instructions', 'total', 'times as fast', 'limited by', '', 'Tensor', 'MFU', 'HBM'],
+    ['left', 'left', 'right', 'right', 'right', 'left', 'right', 'right', 'right', 'right'],
+    compared.map(({ name, chip, instructions, total, speedup, limits, busy, mfu, hbmBytes }) => [
+      name,
+      chip,
+      String(instructions),
+      timeText(total),
+      speedup.toPrecision(3),
+      limits?.resource ?? '',
+      limits ? percentText(limits.share) : '',
+      busy.tensor === undefined ? '' : percentText(busy.tensor),
+      mfu === undefined ? '' : percentText(mfu),
+      bytesText(hbmBytes),
+    ]),
+  );
+}
+
+/** Every constant with its values and source. */
+export function constantsText(): string {
+  const names = Object.keys(TIMING_CONSTANTS) as readonly TimingName[];
+  const table = plainTable(
+    ['constant', 'unit', ...CHIP_NAMES, 'what it is'],
+    ['left', 'left', 'right', 'right', 'right', 'left'],
+    names.map((name) => {
+      const { unit, meaning, documented } = TIMING_CONSTANTS[name];
+      const values = CHIP_NAMES.map((chip) => String(TIMINGS[chip][name]));
+      return [name, unit, ...values, documented ? meaning : `${meaning} (not documented)`];
+    }),
+  );
+  const sources = names.map((name) => `  ${name}: ${TIMING_CONSTANTS[name].source}`);
+  return `${table}\n\nSources\n${sources.join('\n')}`;
+}

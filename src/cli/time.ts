@@ -1,0 +1,135 @@
+/** `systole time WHAT`: what a kernel, a Program or a product takes on a chip, why, and what to try (docs/time.md). */
+import type { Command } from 'commander';
+import { SYSTOLE } from '../../bench/environment';
+import { CHIP_NAMES, TIMING_CONSTANTS, TIMINGS, type ChipName } from '../chip';
+import { UserError } from '../numerics';
+import { timeProgram, type Timeline } from '../time';
+import { compareTimes, reportOf, type NamedTimeReport, type TimeReport } from '../time/report';
+import { repeated } from './options';
+import { passingLine } from './progress';
+import {
+  addSubjectOptions,
+  comparedSubject,
+  givenOptions,
+  openSubject,
+  parseChips,
+  type OpenedSubject,
+  type Subject,
+} from './time-subject';
+import { comparisonText, constantsText, headText, reportText } from './time-text';
+
+interface TimeCommandOptions {
+  readonly compare?: readonly string[];
+  readonly chips?: readonly ChipName[];
+  readonly constants?: true;
+  readonly json?: true;
+}
+
+export function addTime(program: Command): void {
+  const command = program
+    .command('time')
+    .description('say what a kernel, a Program or a product takes on a chip, what limits it, and what to try')
+    .argument(
+      '[what...]',
+      'a kernel of the library by its name, a kernel file or a Program, with inputs as `systole run` takes them; or M N K',
+    );
+  addSubjectOptions(command)
+    .option(
+      '--compare <what>',
+      'another one beside it, in quotes with its options; or options alone, for another of the same (repeatable)',
+      repeated,
+    )
+    .option('--chips <names>', 'on each of these chips, as in trn1,trn2,trn3', parseChips)
+    .option('--constants', 'print the constants of the timing model, their values and sources')
+    .option('--json', 'print everything as JSON')
+    .addHelpText(
+      'after',
+      `
+Times are of a simulation: docs/time.md says what is modelled, and how far it agrees with published measurements.
+Loads are moved earlier as far as memory allows, as the vendor's compiler does, unless --no-schedule is given.
+
+Exit code: 0 timed; 2 the kernel, Program or an option cannot be used, a Program that fails verification among them.
+
+Examples:
+  systole time softmax --size rows=4096,columns=4096 --dtype bf16
+  systole time kernel.ts x=random:4096x1024:bf16 --chip trn3
+  systole time 4096 4096 4096 --dtype bf16 --chips trn1,trn2,trn3
+  systole time 1024 1024 1024 --compare "--block 1024,1024,512" --compare "1024 1024 1024 --dtype fp8e4m3"
+  systole time matmul --compare "--no-schedule" --set semaphore=200`,
+    )
+    .action(time);
+}
+
+async function time(what: readonly string[], options: TimeCommandOptions, command: Command): Promise<void> {
+  if (options.constants) {
+    console.log(options.json ? JSON.stringify(constants(), null, 2) : constantsText());
+    return;
+  }
+  const subjects = subjectsOf(what, options, command);
+  const timed: Timed[] = [];
+  for (const subject of subjects) timed.push(await timeSubject(subject));
+  const [first, ...more] = timed;
+  if (first === undefined) return;
+  if (more.length === 0) {
+    console.log(options.json ? JSON.stringify(toJSON(first), null, 2) : textOf(first));
+    return;
+  }
+  const compared = compareTimes(timed.map(named));
+  if (options.json) {
+    console.log(JSON.stringify({ ...FORMAT, compared, subjects: timed.map(toJSON) }, null, 2));
+  } else {
+    console.log(`${timed.map(({ opened, report }) => headText(opened, report)).join('\n')}\n`);
+    console.log(comparisonText(compared));
+  }
+}
+
+interface Timed {
+  readonly opened: OpenedSubject;
+  readonly timeline: Timeline;
+  readonly report: TimeReport;
+}
+
+const FORMAT = { format: 'systole time', version: 1, systole: SYSTOLE.version } as const;
+
+const named = ({ opened: { name }, report }: Timed): NamedTimeReport => ({ name, report });
+
+const textOf = ({ opened, report }: Timed): string => `${headText(opened, report)}\n\n${reportText(report)}`;
+
+function toJSON({ opened: { name, title, scheduled }, report, timeline }: Timed): object {
+  return { ...FORMAT, name, title, scheduled, timing: timeline.timing, ...report };
+}
+
+const constants = (): object => ({
+  ...FORMAT,
+  constants: TIMING_CONSTANTS,
+  values: Object.fromEntries(CHIP_NAMES.map((chip) => [chip, TIMINGS[chip]])),
+});
+
+/** All that is timed, the first first; each on each of the chips. */
+function subjectsOf(
+  what: readonly string[],
+  { compare = [], chips }: TimeCommandOptions,
+  command: Command,
+): readonly Subject[] {
+  const first: Subject = { name: what.join(' '), what, options: givenOptions(command) };
+  const all = [first, ...compare.map((text) => comparedSubject(text, first))];
+  if (chips === undefined) return all;
+  const fixed = all.find(({ options }) => options.chip !== undefined);
+  if (fixed !== undefined) {
+    throw new UserError(`--chips times ${fixed.name} on each of them: leave --chip out.`);
+  }
+  return all.flatMap((subject) =>
+    chips.map((chip) => ({ ...subject, options: { ...subject.options, chip } })),
+  );
+}
+
+async function timeSubject(subject: Subject): Promise<Timed> {
+  const opened = await openSubject(subject);
+  const clear = passingLine(process.stderr, `timing ${subject.name}`, 0);
+  try {
+    const timeline = timeProgram(opened.program, opened.options);
+    return { opened, timeline, report: reportOf(timeline) };
+  } finally {
+    clear();
+  }
+}
