@@ -1,6 +1,7 @@
 // Writes the pages that are made from the code, `npm run docs` after a change of it: docs/isa.md from the forms and entries of the
-// instructions (src/isa/document.ts), docs/errors.md from the verifier's rules (src/verify/document.ts).
-import { writeFileSync } from 'node:fs';
+// instructions (src/isa/document.ts), docs/errors.md from the verifier's rules (src/verify/document.ts), and the table of constants of
+// docs/time.md (src/time/document.ts).
+import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
 
@@ -13,6 +14,11 @@ const PAGES = [
     source: 'src/verify/document.ts',
     make: ({ errorsDocument }) => errorsDocument(),
   },
+  {
+    page: 'docs/time.md',
+    source: 'src/time/document.ts',
+    make: ({ withConstants }, text) => withConstants(text),
+  },
 ];
 const MODULE = 'build/document.mjs';
 
@@ -20,5 +26,11 @@ for (const { page, source, make } of PAGES) {
   await build({ entryPoints: [source], outfile: MODULE, bundle: true, format: 'esm', logLevel: 'warning' });
   // The query tells one page's module from the next, which has the same address.
   const module = await import(`${new URL(`../${MODULE}`, import.meta.url)}?${page}`);
-  writeFileSync(page, await format(make(module), { ...(await resolveConfig(page)), filepath: page }));
+  writeFileSync(
+    page,
+    await format(make(module, readFileSync(page, 'utf8')), {
+      ...(await resolveConfig(page)),
+      filepath: page,
+    }),
+  );
 }
