@@ -210,7 +210,7 @@ class Lives {
       const from = this.#from[life] ?? 0;
       const until = Math.min(this.#to[life] ?? 0, next[tensor] ?? Infinity);
       this.#to[life] = Math.max(from, until);
-      next[tensor] = from;
+      next[tensor] = Math.min(from, next[tensor] ?? from);
     }
   }
 
