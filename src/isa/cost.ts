@@ -43,9 +43,8 @@ export function onEngine(engine: EngineName, cycles: number): Work {
   return engine === 'gpsimd' ? gpsimd(cycles) : datapath(cycles);
 }
 
-/** Whether elements follow each other in the innermost free dimension: of dimensions with one element, none counts. */
-export function isContiguous({ dims, index }: ChipPattern): boolean {
-  if (index !== undefined) return false;
+/** Whether elements follow each other in the innermost free dimension, of those with more than one: with an index they do not. */
+export function isContiguous({ dims }: ChipPattern): boolean {
   for (let at = dims.length - 1; at >= 0; at--) {
     const dim = dims[at];
     if (dim !== undefined && dim[1] > 1) return dim[0] === 1;

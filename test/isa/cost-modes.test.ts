@@ -152,10 +152,18 @@ describe('the array', () => {
     [{ moving_onezero: true }, 2, 2],
     [{ stationary_onezero: true, moving_onezero: true }, 1, 1],
     [{ transpose: true }, 4, 2],
+    [{ transpose: true, moving_onezero: true }, 2, 2],
   ])('takes float32 with %j so many times: %d on trn1, %d on trn2', (attributes, trn1, trn2) => {
     const instruction = matmul('float32', [128, 128, 128], attributes);
     expect(workOn('trn1', instruction)).toMatchObject({ load: 128 * trn1, multiply: 128 * trn1 });
     expect(workOn('trn2', instruction)).toMatchObject({ load: 128 * trn2, multiply: 128 * trn2 });
+  });
+
+  test('takes one float32 operand as it takes two, and tfloat32 once', () => {
+    const wide = matmul('float32', [128, 128, 128], { moving_onezero: true });
+    const { moving } = matmul('tfloat32', [128, 128, 128]).sources;
+    const mixed = { ...wide, sources: { ...wide.sources, moving } };
+    expect(workOn('trn1', mixed)).toMatchObject({ multiply: 512 });
   });
 
   test('hints say nothing of other formats', () => {
@@ -183,6 +191,7 @@ describe('the array', () => {
     expect(made('bfloat16', 32, 128)).toEqual([64, 64, 64]);
     expect(made('bfloat16', 32, 16)).toEqual([32, 32, 32]);
     expect(made('float32', 128, 128)).toEqual([512, 256, 256]);
+    expect(made('tfloat32', 128, 128)).toEqual([128, 128, 128]);
     expect(onEachChip(transpose('float32', 'vector', 32, 20))).toEqual([20, 20, 20]);
   });
 });

@@ -117,6 +117,10 @@ const FORMULAS: Readonly<Record<string, Formula>> = {
   },
   'memset of ones': { cycles: [512, 512, 512], of: (n) => memset(bf16(n), 0x3f80) },
   'memset of bfloat16 zeros': { cycles: [256, 256, 256], of: (n) => memset(bf16(n), 0) },
+  'memset of zeros on GpSimd': {
+    cycles: [662, 662, 662],
+    of: (n) => ({ ...memset(bf16(n), 0), engine: 'gpsimd' }),
+  },
   'memset of float32 zeros': { cycles: [512, 512, 512], of: (n) => memset(f32(n), 0) },
   exponential: {
     cycles: [null, null, 128],
@@ -125,6 +129,33 @@ const FORMULAS: Readonly<Record<string, Formula>> = {
   rng: {
     cycles: [512, 512, 128],
     of: (n) => ({ ...vector, opcode: 'rng', dst: sbuf('uint32', n), sources: {}, attributes: {} }),
+  },
+  rand2: {
+    cycles: [null, null, 128],
+    of: (n) => ({ ...vector, opcode: 'rand2', dst: f32(n), sources: {}, attributes: { min: 0, max: 1 } }),
+  },
+  // 8 of 16 x 512 elements of each core: 4 n + K.
+  topk: {
+    cycles: [4 * 16 * 512 + 8, 4 * 16 * 512 + 8, 4 * 16 * 512 + 8],
+    of: (n) => ({
+      ...gpsimd,
+      opcode: 'topk',
+      dst: bf16(8),
+      results: { idx_dst: sbuf('uint32', 8) },
+      sources: { src: bf16(n) },
+      attributes: { n: 16 * n },
+    }),
+  },
+  // Two instructions of the hardware for 513 to 1024 elements.
+  nc_n_gather: {
+    cycles: [1324, 1324, 1324],
+    of: (n) => ({
+      ...gpsimd,
+      opcode: 'nc_n_gather',
+      dst: f32(2 * n),
+      sources: { data: f32(8), indices: sbuf('uint32', 2 * n) },
+      attributes: {},
+    }),
   },
   iota: {
     cycles: [662, 662, 662],
@@ -189,6 +220,46 @@ describe('Scalar', () => {
       more: 64,
     });
   });
+});
+
+test('Vector reads its registers by an instruction more, where they are asked for', () => {
+  const sum = (results?: { readonly reduce_res: ChipPattern }): Instruction => ({
+    ...vector,
+    opcode: 'tensor_scalar_reduce',
+    dst: f32(100),
+    ...(results && { results }),
+    sources: { data: f32(100) },
+    attributes: { op0: 'multiply', operand0: 2, reduce_op: 'add' },
+  });
+  expect(workOf(sum(), CHIPS.trn1)).toEqual({ unit: 'datapath', cycles: 100 });
+  expect(workOf(sum({ reduce_res: column }), CHIPS.trn1)).toEqual({
+    unit: 'datapath',
+    cycles: 100,
+    more: 64,
+  });
+});
+
+test('pairs of subtract and multiply ask for an even number of elements', () => {
+  expect(cyclesOf(scaledPair(100, 'subtract'), 'trn1')).toBe(100);
+  expect(cyclesOf(scaledPair(101, 'subtract'), 'trn1')).toBe(202);
+});
+
+test('of the instructions on registers, a load waits for memory', () => {
+  const on = {
+    id: 'i',
+    engine: 'sync',
+    dst: undefined,
+    sources: {},
+    attributes: { register: 'r', value: 1 },
+  } as const;
+  const load: Instruction = {
+    ...on,
+    opcode: 'register_load',
+    sources: { src: sbuf('int32', 1) },
+    attributes: { register: 'r' },
+  };
+  expect(workOf({ ...on, opcode: 'register_move' }, CHIPS.trn2)).toEqual({ unit: 'sequencer', waits: false });
+  expect(workOf(load, CHIPS.trn2)).toEqual({ unit: 'sequencer', waits: true });
 });
 
 describe('DMA', () => {
