@@ -157,7 +157,8 @@ test('whoever asks at a time is told of all that is there then, and the steps ar
   const write = fc.record({ name: fc.constantFrom(...names), start: fc.nat(200), length: fc.nat(60) });
   fc.assert(
     fc.property(fc.array(write, { maxLength: 24 }), (writes) => {
-      const text = TENSORS + writes.map(({ name }, at) => fill(`w${at}`, name, ...sizes[name])).join('');
+      const text =
+        TENSORS + writes.map(({ name }, at) => fill(`w${at}`, name, sizes[name][0], sizes[name][1])).join('');
       const occupancy = occupancyOf(
         timelineOf(
           text,
