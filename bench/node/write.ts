@@ -31,7 +31,7 @@ export async function writeAtomically(path: string, content: Content): Promise<v
 
 async function replace(file: string, content: Content): Promise<void> {
   try {
-    await writeFile(partialOf(file), content);
+    await writeFile(partialOf(file), content, { flush: true });
     await rename(partialOf(file), file);
   } catch (error) {
     await rm(partialOf(file), { force: true });

@@ -287,6 +287,21 @@ describe('files', () => {
     expect(readdirSync(folder)).toEqual(['report.json']);
   });
 
+  it('writes a file in parts, or not at all when one of them fails', async () => {
+    const path = join(folder, 'parts.bin');
+    const parts = function* (fails: boolean) {
+      yield Uint8Array.of(1, 2);
+      if (fails) throw new Error('no more');
+      yield Uint8Array.of(3);
+    };
+    await writeAtomically(path, parts(false));
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    await expect(writeAtomically(path, parts(true))).rejects.toThrow('no more');
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    expect(readdirSync(folder).filter((name) => name.includes('parts'))).toEqual(['parts.bin']);
+    rmSync(path);
+  });
+
   it('finds a path that cannot be written before anything is run', async () => {
     for (const path of [join(folder, 'no', 'such', 'folder.json'), folder]) {
       await expect(checkWritable(path)).rejects.toThrow(`Cannot write ${path}`);
