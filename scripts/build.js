@@ -90,6 +90,7 @@ async function buildBundles() {
     build({ ...forAll, entryPoints: { numerics: 'src/numerics/index.ts' } }),
     build({ ...forAll, entryPoints: { index: 'src/index.ts' }, plugins: [sharedNumerics] }),
     build({ ...forAll, entryPoints: { kernel: 'src/kernel/index.ts' }, plugins: [sharedNumerics] }),
+    build({ ...forAll, entryPoints: { time: 'src/time/index.ts' }, plugins: [sharedNumerics] }),
     build({
       ...forNode,
       entryPoints: { node: 'src/node.ts' },
@@ -228,7 +229,7 @@ const WEBGPU = {
   'webgpu.d.ts': '/// <reference types="@webgpu/types" />\nexport {};\n',
   'none.d.ts': 'export {};\n',
 };
-const ENTRIES = ['src/index.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts'];
+const ENTRIES = ['src/index.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts', 'src/time/index.d.ts'];
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {

@@ -4,6 +4,7 @@ import { CHIP_NAMES, CHIPS, TIMING_CONSTANTS, TIMINGS, type TimingName } from '.
 import {
   RATE_WORDS,
   RESOURCE_WORDS,
+  SMALL_DESCRIPTOR,
   type ComparedTime,
   type DmaReport,
   type MatmulReport,
@@ -11,16 +12,15 @@ import {
   type TimeReport,
 } from '../time/report';
 import { bytesText } from './memory-text';
-import { counted } from './options';
 import type { OpenedSubject } from './time-subject';
 
 const digits = (value: number, count = 3): string => String(Number(value.toPrecision(count)));
 
-/** 12.3 us, say. */
+/** 12.3 µs, say. */
 export function timeText(ns: number): string {
   if (ns >= 1e9) return `${digits(ns / 1e9, 4)} s`;
   if (ns >= 1e6) return `${digits(ns / 1e6, 4)} ms`;
-  if (ns >= 1e3) return `${digits(ns / 1e3, 4)} us`;
+  if (ns >= 1e3) return `${digits(ns / 1e3, 4)} µs`;
   return `${digits(ns, 4)} ns`;
 }
 
@@ -32,19 +32,36 @@ export function percentText(share: number): string {
 const flopsText = (flopPerNs: number): string => `${digits(flopPerNs / 1000)} TFLOP/s`;
 const rateText = (bytesPerNs: number): string => `${digits(bytesPerNs)} GB/s`;
 
+/** `1,234 steps`. */
+const many = (count: number, what: string): string =>
+  `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+
 /** Parts below this share of the total are left out of lists. */
 const LEAST_SHARE = 0.005;
 const MOST_LINES = 8;
 
-export function headText(
-  { title, scheduled }: OpenedSubject,
-  { instructions, cores, chip }: TimeReport,
-): string {
-  const schedule = scheduled
-    ? 'Loads are moved earlier as far as memory allows, as the vendor’s compiler does; --no-schedule times the Program as written.'
-    : 'The Program is timed as it is written.';
+const SCHEDULED =
+  'Loads are moved earlier as far as memory allows, as the vendor’s compiler does; --no-schedule times Programs as written.';
+const AS_WRITTEN = 'Timed as written: no load is moved earlier.';
+
+/** What was timed, and how. */
+export function headText({ title, scheduled }: OpenedSubject, report: TimeReport): string {
+  const { instructions, cores, chip } = report;
   const shared = cores === 1 ? 'one core' : `${cores} cores at once`;
-  return `${title}\n${schedule} ${counted(instructions, 'instruction')} on ${shared} of the ${CHIPS[chip].cores} of ${chip}.`;
+  return [
+    title,
+    scheduled ? SCHEDULED : AS_WRITTEN,
+    `${many(instructions, 'instruction')} on ${shared} of the ${CHIPS[chip].cores} of ${chip}.`,
+  ].join('\n');
+}
+
+/** The same of several; what all have in common is said once. */
+export function headsText(all: readonly OpenedSubject[]): string {
+  const [first] = all;
+  const common = all.every(({ scheduled }) => scheduled === first?.scheduled);
+  const how = (scheduled: boolean): string => (scheduled ? SCHEDULED : AS_WRITTEN);
+  const lines = all.map(({ title, scheduled }) => (common ? title : `${title}\n  ${how(scheduled)}`));
+  return [...lines, ...(common && first ? [how(first.scheduled)] : [])].join('\n');
 }
 
 /** Without a line break at the end. */
@@ -80,7 +97,7 @@ function tracksText({ tracks }: TimeReport): string {
     ['left', 'right', 'right', 'right', 'left'],
     tracks.map(({ name, instructions, busy, share, parts }) => [
       name,
-      String(instructions),
+      instructions.toLocaleString('en-US'),
       timeText(busy),
       percentText(share),
       parts
@@ -105,7 +122,7 @@ function linesText({ lines }: TimeReport): string {
     `  ${line}`,
     percentText(share),
     timeText(ps / 1000),
-    counted(instructions, 'instruction'),
+    many(instructions, 'instruction'),
   ]);
   return `Critical path by source line, or opcode where no line is known\n${headless(rows, ['left', 'right', 'right', 'right'])}`;
 }
@@ -138,7 +155,9 @@ function memoryText({ traffic, tensors, total }: TimeReport): string {
         ['SBUF', traffic.sbufRead, traffic.sbufWritten],
         ['PSUM', traffic.psumRead, traffic.psumWritten],
       ] as const
-    ).map(([space, read, written]) => [space, bytesText(read), bytesText(written), rate(read + written)]),
+    )
+      .filter(([, read, written]) => read + written > 0)
+      .map(([space, read, written]) => [space, bytesText(read), bytesText(written), rate(read + written)]),
   );
   const times = (count: number): string => (count === 0 ? '' : digits(count));
   const each = plainTable(
@@ -163,16 +182,20 @@ function dmaText(dma: DmaReport): string {
     descriptors,
     bytesPerDescriptor,
     inSmall,
+    timeInSmall,
     rate,
     rateWhileBusy,
     peak,
     meanShare,
     mostShare,
   } = dma;
-  const small = inSmall > 0 ? `, ${percentText(inSmall)} of the bytes in such of fewer than 512 B` : '';
+  const small =
+    inSmall > 0
+      ? `; those below ${SMALL_DESCRIPTOR} B move ${percentText(inSmall)} of the bytes in ${percentText(timeInSmall)} of the time`
+      : '';
   return [
     'DMA',
-    `  ${counted(transfers, 'transfer')} in ${counted(descriptors, 'descriptor')} of ${digits(bytesPerDescriptor)} B on average${small}`,
+    `  ${many(transfers, 'transfer')} in ${many(descriptors, 'descriptor')} of ${digits(bytesPerDescriptor)} B on average${small}`,
     `  ${rateText(rate)}, ${rateText(rateWhileBusy)} while they are busy, of ${rateText(peak)} at most; the 16 engines are busy ${percentText(meanShare)} of the time, the busiest ${percentText(mostShare)}`,
   ].join('\n');
 }
@@ -209,7 +232,7 @@ export function comparisonText(compared: readonly ComparedTime[]): string {
     compared.map(({ name, chip, instructions, total, speedup, limits, busy, mfu, hbmBytes }) => [
       name,
       chip,
-      String(instructions),
+      instructions.toLocaleString('en-US'),
       timeText(total),
       speedup.toPrecision(3),
       limits?.resource ?? '',

@@ -1,12 +1,15 @@
 /** `systole time WHAT`: what a kernel, a Program or a product takes on a chip, why, and what to try (docs/time.md). */
 import type { Command } from 'commander';
 import { SYSTOLE } from '../../bench/environment';
+import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { CHIP_NAMES, TIMING_CONSTANTS, TIMINGS, type ChipName } from '../chip';
 import { UserError } from '../numerics';
 import { timeProgram, type Timeline } from '../time';
 import { compareTimes, reportOf, type NamedTimeReport, type TimeReport } from '../time/report';
+import { traceChunks } from '../time/trace';
 import { repeated } from './options';
 import { passingLine } from './progress';
+import { addCostOptions, costOfTimeline, requireCost, type CostOptions, type TimedCost } from './time-cost';
 import {
   addSubjectOptions,
   comparedSubject,
@@ -16,11 +19,12 @@ import {
   type OpenedSubject,
   type Subject,
 } from './time-subject';
-import { comparisonText, constantsText, headText, reportText } from './time-text';
+import { comparisonText, constantsText, headsText, headText, reportText } from './time-text';
 
-interface TimeCommandOptions {
+interface TimeCommandOptions extends CostOptions {
   readonly compare?: readonly string[];
   readonly chips?: readonly ChipName[];
+  readonly trace?: string;
   readonly constants?: true;
   readonly json?: true;
 }
@@ -33,7 +37,11 @@ export function addTime(program: Command): void {
       '[what...]',
       'a kernel of the library by its name, a kernel file or a Program, with inputs as `systole run` takes them; or M N K',
     );
-  addSubjectOptions(command)
+  addCostOptions(addSubjectOptions(command))
+    .option(
+      '--trace <file>',
+      'write when every instruction ran as a trace that opens in Perfetto (ui.perfetto.dev)',
+    )
     .option(
       '--compare <what>',
       'another one beside it, in quotes with its options; or options alone, for another of the same (repeatable)',
@@ -55,7 +63,9 @@ Examples:
   systole time kernel.ts x=random:4096x1024:bf16 --chip trn3
   systole time 4096 4096 4096 --dtype bf16 --chips trn1,trn2,trn3
   systole time 1024 1024 1024 --compare "--block 1024,1024,512" --compare "1024 1024 1024 --dtype fp8e4m3"
-  systole time matmul --compare "--no-schedule" --set semaphore=200`,
+  systole time matmul --compare "--no-schedule" --set semaphore=200
+  systole time 4096 4096 4096 --trace product.pftrace
+  systole time 4096 4096 4096 --cores 8 --price trn2.48xlarge --on cores=8,chips=16`,
     )
     .action(time);
 }
@@ -66,20 +76,33 @@ async function time(what: readonly string[], options: TimeCommandOptions, comman
     return;
   }
   const subjects = subjectsOf(what, options, command);
+  if (options.trace !== undefined) {
+    if (subjects.length > 1) {
+      throw new UserError('--trace writes one timeline: leave --compare and --chips out.');
+    }
+    await checkWritable(options.trace);
+  }
   const timed: Timed[] = [];
-  for (const subject of subjects) timed.push(await timeSubject(subject));
+  for (const subject of subjects) timed.push(await timeSubject(subject, options));
   const [first, ...more] = timed;
   if (first === undefined) return;
   if (more.length === 0) {
     console.log(options.json ? JSON.stringify(toJSON(first), null, 2) : textOf(first));
+    if (options.trace !== undefined) {
+      await writeAtomically(options.trace, traceChunks(first.timeline));
+      if (!options.json) console.log(`\nwrote ${options.trace}: open it in ui.perfetto.dev`);
+    }
     return;
   }
   const compared = compareTimes(timed.map(named));
   if (options.json) {
     console.log(JSON.stringify({ ...FORMAT, compared, subjects: timed.map(toJSON) }, null, 2));
   } else {
-    console.log(`${timed.map(({ opened, report }) => headText(opened, report)).join('\n')}\n`);
+    console.log(`${headsText(timed.map(({ opened }) => opened))}\n`);
     console.log(comparisonText(compared));
+    for (const { opened, report, cost } of timed) {
+      if (cost !== undefined) console.log(`\n${opened.name} on ${report.chip}\n${costText(cost)}`);
+    }
   }
 }
 
@@ -87,16 +110,21 @@ interface Timed {
   readonly opened: OpenedSubject;
   readonly timeline: Timeline;
   readonly report: TimeReport;
+  readonly cost: TimedCost | undefined;
 }
 
 const FORMAT = { format: 'systole time', version: 1, systole: SYSTOLE.version } as const;
 
 const named = ({ opened: { name }, report }: Timed): NamedTimeReport => ({ name, report });
 
-const textOf = ({ opened, report }: Timed): string => `${headText(opened, report)}\n\n${reportText(report)}`;
+const costText = ({ lines }: TimedCost): string => lines.map((line) => `  ${line}`).join('\n');
 
-function toJSON({ opened: { name, title, scheduled }, report, timeline }: Timed): object {
-  return { ...FORMAT, name, title, scheduled, timing: timeline.timing, ...report };
+const textOf = ({ opened, report, cost }: Timed): string =>
+  [headText(opened, report), reportText(report), ...(cost ? [`Cost\n${costText(cost)}`] : [])].join('\n\n');
+
+function toJSON({ opened: { name, title, scheduled }, report, timeline, cost }: Timed): object {
+  const priced = cost && { cost: cost.cost };
+  return { ...FORMAT, name, title, scheduled, timing: timeline.timing, ...report, ...priced };
 }
 
 const constants = (): object => ({
@@ -123,12 +151,13 @@ function subjectsOf(
   );
 }
 
-async function timeSubject(subject: Subject): Promise<Timed> {
+async function timeSubject(subject: Subject, options: CostOptions): Promise<Timed> {
   const opened = await openSubject(subject);
+  requireCost(options, opened.program.chip, subject.options.cores ?? 1);
   const clear = passingLine(process.stderr, `timing ${subject.name}`, 0);
   try {
     const timeline = timeProgram(opened.program, opened.options);
-    return { opened, timeline, report: reportOf(timeline) };
+    return { opened, timeline, report: reportOf(timeline), cost: costOfTimeline(options, timeline) };
   } finally {
     clear();
   }

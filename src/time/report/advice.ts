@@ -52,23 +52,24 @@ function waiting(
 const COMPUTE = ['tensor', 'vector', 'scalar', 'gpsimd'] as const satisfies readonly Track[];
 
 export const ADVICE_RULES = {
+  'small-descriptors': {
+    figure: (facts) => {
+      const { dma } = facts;
+      if (dma === undefined || dma.timeInSmall < 0.2 || limits(facts, 'dma') < 0.1) return undefined;
+      return `${percent(dma.timeInSmall)} of the time of DMA engines goes into descriptors below ${SMALL_DESCRIPTOR} B, which move ${percent(dma.inSmall)} of the bytes`;
+    },
+    try: 'Move rows that are contiguous in HBM and in SBUF, of 512 B and more for each partition: wider tiles, or an operand that lies in HBM as the array takes it (of a product, A k-major), or dma_transpose.',
+  },
   reloading: {
     figure: (facts) => {
       if (limits(facts, 'dma', 'hbm') < 0.2) return undefined;
       const again = facts.tensors.filter(({ timesRead }) => timesRead >= 1.5);
-      if (again.length === 0) return undefined;
+      const spared = again.reduce((sum, { read, bytes }) => sum + read - bytes, 0);
+      if (spared < 0.2 * (facts.traffic.hbmRead + facts.traffic.hbmWritten)) return undefined;
       const times = again.map(({ name, timesRead }) => `${name} ${number(timesRead)} times`);
       return `DMA is ${percent(limits(facts, 'dma', 'hbm'))} of the critical path, and loads ${times.join(', ')}`;
     },
     try: 'Keep in SBUF what is used again: larger blocks, or another order of loops, so that each operand is loaded once.',
-  },
-  'small-descriptors': {
-    figure: (facts) => {
-      const { dma } = facts;
-      if (dma === undefined || dma.inSmall < 0.1 || limits(facts, 'dma') < 0.1) return undefined;
-      return `${percent(dma.inSmall)} of the bytes move in descriptors below ${SMALL_DESCRIPTOR} B, ${number(dma.bytesPerDescriptor)} B on average`;
-    },
-    try: 'Move rows that are contiguous in HBM and in SBUF, of 512 B and more for each partition: wider tiles, or a layout of the operand that needs no element-wise transposition.',
   },
   'few-dma-engines': {
     figure: ({ dma, resources }) => {
@@ -82,9 +83,10 @@ export const ADVICE_RULES = {
   },
   'dma-bound': {
     figure: (facts) => {
-      if (facts.dma === undefined || limits(facts, 'dma') < 0.5) return undefined;
+      if (facts.dma === undefined || limits(facts, 'dma') < 0.5 || facts.dma.timeInSmall > 0.5)
+        return undefined;
       const { rate, peak } = facts.dma;
-      return `bytes on their way are ${percent(limits(facts, 'dma'))} of the critical path; DMA moves ${number(rate)} of ${number(peak)} B/ns`;
+      return `bytes on their way are ${percent(limits(facts, 'dma'))} of the critical path; DMA moves ${number(rate)} of ${number(peak)} GB/s`;
     },
     try: 'Move fewer bytes: narrower formats, operands that stay in SBUF, results of several kernels fused into one.',
   },

@@ -30,7 +30,7 @@ export const RESOURCE_WORDS = {
   sync: 'the Sync engine',
   dma: 'the DMA engines',
   hbm: 'the bandwidth of HBM',
-  latency: 'latencies: semaphores, starts of DMAs, results on their way',
+  latency: 'latencies (semaphores, starts of DMAs, results on their way)',
 } as const satisfies Record<Resource, string>;
 
 export interface ResourceShare {

@@ -3,7 +3,7 @@ import { CHIPS } from '../../chip';
 import { workOf } from '../../isa';
 import { bytesOf, elementsOf, readsOf, tensorBytes, writesOf } from '../../program';
 import type { HbmTensor, Instruction, Pattern } from '../../program';
-import { deal, DMA_ENGINES, type Dealt } from '../transfers';
+import { deal, DMA_ENGINES, engineTime, type Dealt } from '../transfers';
 import type { Timeline } from '../types';
 
 export interface TensorTraffic {
@@ -52,6 +52,8 @@ export interface DmaReport {
   readonly bytesPerDescriptor: number;
   /** Of the bytes: those in descriptors of fewer than 512 bytes, below which a descriptor costs more than its bytes. */
   readonly inSmall: number;
+  /** Of the time that descriptors take of the engines: that of such small ones. */
+  readonly timeInSmall: number;
   /** B/ns over the whole time, while the engines were busy, and at most of all engines. */
   readonly rate: number;
   readonly rateWhileBusy: number;
@@ -78,7 +80,7 @@ function movedBy(instruction: Instruction, timeline: Timeline): readonly Pattern
 export function dmaOf(timeline: Timeline): DmaReport | undefined {
   const { instructions, moving, dmaBusy, total, timing } = timeline;
   const dealt: Dealt = { descriptors: new Float64Array(DMA_ENGINES), bytes: 0 };
-  let [transfers, bytes, descriptors, small] = [0, 0, 0, 0];
+  let [transfers, bytes, descriptors, small, time, smallTime] = [0, 0, 0, 0, 0, 0];
   instructions.forEach((instruction, at) => {
     if (Number.isNaN(moving[at] ?? NaN) || instruction.dst === undefined) return;
     transfers++;
@@ -87,7 +89,11 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
       const count = dealt.descriptors.reduce((sum, own) => sum + own, 0);
       descriptors += count;
       bytes += count * dealt.bytes;
-      if (dealt.bytes < SMALL_DESCRIPTOR) small += count * dealt.bytes;
+      const taken = engineTime(count, dealt.bytes, 1, timing);
+      time += taken;
+      if (dealt.bytes >= SMALL_DESCRIPTOR) continue;
+      small += count * dealt.bytes;
+      smallTime += taken;
     }
   });
   if (transfers === 0) return undefined;
@@ -100,6 +106,7 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
     descriptors,
     bytesPerDescriptor: ratio(bytes, descriptors),
     inSmall: ratio(small, bytes),
+    timeInSmall: ratio(smallTime, time),
     rate: ratio(bytes, total),
     rateWhileBusy: ratio(DMA_ENGINES * bytes, allBusy),
     peak: DMA_ENGINES * timing.dmaPeak,
