@@ -1,0 +1,64 @@
+/** Numbers of a cost: what they may be, and how they are written. */
+import { UserError } from '../../numerics';
+
+export const NS_PER_HOUR = 3.6e12;
+
+const received = (value: unknown): string =>
+  typeof value === 'string' ? `"${value}"` : typeof value === 'number' ? String(value) : typeof value;
+
+/** @throws UserError for what is not a finite number above 0. */
+export function requireAbove0(what: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value < Infinity) return;
+  throw new UserError(`${what} must be a number above 0, received ${received(value)}.`);
+}
+
+/** @throws UserError for what is not a finite number of at least 0. */
+export function requireAmount(what: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0 && value < Infinity) return;
+  throw new UserError(`${what} must be a number of at least 0, received ${received(value)}.`);
+}
+
+/** @throws UserError for what is no share of 1, which is above 0. */
+export function requireShare(what: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value <= 1) return;
+  throw new UserError(`${what} must be a number above 0 and at most 1, received ${received(value)}.`);
+}
+
+/** @throws UserError for what is not a whole number of at least 1 and at most `most`. */
+export function requireCount(what: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= most) return;
+  const bound = most === Number.MAX_SAFE_INTEGER ? 'of at least 1' : `of 1..${most}`;
+  throw new UserError(`${what} must be a whole number ${bound}, received ${received(value)}.`);
+}
+
+/** To four digits, with commas between thousands, as in 1,234 and 0.01235; in powers of ten where that would be long. */
+export function numberText(value: number): string {
+  if (value !== 0 && (value >= 1e15 || value < 1e-6)) return value.toExponential(3);
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+}
+
+/** `2 cores`, `1 core`. */
+export const countText = (count: number, what: string): string =>
+  `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+
+export const percentText = (share: number): string => `${numberText(share * 100)} %`;
+
+const DURATIONS = [
+  ['h', NS_PER_HOUR],
+  ['s', 1e9],
+  ['ms', 1e6],
+  ['µs', 1e3],
+  ['ns', 1],
+] as const;
+
+export function durationText(ns: number): string {
+  const [name, length] = DURATIONS.find(([, least]) => ns >= least) ?? (['ns', 1] as const);
+  return `${numberText(ns / length)} ${name}`;
+}
+
+/** `$0.0123 for a product`; of what costs little, as many as cost a cent: `$0.0456 for 1,000,000 products`. */
+export function moneyText(usd: number, unit: string): string {
+  let count = 1;
+  while (usd * count < 0.01 && count < 1e12) count *= 1000;
+  return `$${numberText(usd * count)} for ${count === 1 ? `a ${unit}` : countText(count, unit)}`;
+}
