@@ -7,10 +7,14 @@ import {
   adviceOn,
   compareTimes,
   criticalPath,
+  dmaOf,
   limitingResources,
   linesOnPath,
+  matmulsOf,
   pathParts,
   reportOf,
+  rooflineOf,
+  tensorTraffic,
   trackTimes,
   ACTIVITIES,
 } from '../../src/time/report';
@@ -351,6 +355,69 @@ describe('of any timeline', () => {
 });
 
 describe('figures', () => {
+  it('of the array are against the peak of what it multiplies', () => {
+    // 128 x 128 x 256 multiply-adds of float32: 4 cycles of 2.4 GHz for each of 256 columns.
+    const flops = 2 * 128 * 128 * 256;
+    const share = (4 * 256) / 2.4 / 5000;
+    expect(matmulsOf(CHAIN)).toMatchObject({
+      instructions: 1,
+      model: flops,
+      hardware: flops,
+      mfu: expect.closeTo(share, 12) as number,
+      hfu: expect.closeTo(share, 12) as number,
+      columns: 256,
+      rows: 128,
+      rates: [{ rate: 'float32', instructions: 1 }],
+    });
+  });
+
+  it('of DMA count descriptors of contiguous bytes, and how often a tensor is loaded', () => {
+    // A load and a store of 128 rows of 1 KiB each.
+    expect(dmaOf(CHAIN)).toMatchObject({
+      transfers: 2,
+      bytes: 2 * 128 * 1024,
+      descriptors: 256,
+      bytesPerDescriptor: 1024,
+      inSmall: 0,
+      timeInSmall: 0,
+      rate: (2 * 128 * 1024) / 5000,
+    });
+    const again = timelineOf([
+      { track: 'loads', start: 0, free: 0, moving: 800, end: 2000 },
+      { track: 'loads', start: 0, free: 0, moving: 900, end: 3000 },
+    ]);
+    expect(tensorTraffic(again)).toMatchObject([
+      { name: 'x', read: 262_144, timesRead: 2, written: 0 },
+      { name: 'y', read: 0, timesWritten: 0 },
+    ]);
+  });
+
+  it('of the roofline are the narrower of HBM and the DMA engines, and the array', () => {
+    const roofline = (changed: Partial<Timeline>) => {
+      const timeline = { ...CHAIN, ...changed };
+      return rooflineOf(timeline, matmulsOf(timeline));
+    };
+    // trn2: 750 B/ns of a stack, 16 engines of 23; 19,660.8 flop/ns of float32; 32 flop/byte.
+    expect(roofline({})).toMatchObject({
+      intensity: 32,
+      hbm: 750,
+      dma: 368,
+      peak: expect.closeTo(19_660.8, 6) as number,
+      attainable: 32 * 368,
+      roof: 'dma',
+    });
+    expect(roofline({ cores: 8 })).toMatchObject({ hbm: 375, roof: 'dma' });
+    expect(roofline({ timing: { ...TIMINGS.trn2, hbmStackRate: 100 } })).toMatchObject({
+      attainable: 3200,
+      knee: expect.closeTo(196.608, 9) as number,
+      roof: 'hbm',
+    });
+    expect(roofline({ traffic: { ...CHAIN.traffic, hbmRead: 1000, hbmWritten: 0 } })).toMatchObject({
+      roof: 'array',
+    });
+    expect(rooflineOf(CHAIN, undefined)).toBeUndefined();
+  });
+
   it('of a comparison are against the first', () => {
     const report = reportOf(timelineOf([{ track: 'vector', start: 0, free: 100, end: 100 }]));
     const slower = reportOf(timelineOf([{ track: 'scalar', start: 0, free: 400, end: 400 }]));

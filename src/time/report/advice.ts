@@ -6,6 +6,7 @@
 import type { Activity } from './path';
 import type { ReportFacts } from './facts';
 import { SMALL_DESCRIPTOR } from './transfers';
+import { TRACK_WORDS } from './words';
 import type { TrackPart } from './tracks';
 import type { Resource } from './attribution';
 import type { Track } from '../types';
@@ -116,13 +117,13 @@ export const ADVICE_RULES = {
   },
   'late-loads': {
     figure: (facts) => {
-      const [most = 0, track = ''] =
-        COMPUTE.map((each) => [waiting(facts, each, 'data', ['loads']), each] as const).sort(
-          ([left], [right]) => right - left,
-        )[0] ?? [];
+      const [{ most, track } = { most: 0, track: 'tensor' as const }] = COMPUTE.map((each) => ({
+        track: each,
+        most: waiting(facts, each, 'data', ['loads']),
+      })).sort((left, right) => right.most - left.most);
       const busy = facts.dma?.meanShare ?? 0;
       if (most < 0.15 || busy > 0.7 || facts.resources[0]?.resource === 'dma') return undefined;
-      return `${track} waits ${percent(most)} of the time for loads, and DMA engines are busy for ${percent(busy)}`;
+      return `${TRACK_WORDS[track]} waits ${percent(most)} of the time for loads, and DMA engines are busy for ${percent(busy)}`;
     },
     try: 'Start loads earlier: more buffers, loads before the loop that needs them, or loads moved earlier (schedule).',
   },
@@ -224,8 +225,7 @@ function engineFigure(
   engine: Exclude<(typeof COMPUTE)[number], 'tensor'>,
 ): string | undefined {
   const share = limits(facts, engine);
-  const name = facts.tracks.find(({ track }) => track === engine)?.name ?? engine;
-  return share < 0.35 ? undefined : `${name} is ${percent(share)} of the critical path`;
+  return share < 0.35 ? undefined : `${TRACK_WORDS[engine]} is ${percent(share)} of the critical path`;
 }
 
 /** What to try, in the order of the rules: the first have most to give. */
