@@ -25,7 +25,7 @@ describe('streamOf', () => {
   test('loops over known bounds are unrolled, their registers added to the offsets', () => {
     const text = `l fori $i = 2 to 9 step 3 {
   m fori $j = 0 to 2 step 1 {
-    a sync dma_copy t p0:1 +$i*4+$j*1 [1,1] = src x [1,1]
+    a sync dma_copy t p0:1 +$i*4 +$j*1 [1,1] = src x [1,1]
   }
 }`;
     const { instructions } = streamOf(program(text));
@@ -35,8 +35,8 @@ describe('streamOf', () => {
 
   test('bounds may be registers that were moved to', () => {
     expect(
-      offsets(`r sync register_move = register $n, value 3
-s sync register_move = register $m, from $n
+      offsets(`r sync register_move = register n, value 3
+s sync register_move = register m, from n
 l fori $i = 1 to $m step 1 {
   a sync dma_copy t p0:1 +$i*1 [1,1] = src x [1,1]
 }`),
@@ -44,7 +44,7 @@ l fori $i = 1 to $m step 1 {
   });
 
   test('loops over registers that are loaded take as many turns as they are told, or one, and say so', () => {
-    const text = `r sync register_load = src n [1,1], register $n
+    const text = `r sync register_load = src n [1,1], register n
 l fori $i = 1 to $n step 1 {
   a sync dma_copy t p0:1 +$i*1 [1,1] = src x [1,1]
 }
