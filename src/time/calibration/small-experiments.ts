@@ -1,0 +1,204 @@
+/** Measurements of single instructions and transfers: profiles of exp, of activations that wait for each other, rates of DMA. */
+import type { ChipName } from '../../chip';
+import { trace } from '../../kernel';
+import { dependentActivations, expKernel, loads } from './kernels/small';
+import { duration, interval, sustained, transfer, triggerToByte } from './measures';
+import type { Experiment, Measurement } from './types';
+import type { Timeline } from '../types';
+
+const DMA_PAGE = 'nki/get-started/about/nki-dma-overview.rst';
+const BANDWIDTH_PAGE = 'nki/deep-dives/nki-dma-bandwidth-guide.rst';
+const WITHIN = 15;
+
+/** From the trigger of the load until Scalar begins, with its tables. */
+function loadToUse({ start, timing, instructions }: Timeline): number {
+  const load = instructions.findIndex(({ opcode }) => opcode === 'dma_copy');
+  const use = instructions.findIndex(({ opcode }) => opcode === 'activation');
+  return (start[use] ?? NaN) - timing.tableLoad - (start[load] ?? NaN);
+}
+
+interface Exp {
+  readonly name: string;
+  readonly shape: readonly [number, number];
+  readonly mode: 'none' | 'swdge';
+  readonly measurements: readonly Measurement[];
+}
+
+const expOf = ({ name, shape, mode, measurements }: Exp): Experiment => ({
+  name,
+  chip: 'trn2',
+  schedule: false,
+  program: () => trace(expKernel(mode), { chip: 'trn2', inputs: { x: { shape, dtype: 'bfloat16' } } }).program,
+  measurements,
+});
+
+type Given = Pick<Measurement, 'what' | 'published' | 'reading' | 'predict'> & Partial<Measurement>;
+
+const read = (figure: string, given: Given): Measurement => ({
+  unit: 'ns',
+  source: `${DMA_PAGE}, ${figure}`,
+  remark: '',
+  bound: WITHIN,
+  ...given,
+});
+
+const EXP_ONE_ENGINE = expOf({
+  name: 'exp of bfloat16 [4, 4096]',
+  shape: [4, 4096],
+  mode: 'none',
+  measurements: [
+    read('nki-dma-intro-3.png', {
+      what: 'load of 32 KiB by one engine',
+      published: 1416,
+      reading: 'written',
+      predict: (timeline) => transfer(timeline, 'loads'),
+    }),
+    read('nki-dma-intro-3.png', {
+      what: 'store of 32 KiB by one engine',
+      published: 1222,
+      reading: 'figure',
+      predict: (timeline) => transfer(timeline, 'stores'),
+    }),
+    read('nki-dma-intro-3.png', {
+      what: 'trigger of the load to its first byte',
+      published: 900,
+      reading: 'figure',
+      predict: (timeline) => triggerToByte(timeline, 'loads'),
+    }),
+    read('nki-dma-intro-3.png', {
+      what: 'exp of 4096 elements',
+      published: 3710,
+      reading: 'figure',
+      predict: (timeline) => duration(timeline, 'activation'),
+    }),
+    read('nki-dma-intro-3.png', {
+      what: 'total, trigger of the load to the end of the store',
+      published: 9935,
+      reading: 'figure',
+      predict: (timeline) => timeline.total,
+    }),
+  ],
+});
+
+const EXP_ALL_ENGINES = expOf({
+  name: 'exp of bfloat16 [128, 128]',
+  shape: [128, 128],
+  mode: 'swdge',
+  measurements: [
+    read('nki-dma-intro-7.png', {
+      what: 'load of 32 KiB by 16 engines',
+      published: 468,
+      reading: 'written',
+      predict: (timeline) => transfer(timeline, 'loads'),
+    }),
+    {
+      what: 'store of 32 KiB by 16 engines',
+      unit: 'ns',
+      published: 247,
+      source: `${DMA_PAGE}, nki-dma-intro-7.png`,
+      reading: 'figure',
+      predict: (timeline) => transfer(timeline, 'stores'),
+      remark: 'Engines begin a store closer together than a load; which of the two is the rule no document says.',
+    },
+    read('nki-dma-intro-6.png and 7.png', {
+      what: 'trigger of the load to its first byte',
+      published: 739,
+      reading: 'written',
+      predict: (timeline) => triggerToByte(timeline, 'loads'),
+    }),
+    read('nki-dma-intro-6.png and 7.png', {
+      what: 'trigger of the load to the start of Scalar',
+      published: 1500,
+      reading: 'figure',
+      predict: loadToUse,
+    }),
+    read('nki-dma-intro-7.png', {
+      what: 'load of the tables of exp',
+      published: 1280,
+      reading: 'figure',
+      predict: ({ timing }) => timing.tableLoad,
+      remark: 'A constant of the model, listed for completeness.',
+    }),
+    read('nki-dma-intro-7.png', {
+      what: 'exp of 128 elements',
+      published: 400,
+      reading: 'figure',
+      predict: (timeline) => duration(timeline, 'activation'),
+    }),
+    read('nki-dma-intro-7.png', {
+      what: 'total, trigger of the load to the end of the store',
+      published: 4983,
+      reading: 'figure',
+      predict: (timeline) => timeline.total,
+      remark: 'Between exp and the trigger of the store the profile has 880 ns, of which no document says why.',
+    }),
+  ],
+});
+
+/** 8 rows of 256 bytes: what one engine has of [128, 128]. */
+const ONE_ENGINE = expOf({
+  name: 'exp of bfloat16 [8, 128]',
+  shape: [8, 128],
+  mode: 'swdge',
+  measurements: [
+    read('nki-dma-intro-5.png', {
+      what: 'load of 2 KiB, 8 rows of 256 B, by one engine',
+      published: 97,
+      reading: 'written',
+      predict: (timeline) => transfer(timeline, 'loads'),
+      remark: 'Measured as the part of one engine in the load of [128, 128].',
+    }),
+  ],
+});
+
+const SUSTAINED_BYTES = 4096;
+
+const sustainedOn = (chip: ChipName, rate: number): Experiment => ({
+  name: `loads of [128 partitions, 4 KiB]`,
+  chip,
+  schedule: false,
+  program: () =>
+    trace(loads, { chip, inputs: { x: { shape: [128 * 32, SUSTAINED_BYTES / 4], dtype: 'float32' } } }).program,
+  measurements: [
+    {
+      what: 'rate of an engine',
+      unit: 'B/ns',
+      published: rate,
+      source: `${BANDWIDTH_PAGE}, table`,
+      reading: 'written',
+      predict: (timeline) => sustained(timeline, 128 * SUSTAINED_BYTES),
+      remark: 'What the overhead of a transfer is derived from: it shows only that many loads keep to it.',
+      bound: WITHIN,
+    },
+  ],
+});
+
+const DEPENDENT: Experiment = {
+  name: 'activations of one element, each of the result of the one before',
+  chip: 'trn1',
+  schedule: false,
+  program: () =>
+    trace(dependentActivations, { chip: 'trn1', inputs: { x: { shape: [128, 1], dtype: 'float32' } } }).program,
+  measurements: [
+    {
+      what: 'interval',
+      unit: 'ns',
+      published: 189,
+      source: 'nki/deep-dives/nki_perf_guide.rst, Opt #5a, fig16.png',
+      reading: 'written',
+      predict: (timeline) => interval(timeline, 'activation'),
+      remark: '',
+      bound: WITHIN,
+    },
+  ],
+};
+
+export const SMALL_EXPERIMENTS: readonly Experiment[] = [
+  EXP_ONE_ENGINE,
+  EXP_ALL_ENGINES,
+  ONE_ENGINE,
+  sustainedOn('trn1', 17),
+  sustainedOn('trn2', 23),
+  sustainedOn('trn3', 33),
+  DEPENDENT,
+];

@@ -1,0 +1,53 @@
+/** The report as lines of text and as a table for documents. */
+import type { CalibrationReport, CalibrationRow } from './types';
+
+const DIGITS = 4;
+
+const number = (value: number): string => String(Number(value.toPrecision(DIGITS)));
+
+const signed = (error: number): string => `${error < 0 ? '' : '+'}${error.toFixed(1)} %`;
+
+/** One row as it is printed while others are still being computed. */
+export function rowText({ name, chip, what, unit, published, predicted, error, bound }: CalibrationRow): string {
+  const failed = bound !== undefined && Math.abs(error) > bound;
+  return [
+    signed(error).padStart(9),
+    `${number(predicted)} ${unit}`.padStart(12),
+    `published ${number(published)} ${unit}`.padEnd(22),
+    `${chip}  ${name}: ${what}${failed ? `  (more than ${bound} %)` : ''}`,
+  ].join('  ');
+}
+
+/** All rows, and the median of the absolute errors. */
+export function calibrationText({ rows, median }: CalibrationReport): string {
+  const within = rows.filter(({ bound }) => bound !== undefined);
+  const kept = within.filter(({ error, bound = 0 }) => Math.abs(error) <= bound);
+  return [
+    ...rows.map(rowText),
+    '',
+    `${rows.length} measurements, median error ${median.toFixed(1)} %; ${kept.length} of ${within.length} required bounds are kept.`,
+  ].join('\n');
+}
+
+const cells = (values: readonly string[]): string => `| ${values.join(' | ')} |`;
+
+/** For docs: with sources and remarks. */
+export function calibrationTable({ rows }: CalibrationReport): string {
+  const head = ['Program', 'chip', 'what', 'published', 'predicted', 'error', 'source', 'remark'];
+  return [
+    cells(head),
+    cells(head.map(() => '---')),
+    ...rows.map((row) =>
+      cells([
+        row.name,
+        row.chip,
+        row.what,
+        `${row.reading === 'figure' ? 'about ' : ''}${number(row.published)} ${row.unit}`,
+        `${number(row.predicted)} ${row.unit}`,
+        signed(row.error),
+        row.source,
+        row.remark,
+      ]),
+    ),
+  ].join('\n');
+}
