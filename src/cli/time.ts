@@ -5,6 +5,7 @@ import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { CHIP_NAMES, TIMING_CONSTANTS, TIMINGS, type ChipName } from '../chip';
 import { UserError } from '../numerics';
 import { timeProgram, type Timeline } from '../time';
+import type { CalibrationRow } from '../time/calibration';
 import { compareTimes, reportOf, type NamedTimeReport, type TimeReport } from '../time/report';
 import { traceChunks } from '../time/trace';
 import { repeated } from './options';
@@ -26,6 +27,7 @@ interface TimeCommandOptions extends CostOptions {
   readonly chips?: readonly ChipName[];
   readonly trace?: string;
   readonly constants?: true;
+  readonly calibration?: true;
   readonly json?: true;
 }
 
@@ -49,6 +51,7 @@ export function addTime(program: Command): void {
     )
     .option('--chips <names>', 'on each of these chips, as in trn1,trn2,trn3', parseChips)
     .option('--constants', 'print the constants of the timing model, their values and sources')
+    .option('--calibration', 'print what the model says of published measurements, and how far it is off')
     .option('--json', 'print everything as JSON')
     .addHelpText(
       'after',
@@ -56,7 +59,7 @@ export function addTime(program: Command): void {
 Times are of a simulation: docs/time.md says what is modelled, and how far it agrees with published measurements.
 Loads are moved earlier as far as memory allows, as the vendor's compiler does, unless --no-schedule is given.
 
-Exit code: 0 timed; 2 the kernel, Program or an option cannot be used, a Program that fails verification among them.
+Exit code: 0 timed; 1 with --calibration, an error is beyond its bound; 2 the kernel, Program or an option cannot be used, a Program that fails verification among them.
 
 Examples:
   systole time softmax --size rows=4096,columns=4096 --dtype bf16
@@ -73,6 +76,10 @@ Examples:
 async function time(what: readonly string[], options: TimeCommandOptions, command: Command): Promise<void> {
   if (options.constants) {
     console.log(options.json ? JSON.stringify(constants(), null, 2) : constantsText());
+    return;
+  }
+  if (options.calibration) {
+    await calibrate(options.json === true);
     return;
   }
   const subjects = subjectsOf(what, options, command);
@@ -104,6 +111,21 @@ async function time(what: readonly string[], options: TimeCommandOptions, comman
       if (cost !== undefined) console.log(`\n${opened.name} on ${report.chip}\n${costText(cost)}`);
     }
   }
+}
+
+/** Row by row as text, since all of them take some seconds. */
+async function calibrate(json: boolean): Promise<void> {
+  const { calibrationRows, medianError, rowText, summaryText } = await import('../time/calibration');
+  const rows: CalibrationRow[] = [];
+  const clear = passingLine(process.stderr, 'timing what was measured', 0);
+  for (const row of calibrationRows()) {
+    clear();
+    rows.push(row);
+    if (!json) console.log(rowText(row));
+  }
+  const report = { rows, median: medianError(rows) };
+  console.log(json ? JSON.stringify({ ...FORMAT, ...report }, null, 2) : `\n${summaryText(report)}`);
+  if (rows.some(({ error, bound }) => bound !== undefined && Math.abs(error) > bound)) process.exitCode = 1;
 }
 
 interface Timed {

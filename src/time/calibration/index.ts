@@ -1,4 +1,4 @@
 /** The timing model against published silicon: docs/calibration.md. */
 export { calibrationReport, calibrationRows, EXPERIMENTS, measured, medianError } from './report';
-export { calibrationText, rowText } from './text';
+export { calibrationText, rowText, summaryText } from './text';
 export type { CalibrationReport, CalibrationRow, CalibrationUnit, Experiment, Measurement } from './types';

@@ -18,15 +18,16 @@ export function rowText({ name, chip, what, unit, published, predicted, error, b
   ].join('  ');
 }
 
-/** All rows, and the median of the absolute errors. */
-export function calibrationText({ rows, median }: CalibrationReport): string {
+/** The line below the rows: how many, the median of the absolute errors, and whether it is what is required. */
+export function summaryText({ rows, median }: CalibrationReport): string {
   const within = rows.filter(({ bound }) => bound !== undefined);
   const kept = within.filter(({ error, bound = 0 }) => Math.abs(error) <= bound);
-  return [
-    ...rows.map(rowText),
-    '',
-    `${rows.length} measurements, median error ${median.toFixed(1)} %; ${kept.length} of ${within.length} required bounds are kept.`,
-  ].join('\n');
+  return `${rows.length} measurements, median error ${median.toFixed(1)} %; ${kept.length} of ${within.length} required bounds are kept.`;
+}
+
+/** All rows, and the line below them. */
+export function calibrationText(report: CalibrationReport): string {
+  return [...report.rows.map(rowText), '', summaryText(report)].join('\n');
 }
 
 const cells = (values: readonly string[]): string => `| ${values.join(' | ')} |`;
