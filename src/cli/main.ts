@@ -10,6 +10,7 @@ import { addIdentify } from './identify';
 import { addPage } from './page';
 import { addPlan } from './plan';
 import { addRun } from './run';
+import { addTime } from './time';
 import { addVerify } from './verify';
 
 const USER_ERROR = 2;
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   addCheck(program);
   addRun(program);
   addVerify(program);
+  addTime(program);
   addDevices(program);
   addIdentify(program);
   addCompare(program);

@@ -8,7 +8,16 @@ const number = (value: number): string => String(Number(value.toPrecision(DIGITS
 const signed = (error: number): string => `${error < 0 ? '' : '+'}${error.toFixed(1)} %`;
 
 /** One row as it is printed while others are still being computed. */
-export function rowText({ name, chip, what, unit, published, predicted, error, bound }: CalibrationRow): string {
+export function rowText({
+  name,
+  chip,
+  what,
+  unit,
+  published,
+  predicted,
+  error,
+  bound,
+}: CalibrationRow): string {
   const failed = bound !== undefined && Math.abs(error) > bound;
   return [
     signed(error).padStart(9),
