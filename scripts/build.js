@@ -229,7 +229,7 @@ const WEBGPU = {
   'webgpu.d.ts': '/// <reference types="@webgpu/types" />\nexport {};\n',
   'none.d.ts': 'export {};\n',
 };
-const ENTRIES = ['src/index.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts', 'src/time/index.d.ts'];
+const ENTRIES = ['src/index.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts'];
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {
