@@ -1,4 +1,4 @@
-/** Which options of `systole run` go with each other: none is taken and ignored. */
+/** Which options of `systole run` and `systole time` go with each other: none is taken and ignored. */
 import type { Command } from 'commander';
 import { UserError } from '../numerics';
 
@@ -28,4 +28,11 @@ export function requireNoRun(command: Command): void {
   const idle = given(command, (name) => OF_A_RUN.includes(name));
   if (idle !== '')
     throw new UserError(`--program prints the Program instead of running it: leave ${idle} out.`);
+}
+
+/** @throws UserError where an option that only prints something, which --json may go with, is given more. */
+export function requireAlone(command: Command, option: string, inputs: readonly string[]): void {
+  const idle = [...inputs, given(command, (name) => name !== option && name !== 'json')].filter(Boolean);
+  if (idle.length > 0)
+    throw new UserError(`--${option} times nothing that is named: leave ${idle.join(', ')} out.`);
 }

@@ -10,6 +10,7 @@ import { compareTimes, reportOf, type NamedTimeReport, type TimeReport } from '.
 import { traceChunks } from '../time/trace';
 import { repeated } from './options';
 import { passingLine } from './progress';
+import { requireAlone } from './run-together';
 import { addCostOptions, costOfTimeline, requireCost, type CostOptions, type TimedCost } from './time-cost';
 import {
   addSubjectOptions,
@@ -75,10 +76,12 @@ Examples:
 
 async function time(what: readonly string[], options: TimeCommandOptions, command: Command): Promise<void> {
   if (options.constants) {
+    requireAlone(command, 'constants', what);
     console.log(options.json ? JSON.stringify(constants(), null, 2) : constantsText());
     return;
   }
   if (options.calibration) {
+    requireAlone(command, 'calibration', what);
     await calibrate(options.json === true);
     return;
   }

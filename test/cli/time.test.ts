@@ -183,6 +183,8 @@ describe('mistakes are one message', () => {
     [['softmax', '--price', '1/core', '--per', 'week'], /--per takes product, token or step/],
     [['softmax', '--price', '1/core', '--on', 'cores=1,cores=2'], /--on takes cores/],
     [['softmax', '--price', '1/core', '--scaling', '2'], /--scaling takes a share/],
+    [['softmax', '--constants', '--cores', '2'], /leave softmax, --cores out/],
+    [['--calibration', '--chip', 'trn1'], /leave --chip out/],
     [['softmax', '--per', 'token'], /--per goes with --price/],
     [['softmax', '--gpu', 'peak=1,bandwidth=1,efficiency=1,price=1'], /--gpu goes with --price/],
   ] as const)('%j', async (parameters, message) => {
