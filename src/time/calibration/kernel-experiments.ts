@@ -77,7 +77,11 @@ const MAMBA: readonly Experiment[] = [
     channels: 4096,
     steps: 512,
     measurements: [
-      inMs(2.34, 'mamba_v1_profile_4k_chan.png', `${ASSUMED} The profile loads delta and u about 7 times, ours 16 times.`),
+      inMs(
+        2.34,
+        'mamba_v1_profile_4k_chan.png',
+        `${ASSUMED} The profile loads delta and u about 7 times, ours 16 times.`,
+      ),
     ],
   }),
   mambaOf({
@@ -97,7 +101,14 @@ const MAMBA: readonly Experiment[] = [
       },
     ],
   }),
-  ...([[1024, 3.3], [2048, 6.6], [4096, 13.3], [8192, 27.8]] as const).map(([steps, published]) =>
+  ...(
+    [
+      [1024, 3.3],
+      [2048, 6.6],
+      [4096, 13.3],
+      [8192, 27.8],
+    ] as const
+  ).map(([steps, published]) =>
     mambaOf({
       version: mamba3,
       channels: 4096,
@@ -142,7 +153,8 @@ const layernormOf = (
 
 const AS_WRITTEN =
   'The shape that the text gives. 2.4 MB in 2 ms are 0.4 % of what DMA moves, so that this is not the shape that was measured, or mostly not the kernel.';
-const AS_RUN = 'The same latency, taken to be of the shape that the measuring script has when it is given none.';
+const AS_RUN =
+  'The same latency, taken to be of the shape that the measuring script has when it is given none.';
 
 const LAYERNORM: readonly Experiment[] = [
   layernormOf(layernorm1, [300, 1000], 2311, AS_WRITTEN),
@@ -177,20 +189,22 @@ const RMSNORM: Experiment = {
   program: () =>
     trace(rmsnormQuantize, {
       chip: 'trn2',
-      inputs: { x: { shape: [80, 16384], dtype: 'bfloat16' }, gain: { shape: [1, 16384], dtype: 'bfloat16' } },
+      inputs: {
+        x: { shape: [80, 16384], dtype: 'bfloat16' },
+        gain: { shape: [1, 16384], dtype: 'bfloat16' },
+      },
     }).program,
   measurements: [
     phase('load of x', 12.1, 'profile_overall.png', (timeline) => transfer(timeline, 'loads')),
     phase('squares and their sum, on Scalar', 15.3, 'profile_phase_2.png', (timeline) =>
       duration(timeline, 'activation_reduce'),
     ),
-    phase(
-      'interval of scalings of 512 elements, from PSUM',
-      0.66,
-      'profile_phase_2.png',
-      (timeline) => interval(timeline, 'scalar_tensor_tensor'),
+    phase('interval of scalings of 512 elements, from PSUM', 0.66, 'profile_phase_2.png', (timeline) =>
+      interval(timeline, 'scalar_tensor_tensor'),
     ),
-    phase('largest of each row', 17.2, 'profile_phase_3.png', (timeline) => duration(timeline, 'tensor_reduce')),
+    phase('largest of each row', 17.2, 'profile_phase_3.png', (timeline) =>
+      duration(timeline, 'tensor_reduce'),
+    ),
     phase('scaling to fp8', 8.8, 'profile_phase_3.png', (timeline) => duration(timeline, 'tensor_scalar', 1)),
     phase(
       'total, trigger of the first load to the end of the last store',

@@ -38,11 +38,14 @@ export function triggerToByte(timeline: Timeline, queue: 'loads' | 'stores'): nu
   return at(timeline.moving, index) - at(timeline.start, index);
 }
 
-/** Between the starts of instructions in the middle, where what begins and ends is behind and ahead: a mean of `over`. */
-export function interval(timeline: Timeline, which: Opcode | Track, over = 16): number {
-  const indices = of(timeline, which);
-  const first = Math.floor((indices.length - over) / 2);
-  return (at(timeline.start, indices[first + over]) - at(timeline.start, indices[first])) / over;
+/** Between the starts of instructions that follow each other: the median. */
+export function interval(timeline: Timeline, which: Opcode | Track): number {
+  const starts = Float64Array.from(of(timeline, which), (index) => timeline.start[index] ?? NaN).sort();
+  const between = starts
+    .subarray(1)
+    .map((start, index) => start - (starts[index] ?? NaN))
+    .sort();
+  return at(between, between.length >> 1);
 }
 
 /** From the start of the first instruction of a track to the end of its last. */

@@ -101,7 +101,8 @@ export const mamba1 = kernel('mamba_v1', INPUTS, (nc, { delta, u, a, b, c }) => 
       });
     }
   }
-  for (const [index, sum] of sums.entries()) nc.dma_copy(out.slice(rowsFrom(index * PARTITIONS)), { src: sum });
+  for (const [index, sum] of sums.entries())
+    nc.dma_copy(out.slice(rowsFrom(index * PARTITIONS)), { src: sum });
 });
 
 /** Channels outside: delta and u are loaded once, and multiplied once, as the share of time of the Vector engine shows. */
@@ -114,7 +115,11 @@ export const mamba3 = kernel('mamba_v3', INPUTS, (nc, inputs) => {
   scan(nc, inputs, true);
 });
 
-function scan(nc: Nc, { delta, u, a, b, c }: Record<(typeof INPUTS)[number], HbmView>, pieces: boolean): void {
+function scan(
+  nc: Nc,
+  { delta, u, a, b, c }: Record<(typeof INPUTS)[number], HbmView>,
+  pieces: boolean,
+): void {
   const { channels, steps, states } = shapesOf(delta, a);
   const out = nc.hbm('out', [channels, steps], 'float32');
   const ones = onesOf(nc);

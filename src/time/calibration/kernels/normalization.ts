@@ -113,7 +113,10 @@ export const layernorm2 = layernorm('layernorm_v2', byStatistics, true);
 export const rmsnormQuantize = kernel('rmsnorm_quantize', ['x', 'gain'], (nc, { x, gain }) => {
   const [rows = 0, columns = 0] = x.shape;
   const column = () => nc.sbuf([rows, 1], 'float32');
-  const [result, scales] = [nc.hbm('result', [rows, columns], 'float8_e4m3'), nc.hbm('scales', [rows, 1], 'float32')];
+  const [result, scales] = [
+    nc.hbm('result', [rows, columns], 'float8_e4m3'),
+    nc.hbm('scales', [rows, 1], 'float32'),
+  ];
   const values = loaded(nc, x);
   const gains = loaded(nc, gain);
   const ones = nc.sbuf([1, rows], x.dtype);

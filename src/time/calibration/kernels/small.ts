@@ -1,6 +1,6 @@
 /** Programs of a few instructions, each the whole of a published experiment, or the shape of what a figure shows. */
 import { kernel, type ChipView } from '../../../kernel';
-import { DGE_MODES } from '../../../program';
+import type { DGE_MODES } from '../../../program';
 
 /**
  * out = exp(x), loaded and stored once (nki-dma-overview.rst, examples 1 and 2). What follows the load is on Scalar; who triggers the
@@ -29,7 +29,11 @@ export const loads = kernel('loads', ['x'], (nc, { x }) => {
 export const dependentActivations = kernel('dependent_activations', ['x'], (nc, { x }) => {
   const [count] = [64];
   const out = nc.hbm('out', x.shape, x.dtype);
-  const [value, scale, bias] = [nc.sbuf(x.shape, x.dtype), nc.sbuf(x.shape, x.dtype), nc.sbuf(x.shape, x.dtype)];
+  const [value, scale, bias] = [
+    nc.sbuf(x.shape, x.dtype),
+    nc.sbuf(x.shape, x.dtype),
+    nc.sbuf(x.shape, x.dtype),
+  ];
   for (const tile of [value, scale, bias]) nc.dma_copy(tile, { src: x });
   let last: ChipView = value;
   for (let step = 0; step < count; step++) {
