@@ -1,10 +1,10 @@
 /**
  * Which tensors every node of a Program's top level reads and writes. A loop is one node, since nothing is moved into or out of it:
- * it counts as reading and writing all that its body touches.
+ * it counts as reading all that its body touches, since what that writes may be left as it was.
  */
 import { accessedParts } from '../../isa';
-import { instructionsOf, isLoop, readsOf, writesOf } from '../../program';
-import type { Instruction, NamedOperand, Program, ProgramNode, Tensor } from '../../program';
+import { instructionsOf, isLoop, writesOf } from '../../program';
+import type { Instruction, Pattern, Program, ProgramNode, Tensor } from '../../program';
 import { leavesSome } from '../../verify/traits';
 
 /** What a node does to a tensor; bits. */
@@ -23,16 +23,19 @@ export interface Accesses {
 }
 
 /** Whether a write may leave some of what its pattern covers as it was, so that what was there before still counts. */
-export function keepsSome(instruction: Instruction, { name, pattern }: NamedOperand): boolean {
+export function keepsSome(instruction: Instruction, operand: string, pattern: Pattern): boolean {
   const { attributes } = instruction;
   return (
     pattern.registers !== undefined ||
     pattern.index !== undefined ||
     ('accumulate' in attributes && attributes.accumulate) ||
     leavesSome(instruction) ||
-    accessedParts(instruction, name) !== undefined
+    accessedParts(instruction, operand) !== undefined
   );
 }
+
+const writing = (instruction: Instruction, operand: string, pattern: Pattern) =>
+  keepsSome(instruction, operand, pattern) ? READS | WRITES : WRITES;
 
 export function accessesOf({ instructions: nodes, tensors }: Program): Accesses {
   const numbers = new Map(tensors.map(({ name }, index) => [name, index]));
@@ -54,20 +57,34 @@ export function accessesOf({ instructions: nodes, tensors }: Program): Accesses 
     tensor.push(number);
     how.push(bits);
   };
+  const touchIndex = (pattern: Pattern | undefined, bits: number) => {
+    if (pattern?.index !== undefined) touch(pattern.index.tensor, bits);
+  };
+  const touchAll = (patterns: Readonly<Record<string, Pattern | undefined>>, bits: number) => {
+    for (const name in patterns) {
+      const pattern = patterns[name];
+      if (pattern === undefined) continue;
+      touch(pattern.tensor, bits);
+      touchIndex(pattern, bits);
+    }
+  };
   for (const [at, node] of nodes.entries()) {
     begin = tensor.length;
     offsets[at] = begin;
     if (isLoop(node)) {
       for (const inner of instructionsOf(node.body)) {
-        for (const { pattern } of readsOf(inner)) touch(pattern.tensor, READS | WRITES);
+        touchAll(inner.sources, READS);
+        touchIndex(inner.dst, READS);
         for (const { pattern } of writesOf(inner)) touch(pattern.tensor, READS | WRITES);
       }
       continue;
     }
-    for (const { pattern } of readsOf(node)) touch(pattern.tensor, READS);
-    for (const write of writesOf(node)) {
-      touch(write.pattern.tensor, keepsSome(node, write) ? READS | WRITES : WRITES);
-    }
+    touchAll(node.sources, READS);
+    touchIndex(node.dst, READS);
+    const { dst, results } = node;
+    if (results !== undefined) {
+      for (const { name, pattern } of writesOf(node)) touch(pattern.tensor, writing(node, name, pattern));
+    } else if (dst !== undefined) touch(dst.tensor, writing(node, 'dst', dst));
   }
   offsets[nodes.length] = tensor.length;
   return { nodes, tensors, numbers, offsets, tensor: Int32Array.from(tensor), how: Uint8Array.from(how) };

@@ -34,36 +34,50 @@ const isLoad = (node: ProgramNode): node is Instruction =>
   !isLoop(node) && isDma(node.opcode) && node.dst !== undefined && node.dst.space !== 'hbm';
 
 /** For each node: 2 n + 1 where it is the n-th and stays, 2 n where it is a load that comes before that. */
-function slotsOf(accesses: Accesses, versions: Versions, free: Int32Array): Int32Array {
-  const { nodes, tensors, offsets, tensor, how } = accesses;
+function slotsOf(
+  { nodes, tensors, offsets, tensor, how }: Accesses,
+  versions: Versions,
+  free: Int32Array,
+): Int32Array {
   const slots = new Int32Array(nodes.length);
-  /** Of each version, and behind them of each tensor: the node from which on all that wrote, or touched it so far is done. */
+  /** Of each version, and behind them of each tensor in HBM: the node from which on all is done that wrote, or touched it. */
   const written = new Int32Array(versions.count + tensors.length);
   const touched = new Int32Array(versions.count + tensors.length);
   const others = new Others(nodes);
-  let front = 0;
+  /** The node from which on all loads so far have their places. */
+  let placed = 0;
+  /** Which of them an access is of. */
+  const keyOf = (access: number) => {
+    const version = versions.of[access] ?? -1;
+    return version < 0 ? versions.count + (tensor[access] ?? 0) : version;
+  };
+  const writes = (access: number) => ((how[access] ?? 0) & WRITES) !== 0;
+  /** The node before which a load comes, or -1 where it touches what has to stay. */
+  const earliest = (load: Instruction, begin: number, end: number): number => {
+    let slot = others.before(load);
+    let room = placed;
+    for (let access = begin; access < end; access++) {
+      const key = keyOf(access);
+      slot = Math.max(slot, (writes(access) ? touched : written)[key] ?? 0);
+      if (key >= versions.count) continue;
+      const from = free[key] ?? 0;
+      if (from < 0) return -1;
+      if (writes(access)) room = Math.max(room, from);
+    }
+    placed = room;
+    return Math.max(slot, room);
+  };
   for (const [at, node] of nodes.entries()) {
     const begin = offsets[at] ?? 0;
     const end = offsets[at + 1] ?? 0;
-    let done = at + 1;
-    if (isLoad(node)) {
-      let slot = others.before(node);
-      for (let access = begin; access < end; access++) {
-        const version = versions.of[access] ?? -1;
-        const key = version < 0 ? versions.count + (tensor[access] ?? 0) : version;
-        const writes = ((how[access] ?? 0) & WRITES) !== 0;
-        slot = Math.max(slot, (writes ? touched : written)[key] ?? 0);
-        if (writes && version >= 0) front = Math.max(front, Math.min(at, free[version] ?? 0));
-      }
-      done = Math.min(at, Math.max(slot, front));
-      slots[at] = 2 * done;
-    } else slots[at] = 2 * at + 1;
+    const slot = isLoad(node) ? earliest(node, begin, end) : -1;
+    const done = slot < 0 ? at + 1 : slot;
+    slots[at] = slot < 0 ? 2 * at + 1 : 2 * slot;
     others.pass(node, done);
     for (let access = begin; access < end; access++) {
-      const version = versions.of[access] ?? -1;
-      const key = version < 0 ? versions.count + (tensor[access] ?? 0) : version;
+      const key = keyOf(access);
       touched[key] = Math.max(touched[key] ?? 0, done);
-      if (((how[access] ?? 0) & WRITES) !== 0) written[key] = Math.max(written[key] ?? 0, done);
+      if (writes(access)) written[key] = Math.max(written[key] ?? 0, done);
     }
   }
   return slots;
@@ -98,7 +112,7 @@ class Others {
 
   /** A node is done from the node `done` on. */
   pass(node: ProgramNode, done: number): void {
-    if (this.#done.has(node.id)) this.#done.set(node.id, done);
+    if (this.#done.size > 0 && this.#done.has(node.id)) this.#done.set(node.id, done);
     if (isLoop(node)) {
       this.#registers.set(node.register, done);
       for (const register of registersSet(node.body)) this.#registers.set(register, done);

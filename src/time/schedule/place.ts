@@ -12,7 +12,7 @@ import { arenaOf, extentOf, FOR_EVER, Memory, type Arena, type Block, type Exten
 export interface Placement {
   /** In bytes. */
   readonly address: Int32Array;
-  /** The node from which on nothing else uses its place: at most its first. */
+  /** The node from which on nothing else uses its place: at most its first; -1 where it has to stay as it is. */
   readonly free: Int32Array;
 }
 
@@ -27,7 +27,12 @@ export function placementOf(
   nodes: number,
 ): Placement {
   const placing = new Placing(blocks, arenaOf(space, chip));
-  for (const share of TURNS) placing.attempt(share * nodes);
+  const longest = blocks.reduce((most, { first, last }) => Math.max(most, last - first), 0);
+  for (const share of TURNS) {
+    const most = share * nodes;
+    // As long as all take turns it is all the same.
+    if (share === 1 || longest >= most) placing.attempt(most);
+  }
   return placing.best;
 }
 
@@ -52,6 +57,8 @@ class Placing {
     this.best = { address: new Int32Array(blocks.length), free: new Int32Array(blocks.length) };
     // Only what shares a unit can share a byte.
     this.#pinned = this.#stay() ? aliasesOf(blocks) : new Uint8Array(blocks.length);
+    for (let index = 0; index < blocks.length; index++)
+      if (this.#pinned[index] === 1) this.best.free[index] = -1;
   }
 
   /** Leaves all where they are; true where some might share bytes in use. */
@@ -89,7 +96,7 @@ class Placing {
       if (extent === undefined) continue;
       if (this.#pinned[index] === 1) {
         placement.address[index] = address;
-        placement.free[index] = first;
+        placement.free[index] = -1;
         waits += this.#waits[index] ?? 0;
         continue;
       }

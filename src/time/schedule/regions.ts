@@ -28,7 +28,11 @@ export function regionRead(pattern: Pattern, tensor: SbufTensor | PsumTensor): R
   }
   const bytes = bytesCovered(pattern.offset, pattern.dims, bytesOf(pattern.dtype));
   if (bytes === undefined) return wholeOf(tensor);
-  return { first: pattern.partition, end: pattern.partition + pattern.partitions, bytes: coarse(bytes) };
+  return {
+    first: pattern.partition,
+    end: pattern.partition + pattern.partitions,
+    bytes: ascending(coarse(bytes)),
+  };
 }
 
 /** What a pattern writes for certain. */
@@ -36,13 +40,34 @@ export function regionWritten(pattern: Pattern): Region | undefined {
   if (pattern.space === 'hbm') return undefined;
   const bytes = bytesCovered(pattern.offset, pattern.dims, bytesOf(pattern.dtype));
   if (bytes === undefined || bytes.length > 2 * MAX_PIECES) return undefined;
-  return { first: pattern.partition, end: pattern.partition + pattern.partitions, bytes };
+  return {
+    first: pattern.partition,
+    end: pattern.partition + pattern.partitions,
+    bytes: ascending(bytes),
+  };
 }
 
 export const isEmpty = ({ first, end, bytes }: Region) => first >= end || bytes.length === 0;
 
-const coarse = (bytes: Intervals): Intervals =>
-  bytes.length > 2 * MAX_PIECES ? [bytes[0] ?? 0, bytes.at(-1) ?? 0] : bytes;
+function coarse(bytes: Intervals): Intervals {
+  if (bytes.length <= 2 * MAX_PIECES) return bytes;
+  let [start, end] = [Infinity, 0];
+  for (const byte of bytes) {
+    start = Math.min(start, byte);
+    end = Math.max(end, byte);
+  }
+  return [start, end];
+}
+
+/** Steps of two dimensions may go past each other: [2, 3] and [3, 2] visit 0, 2, 4, 3, 5, 7. */
+function ascending(bytes: Intervals): Intervals {
+  if (bytes.every((byte, at) => at === 0 || byte >= (bytes[at - 1] ?? 0))) return bytes;
+  let sorted: Intervals = [];
+  for (let at = 0; at < bytes.length; at += 2) {
+    sorted = unionOf(sorted, [bytes[at] ?? 0, bytes[at + 1] ?? 0]);
+  }
+  return sorted;
+}
 
 /** At least both of them. */
 export function joined(a: Region | undefined, b: Region): Region {

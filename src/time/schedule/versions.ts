@@ -103,11 +103,11 @@ function before(
   need: Region | undefined,
 ): Region | undefined {
   let left = need;
-  for (const write of writesOf(instruction)) {
-    if (write.pattern.tensor !== tensor.name) continue;
-    if (keepsSome(instruction, write)) left = joined(left, regionRead(write.pattern, tensor));
+  for (const { name, pattern } of writesOf(instruction)) {
+    if (pattern.tensor !== tensor.name) continue;
+    if (keepsSome(instruction, name, pattern)) left = joined(left, regionRead(pattern, tensor));
     else if (left !== undefined) {
-      const written = regionWritten(write.pattern);
+      const written = regionWritten(pattern);
       if (written !== undefined) left = without(left, written);
     }
   }
