@@ -1,6 +1,6 @@
 // Writes the pages that are made from the code, `npm run docs` after a change of it: docs/isa.md from the forms and entries of the
-// instructions (src/isa/document.ts), docs/errors.md from the verifier's rules (src/verify/document.ts), and the table of constants of
-// docs/time.md (src/time/document.ts).
+// instructions (src/isa/document.ts), docs/errors.md from the verifier's rules (src/verify/document.ts), the table of constants of
+// docs/time.md (src/time/document.ts), and the rows of docs/calibration.md, which are simulated (src/time/calibration/document.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
@@ -18,6 +18,11 @@ const PAGES = [
     page: 'docs/time.md',
     source: 'src/time/document.ts',
     make: ({ withConstants }, text) => withConstants(text),
+  },
+  {
+    page: 'docs/calibration.md',
+    source: 'src/time/calibration/document.ts',
+    make: ({ withRows }, text) => withRows(text),
   },
 ];
 const MODULE = 'build/document.mjs';

@@ -1,4 +1,5 @@
 /** The timing model against published silicon: docs/calibration.md. */
-export { calibrationReport, calibrationRows, EXPERIMENTS, measured, medianError } from './report';
+export { medianError } from './median';
+export { calibrationReport, calibrationRows, EXPERIMENTS, measured } from './report';
 export { calibrationText, rowText, summaryText } from './text';
 export type { CalibrationReport, CalibrationRow, CalibrationUnit, Experiment, Measurement } from './types';

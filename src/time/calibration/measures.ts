@@ -1,14 +1,12 @@
 /** What is compared: spans, intervals and shares of a Timeline, in nanoseconds and per cent. */
 import type { Opcode } from '../../program';
-import { trackIndex } from '../tracks';
-import type { Timeline, Track } from '../types';
+import { TRACKS, type Timeline, type Track } from '../types';
 
-/** Indices of the instructions that an opcode, or a track, has; in order. */
-export function of(timeline: Timeline, which: Opcode | Track): readonly number[] {
+/** Indices of the instructions of an opcode, or on a track, in order. */
+function of({ instructions, track }: Timeline, which: Opcode | Track): readonly number[] {
   const indices: number[] = [];
-  const track = trackIndex(which as Track) as number | undefined;
-  timeline.instructions.forEach(({ opcode }, at) => {
-    if (track === undefined ? opcode === which : timeline.track[at] === track) indices.push(at);
+  instructions.forEach(({ opcode }, index) => {
+    if (opcode === which || TRACKS[track[index] ?? NaN] === which) indices.push(index);
   });
   return indices;
 }
@@ -60,22 +58,17 @@ export function span(timeline: Timeline, track: Track): number {
  */
 export function active(timeline: Timeline, tracks: readonly Track[]): number {
   const { start, loading, moving, end } = timeline;
-  const numbers = new Set<number>(tracks.map(trackIndex));
-  const indices = timeline.track.reduce<number[]>((kept, track, index) => {
-    if (numbers.has(track)) kept.push(index);
-    return kept;
-  }, []);
   const begin = (index: number) => {
-    const [loads, moves] = [loading[index] ?? NaN, moving[index] ?? NaN];
+    const [loads = NaN, moves = NaN] = [loading[index], moving[index]];
     if (!Number.isNaN(moves)) return moves;
-    return Number.isNaN(loads) ? (start[index] ?? 0) : loads;
+    return Number.isNaN(loads) ? at(start, index) : loads;
   };
+  const indices = tracks.flatMap((track) => of(timeline, track));
   indices.sort((left, right) => begin(left) - begin(right));
   let [total, until] = [0, 0];
   for (const index of indices) {
-    const from = Math.max(begin(index), until);
-    const to = end[index] ?? 0;
-    if (to > from) total += to - from;
+    const to = at(end, index);
+    total += Math.max(0, to - Math.max(begin(index), until));
     until = Math.max(until, to);
   }
   return total;

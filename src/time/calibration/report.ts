@@ -3,6 +3,7 @@ import { timeProgram } from '../time';
 import type { Timeline } from '../types';
 import { KERNEL_EXPERIMENTS } from './kernel-experiments';
 import { MATMUL_EXPERIMENTS } from './matmul-experiments';
+import { medianError } from './median';
 import { SMALL_EXPERIMENTS } from './small-experiments';
 import type { CalibrationReport, CalibrationRow, Experiment, Measurement } from './types';
 
@@ -29,14 +30,6 @@ export function measured(experiment: Experiment): readonly CalibrationRow[] {
 /** Row by row, so that whoever prints them need not wait for the last. */
 export function* calibrationRows(): Generator<CalibrationRow, void> {
   for (const experiment of EXPERIMENTS) yield* measured(experiment);
-}
-
-/** The median of absolute errors, in per cent. @throws Error for no rows. */
-export function medianError(rows: readonly CalibrationRow[]): number {
-  const errors = Float64Array.from(rows, ({ error }) => Math.abs(error)).sort();
-  const [low, high] = [errors[(errors.length - 1) >> 1], errors[errors.length >> 1]];
-  if (low === undefined || high === undefined) throw new Error('no rows have no median');
-  return (low + high) / 2;
 }
 
 /** All rows; some seconds. */

@@ -64,11 +64,13 @@ const EXP_ONE_ENGINE = expOf({
     }),
     read('nki-dma-intro-3.png', {
       what: 'trigger of the load to its first byte',
+      own: true,
       published: 900,
       predict: (timeline) => triggerToByte(timeline, 'loads'),
     }),
     read('nki-dma-intro-3.png', {
       what: 'exp of 4096 elements',
+      own: true,
       published: 3710,
       predict: (timeline) => duration(timeline, 'activation'),
     }),
@@ -87,6 +89,7 @@ const EXP_ALL_ENGINES = expOf({
   measurements: [
     read('nki-dma-intro-7.png', {
       what: 'load of 32 KiB by 16 engines',
+      own: true,
       published: 468,
       reading: 'written',
       predict: (timeline) => transfer(timeline, 'loads'),
@@ -100,23 +103,27 @@ const EXP_ALL_ENGINES = expOf({
     }),
     read('nki-dma-intro-6.png and 7.png', {
       what: 'trigger of the load to its first byte',
+      own: true,
       published: 739,
       reading: 'written',
       predict: (timeline) => triggerToByte(timeline, 'loads'),
     }),
     read('nki-dma-intro-6.png and 7.png', {
       what: 'trigger of the load to the start of Scalar',
+      own: true,
       published: 1500,
       predict: loadToUse,
     }),
     read('nki-dma-intro-7.png', {
       what: 'load of the tables of exp',
+      own: true,
       published: 1280,
       predict: ({ timing }) => timing.tableLoad,
-      remark: 'A constant of the model, listed for completeness.',
+      remark: '',
     }),
     read('nki-dma-intro-7.png', {
       what: 'exp of 128 elements',
+      own: true,
       published: 400,
       predict: (timeline) => duration(timeline, 'activation'),
     }),
@@ -138,6 +145,7 @@ const ONE_ENGINE = expOf({
   measurements: [
     read('nki-dma-intro-5.png', {
       what: 'load of 2 KiB, 8 rows of 256 B, by one engine',
+      own: true,
       published: 97,
       reading: 'written',
       predict: (timeline) => transfer(timeline, 'loads'),
@@ -158,12 +166,13 @@ const sustainedOn = (chip: ChipName, rate: number): Experiment => ({
   measurements: [
     {
       what: 'rate of an engine',
+      own: true,
       unit: 'B/ns',
       published: rate,
       source: `${BANDWIDTH_PAGE}, table`,
       reading: 'written',
       predict: (timeline) => sustained(timeline, 128 * SUSTAINED_BYTES),
-      remark: 'What the overhead of a transfer is derived from: it shows only that many loads keep to it.',
+      remark: '',
       bound: WITHIN,
     },
   ],
@@ -179,6 +188,7 @@ const DEPENDENT: Experiment = {
   measurements: [
     {
       what: 'interval',
+      own: true,
       unit: 'ns',
       published: 189,
       source: 'nki/deep-dives/nki_perf_guide.rst, Opt #5a, fig16.png',

@@ -1,4 +1,5 @@
 /** The report as lines of text and as a table for documents. */
+import { medianError } from './median';
 import type { CalibrationReport, CalibrationRow } from './types';
 
 const DIGITS = 4;
@@ -29,9 +30,16 @@ export function rowText({
 
 /** The line below the rows: how many, the median of the absolute errors, and whether it is what is required. */
 export function summaryText({ rows, median }: CalibrationReport): string {
-  const within = rows.filter(({ bound }) => bound !== undefined);
-  const kept = within.filter(({ error, bound = 0 }) => Math.abs(error) <= bound);
-  return `${rows.length} measurements, median error ${median.toFixed(1)} %; ${kept.length} of ${within.length} required bounds are kept.`;
+  const bounded = rows.filter(({ bound }) => bound !== undefined);
+  const kept = bounded.filter(({ error, bound = 0 }) => Math.abs(error) <= bound);
+  const others = rows.filter(({ own }) => own === undefined);
+  return [
+    `${rows.length} measurements, median error ${median.toFixed(1)} %`,
+    ...(others.length === 0 || others.length === rows.length
+      ? []
+      : [`${medianError(others).toFixed(1)} % of the ${others.length} that no constant was taken from`]),
+    `${kept.length} of ${bounded.length} required bounds are kept.`,
+  ].join('; ');
 }
 
 /** All rows, and the line below them. */
@@ -56,7 +64,7 @@ export function calibrationTable({ rows }: CalibrationReport): string {
         `${number(row.predicted)} ${row.unit}`,
         signed(row.error),
         row.source,
-        row.remark,
+        [...(row.own ? ['A constant was taken from it.'] : []), row.remark].join(' ').trim(),
       ]),
     ),
   ].join('\n');

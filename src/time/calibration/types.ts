@@ -18,6 +18,8 @@ export interface Measurement {
   readonly predict: (timeline: Timeline) => number;
   /** What stands between the two: assumptions about what was measured, and effects that are not modelled. */
   readonly remark: string;
+  /** Whether a constant of the model was taken from it, so that it shows only that the simulation keeps to the constant. */
+  readonly own?: true;
   /** The greatest error that is accepted, in per cent; none is required where it is left out. */
   readonly bound?: number;
 }
@@ -42,6 +44,7 @@ export interface CalibrationRow {
   readonly predicted: number;
   /** In per cent of the published value: above 0 where we say more. */
   readonly error: number;
+  readonly own?: true;
   readonly bound?: number;
   readonly source: string;
   readonly reading: Measurement['reading'];
@@ -50,6 +53,6 @@ export interface CalibrationRow {
 
 export interface CalibrationReport {
   readonly rows: readonly CalibrationRow[];
-  /** Of the absolute errors, in per cent. */
+  /** Of the absolute errors, in per cent; of all rows, those too that constants were taken from. */
   readonly median: number;
 }
