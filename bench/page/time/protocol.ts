@@ -19,11 +19,12 @@ export type Subject =
       readonly k: number;
       readonly dtype: Dtype;
     }
-  /** A Program as JSON text: what the kernel editor made. */
-  | { readonly kind: 'program'; readonly json: string };
+  /** A Program as text or JSON: what the kernel editor made, or a file. */
+  | { readonly kind: 'program'; readonly name: string; readonly text: string };
 
 export interface TimeRequest {
   readonly subject: Subject;
+  /** A Program has its own. */
   readonly chip: ChipName;
   readonly schedule: boolean;
   readonly cores: number;
@@ -73,18 +74,24 @@ export interface TileGrid {
 
 export interface Timed {
   readonly timeline: ShownTimeline;
+  /** Begins the names of files. */
+  readonly name: string;
+  readonly chip: ChipName;
+  readonly cores: number;
   /** What was timed, on what, how many instructions. */
   readonly title: string;
-  /** The report as `systole time` prints it, and its parts that the page shows. */
+  /** What `systole time` says, as text and as its JSON, and the parts that the page shows. */
   readonly text: string;
   readonly json: string;
   readonly advice: readonly { readonly finding: string; readonly mend: string }[];
+  /** What was assumed. */
+  readonly notes: readonly string[];
   readonly figures: readonly { readonly name: string; readonly value: string }[];
   readonly busy: readonly { readonly name: string; readonly share: number; readonly words: string }[];
   /** Undefined where there are no matmuls. */
   readonly grid: TileGrid | undefined;
   readonly memory: { readonly sbufBytes: number; readonly psumBanks: number };
-  /** For the cost: ns, and what the work is. */
+  /** For the cost: operations without transposes, and the bytes of inputs and outputs. */
   readonly flops: number;
   readonly hbmBytes: number;
 }
