@@ -16,6 +16,7 @@ import { reduce, type Action, type PageState, type Phase } from './state';
 import type { Keeper } from './storage';
 import { ThemeSwitch } from './theme';
 import { TilingSection } from './tiling-section';
+import { TimeSection } from './time-section';
 import { announcement, firstProductText, settingsText } from './words';
 
 interface AppProps {
@@ -137,8 +138,8 @@ export function App({ initial, keeper, host, listen }: AppProps) {
           )}
           {phase === 'queued' && (
             <p id="queued" class="notice">
-              Another tab of this page is running, a tiling is being checked or a kernel runs, and two would
-              disturb each other’s timings. This one begins when that one ends.{' '}
+              Another tab of this page is running, a tiling is being checked, a kernel runs or is timed, and
+              two would disturb each other’s timings. This one begins when that one ends.{' '}
               <button
                 id="run-anyway"
                 type="button"
@@ -186,6 +187,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
         <IdentifySection />
         <TilingSection />
         <KernelSection />
+        <TimeSection />
       </main>
       <footer>
         systole {SYSTOLE.version} <small>{SYSTOLE.revision}</small>

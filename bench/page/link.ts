@@ -20,6 +20,16 @@ export function isKernelLink(fragment: string): boolean {
   return fragment.replace(/^#/, '').startsWith(KERNEL_LINK);
 }
 
+/** Begins a fragment that says what is timed: time/link.ts reads it. */
+export const TIME_LINK = 'time=';
+
+export function isTimeLink(fragment: string): boolean {
+  return fragment.replace(/^#/, '').startsWith(TIME_LINK);
+}
+
+/** Whether a fragment is another section's than the benchmark's. */
+export const isSectionLink = (fragment: string): boolean => isKernelLink(fragment) || isTimeLink(fragment);
+
 /** Characters of a fragment that are read. */
 const LONGEST = 20_000;
 

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { adapterFacts, openBrowserDevice } from '../../src/host';
 import { App } from './app';
 import type { ReportView } from '../report/html';
-import { isKernelLink, parseLink } from './link';
+import { isSectionLink, parseLink } from './link';
 import { openChannel } from './neighbours';
 import type { Runner } from './runner';
 import { INITIAL, reduce, type Action, type PageState } from './state';
@@ -46,7 +46,7 @@ function show(initial: PageState): void {
 function opening(kept: ReportView | null): PageState {
   const link = location.hash.slice(1);
   const actions: Action[] = [
-    link === '' || isKernelLink(link) ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
+    link === '' || isSectionLink(link) ? settingsOf(keeper.read('settings'), false) : settingsOf(link, true),
     ...(kept ? [{ type: 'restored', view: kept } as const] : []),
     { type: 'hidden', hidden: document.hidden },
     ...(refused ? [{ type: 'storage-refused' } as const] : []),
@@ -67,7 +67,7 @@ function listen(dispatch: (action: Action) => void, runner: Runner): void {
   };
   void lookForAdapter(dispatch);
   window.addEventListener('hashchange', () => {
-    if (!isKernelLink(location.hash)) dispatch(settingsOf(location.hash, true));
+    if (!isSectionLink(location.hash)) dispatch(settingsOf(location.hash, true));
   });
   window.addEventListener('dragover', keepPage);
   window.addEventListener('drop', keepPage);

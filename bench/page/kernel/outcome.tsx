@@ -54,7 +54,14 @@ function isGood(end: End): boolean {
   return end.type === 'stopped' || end.type === 'inputs';
 }
 
-export function Outcome({ shown, onLine }: { shown: Shown; onLine: (line: number) => void }) {
+interface OutcomeProps {
+  readonly shown: Shown;
+  readonly onLine: (line: number) => void;
+  /** Asks for the time of a Program, by its name and text. */
+  readonly onTime: (name: string, program: string) => void;
+}
+
+export function Outcome({ shown, onLine, onTime }: OutcomeProps) {
   const { report, end } = shown;
   return (
     <>
@@ -70,6 +77,17 @@ export function Outcome({ shown, onLine }: { shown: Shown; onLine: (line: number
             Kernel <code>{report.kernel}</code>, {counted(report.instructions, 'instruction')}.{' '}
             {report.summary}
           </p>
+          {report.sound && (
+            <button
+              id="kernel-time"
+              type="button"
+              onClick={() => {
+                onTime(report.kernel, report.program);
+              }}
+            >
+              Time it
+            </button>
+          )}
           <Findings title="The verdict" findings={report.findings} onLine={onLine} />
         </>
       )}

@@ -4,24 +4,26 @@ import { CHIPS, CHIP_NAMES } from '../../../src/chip';
 import { UserError } from '../../../src/numerics';
 import { SelectField, TextField } from '../fields';
 import { isKernelLink } from '../link';
+import { adoptSheet } from '../sheet';
+import { handOver } from '../time/hand-over';
 import { OWN, settingsOf } from './catalogue';
 import { draftOf, readKernelDraft, withInputs, type KernelDraft } from './draft';
 import { Editor, type EditorHandle } from './editor';
 import { EXECUTOR_WORDS } from './executor-words';
 import { InputsForm } from './inputs-form';
+import sheet from './kernel.css';
 import { LIBRARY_KERNELS } from './library-kernels';
 import { readKernelLink } from './link';
 import { marksOf } from './marks';
 import { endText, Outcome, STAGE_WORDS } from './outcome';
 import { EXECUTOR_NAMES, type KernelSettings } from './settings';
 import { ShareKernel } from './share-kernel';
-import { adoptSheet } from './sheet';
 import { useKernelRun } from './use-run';
 
 const OWN_NAME = 'a kernel of your own';
 const NAMES: readonly string[] = [OWN_NAME, ...LIBRARY_KERNELS.map(({ name }) => name)];
 
-adoptSheet();
+adoptSheet(sheet);
 
 export function WriteKernel() {
   const [picked, setPicked] = useState(OWN_NAME);
@@ -206,7 +208,13 @@ export function WriteKernel() {
             The kernel or what it is run with was changed since: what stands here is of before. Run it again.
           </p>
         )}
-        <Outcome shown={shown} onLine={goTo} />
+        <Outcome
+          shown={shown}
+          onLine={goTo}
+          onTime={(name, program) => {
+            handOver({ name, text: program });
+          }}
+        />
       </div>
     </form>
   );

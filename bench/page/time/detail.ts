@@ -61,9 +61,12 @@ function detailOf(
 const momentText = (ns: number | undefined): string =>
   ns === undefined || ns === 0 ? '0 ns' : durationText(ns);
 
-function timesOf({ start, free, end, loading, moving }: Timeline, at: number): (readonly [string, string])[] {
+function timesOf(
+  { start, free, end, loading, moving, instructions }: Timeline,
+  at: number,
+): (readonly [string, string])[] {
   const times: (readonly [string, number | undefined])[] = [
-    ['weights from', loading[at]],
+    [instructions[at]?.engine === 'tensor' ? 'weights from' : 'tables from', loading[at]],
     ['start', start[at]],
     ['first byte', moving[at]],
     ['track free', free[at]],

@@ -1,0 +1,337 @@
+/** The form of what is timed, with one button; Enter in a field presses it. A link fills the form and never times anything. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { CHIPS } from '../../../src/chip';
+import { shortName, UserError } from '../../../src/numerics';
+import { SelectField, TextField } from '../fields';
+import { isTimeLink } from '../link';
+import { copyText } from '../share';
+import { adoptSheet } from '../sheet';
+import { takePrograms } from './hand-over';
+import { readTimeLink, writeTimeLink } from './link';
+import {
+  choiceOf,
+  draftFor,
+  FIRST,
+  PROGRAM,
+  readTimeDraft,
+  SUBJECTS,
+  subjectWords,
+  type GivenProgram,
+  type TimeDraft,
+} from './settings';
+import { TimeResults } from './time-results';
+import text from './time.css';
+import { useTimer, type Shown } from './use-timer';
+
+adoptSheet(text);
+
+/** Bytes of a file: what a Program of the most instructions takes. */
+const MOST_BYTES = 2 ** 29;
+
+export function TimeKernel() {
+  const [draft, setDraft] = useState(FIRST);
+  const [program, setProgram] = useState<GivenProgram>();
+  const [notice, setNotice] = useState<{ readonly words: string; readonly bad: boolean } | null>(null);
+  /** Something was changed since what is shown was timed. */
+  const [stale, setStale] = useState(false);
+  const { shown, running, start, stop } = useTimer();
+  const form = useRef<HTMLFormElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const { request, problems } = readTimeDraft(draft, program);
+  const { sizes, dtypes, chips } = choiceOf(draft.subject);
+
+  const edit = (change: Partial<TimeDraft>): void => {
+    setDraft({ ...draft, ...change });
+    setStale(true);
+  };
+  const give = (given: GivenProgram): TimeDraft => {
+    const changed = draftFor(PROGRAM, draft);
+    setProgram(given);
+    setDraft(changed);
+    setStale(true);
+    return changed;
+  };
+  const press = (): void => {
+    if (running) return;
+    if (request === null) {
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-problem="true"]')?.focus();
+      return;
+    }
+    setNotice(null);
+    setStale(false);
+    start(request);
+  };
+  usePrograms((given) => {
+    const { request: asked } = readTimeDraft(give(given), given);
+    setNotice(null);
+    if (asked === null) return;
+    setStale(false);
+    start(asked);
+  });
+  useLinks((read) => {
+    if (read instanceof UserError) {
+      setNotice({ words: read.message, bad: true });
+      return;
+    }
+    stop();
+    setDraft(read);
+    setStale(true);
+    setNotice({
+      words: 'This form was filled by a link. Nothing was timed yet: press “Time it” if you want to.',
+      bad: false,
+    });
+  });
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    if (file.size > MOST_BYTES) {
+      setNotice({
+        words: `${file.name} has ${file.size} bytes, more than the ${MOST_BYTES} that the page reads: use \`systole time\`.`,
+        bad: true,
+      });
+      return;
+    }
+    give({ name: file.name, text: await file.text() });
+  };
+  return (
+    <>
+      <form
+        ref={form}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          press();
+        }}
+      >
+        {notice && (
+          <p
+            id="time-notice"
+            class={notice.bad ? 'notice bad' : 'notice'}
+            role={notice.bad ? 'alert' : 'status'}
+          >
+            {notice.words}
+          </p>
+        )}
+        <div class="time-pick">
+          <SelectField
+            id="time-subject"
+            label="What is timed"
+            hint={program && draft.subject === PROGRAM ? program.name : ''}
+            problem={problems.subject}
+            value={draft.subject}
+            choices={SUBJECTS}
+            words={subjectWords}
+            onSelect={(subject) => {
+              setDraft(draftFor(subject, draft));
+              setStale(true);
+            }}
+          />
+          {draft.subject === PROGRAM && (
+            <label class="inline">
+              a file, as text or JSON{' '}
+              <input
+                id="time-file"
+                type="file"
+                accept=".json,.txt"
+                onChange={({ currentTarget: { files } }) => void take(files?.[0])}
+              />
+            </label>
+          )}
+        </div>
+        <div class="fields time-fields">
+          {Object.entries(sizes).map(([name, size]) => (
+            <TextField
+              key={`${draft.subject} ${name}`}
+              id={`time-size-${name}`}
+              label={name}
+              hint={size.summary}
+              problem={problems[name]}
+              value={draft.sizes[name] ?? ''}
+              numeric
+              onInput={(value) => {
+                edit({ sizes: { ...draft.sizes, [name]: value } });
+              }}
+            />
+          ))}
+          {dtypes.length > 0 && (
+            <SelectField
+              id="time-dtype"
+              label="Format"
+              problem={problems.dtype}
+              value={draft.dtype}
+              choices={dtypes}
+              words={shortName}
+              onSelect={(dtype) => {
+                edit({ dtype });
+              }}
+            />
+          )}
+          {chips.length > 0 && (
+            <SelectField
+              id="time-chip"
+              label="Chip"
+              problem={problems.chip}
+              value={draft.chip}
+              choices={chips}
+              words={(chip) => `${chip} (${CHIPS[chip].core})`}
+              onSelect={(chip) => {
+                edit({ chip });
+              }}
+            />
+          )}
+          <TextField
+            id="time-cores"
+            label="Cores"
+            hint="of the chip that run it at once, and share HBM"
+            problem={problems.cores}
+            value={draft.cores}
+            numeric
+            onInput={(cores) => {
+              edit({ cores });
+            }}
+          />
+        </div>
+        <label class="time-schedule">
+          <input
+            id="time-schedule"
+            type="checkbox"
+            checked={draft.schedule}
+            onChange={({ currentTarget: { checked } }) => {
+              edit({ schedule: checked });
+            }}
+          />{' '}
+          Move loads earlier, as the vendor’s compiler does
+        </label>
+        <div class="actions">
+          <button id="time-run" ref={button} type="submit" aria-disabled={running}>
+            Time it
+          </button>
+          {running && (
+            <button
+              id="time-stop"
+              type="button"
+              onClick={() => {
+                button.current?.focus(); // this one goes away
+                stop();
+              }}
+            >
+              Stop
+            </button>
+          )}
+          <p class="summary" role="status">
+            {statusText(shown)}
+          </p>
+        </div>
+        <ShareTime draft={draft} sound={request !== null} />
+      </form>
+      <div id="time-outcome">
+        {stale && !running && OF_BEFORE.has(shown.type) && (
+          <p id="time-stale" class="notice">
+            The form was changed since: what stands here is of before. Time it again.
+          </p>
+        )}
+        {(shown.type === 'refused' || shown.type === 'broke') && (
+          <p id="time-refused" class="notice bad time-refused" role="alert">
+            {shown.type === 'refused'
+              ? shown.message
+              : `The timing broke: ${shown.message || 'its script did not load'}.`}
+          </p>
+        )}
+        {shown.type === 'timed' && <TimeResults timed={shown.timed} ask={shown.ask} />}
+      </div>
+    </>
+  );
+}
+
+/** What is said of a timing that ended. */
+const OF_BEFORE: ReadonlySet<Shown['type']> = new Set(['timed', 'refused', 'broke']);
+
+function statusText(shown: Shown): string {
+  switch (shown.type) {
+    case 'none':
+    case 'refused':
+    case 'broke':
+      return '';
+    case 'waiting':
+      return 'A benchmark runs, whose timings this would disturb: it begins when that one ends.';
+    case 'progress':
+      return shown.words;
+    case 'stopped':
+      return 'Stopped.';
+    case 'timed':
+      return `Timed: ${shown.timed.figures[0]?.value ?? ''}.`;
+  }
+}
+
+interface ShareTimeProps {
+  readonly draft: TimeDraft;
+  readonly sound: boolean;
+}
+
+function ShareTime({ draft, sound }: ShareTimeProps) {
+  const [link, setLink] = useState({ url: '', said: '', of: draft });
+  const copy = async (): Promise<void> => {
+    if (!sound) return;
+    try {
+      const url = new URL(location.href);
+      url.hash = writeTimeLink(draft);
+      const said = (await copyText(url.href)) ? 'Copied:' : 'Copy it from here:';
+      setLink({ url: url.href, said, of: draft });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      setLink({ url: '', said: error.message, of: draft });
+    }
+  };
+  const shown = link.of === draft ? link : { url: '', said: '' }; // an edit makes it another link
+  return (
+    <div class="copy-link">
+      <button type="button" id="time-copy-link" aria-disabled={!sound} onClick={() => void copy()}>
+        Copy link
+      </button>
+      <span role="status">{shown.said}</span>
+      {shown.url !== '' && (
+        <input
+          id="time-copy-link-text"
+          type="text"
+          readOnly
+          aria-label="Link with what is timed"
+          value={shown.url}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Takes the Programs that the kernel editor hands over. */
+function usePrograms(onProgram: (program: GivenProgram) => void): void {
+  const latest = useRef(onProgram);
+  latest.current = onProgram;
+  useEffect(
+    () =>
+      takePrograms((program) => {
+        latest.current(program);
+      }),
+    [],
+  );
+}
+
+/** Tells of the link that the page was opened with, and of every one that is opened later. */
+function useLinks(onLink: (read: TimeDraft | UserError) => void): void {
+  const latest = useRef(onLink);
+  latest.current = onLink;
+  useEffect(() => {
+    const read = (): void => {
+      if (!isTimeLink(location.hash)) return;
+      try {
+        latest.current(readTimeLink(location.hash.slice(1)));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        latest.current(error);
+      }
+    };
+    read();
+    window.addEventListener('hashchange', read);
+    return () => {
+      window.removeEventListener('hashchange', read);
+    };
+  }, []);
+}
