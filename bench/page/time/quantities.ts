@@ -1,5 +1,6 @@
 /** Times, shares, bytes and rates of a timeline as people read them. */
-import { durationText, numberText, percentText } from '../../../src/time/price/numbers';
+import { durationText, numberText } from '../../../src/time/price/numbers';
+import { percent as percentText } from '../../report/html/format';
 
 export { durationText, numberText, percentText };
 

@@ -16,7 +16,7 @@ export function TimeResults({ timed, ask }: TimeResultsProps) {
   const { title, figures, busy, advice, notes } = timed;
   return (
     <>
-      <h3 id="time-title">{title}</h3>
+      <h3 id="time-what">{title}</h3>
       <p class="hint">
         Times are of a simulation: docs/time.md says what is modelled, and how far it agrees with published
         measurements.
