@@ -15,6 +15,7 @@ import { trackOf } from '../../src/time/tracks';
 import { verifyProgram } from '../../src/verify';
 import { caseOf } from '../kernels/cases';
 import { anyRecipe, drawCase, isSound } from '../fuzz/program';
+import { COLUMNS, moves, programOf, ROWS } from './pressed';
 import { differenceOf, trailOf } from './trails';
 
 type Inputs = Readonly<Record<string, CodeArray>>;
@@ -135,16 +136,32 @@ describe('what is scheduled leaves the same', () => {
     );
   });
 
+  test('kernels whose tiles hardly fit', () => {
+    const x = codesOf('float32', ROWS * COLUMNS);
+    fc.assert(
+      fc.property(fc.constantFrom(...CHIP_NAMES), moves, (chip, list) => {
+        const program = programOf(chip, list);
+        fc.pre(program !== undefined);
+        expect(verifyProgram(program).sound).toBe(true);
+        expectScheduled(program, { x });
+      }),
+      { numRuns: 30, seed: 17 },
+    );
+  });
+
   test.each(CHIP_NAMES)('random Programs for %s', (chip) => {
     const cases = fc.sample(anyRecipe(chip), { numRuns: 150, seed: 11 }).map(drawCase);
     for (const each of cases) if (isSound(each)) expectScheduled(each.program, each.inputs);
   });
 });
 
+/** The code of a number near 1. */
+const ONES = { float32: 0x3f800000, bfloat16: 0x3f80, float8_e4m3: 0x30 } as const;
+
 /** Codes of small numbers, of which no two in a row are the same. */
-function codesOf(dtype: 'bfloat16' | 'float8_e4m3', count: number): CodeArray {
+function codesOf(dtype: keyof typeof ONES, count: number): CodeArray {
   const codes = codeArray(dtype, count);
-  for (let at = 0; at < count; at++) codes[at] = dtype === 'bfloat16' ? 0x3f80 + (at % 61) : 0x30 + (at % 11);
+  for (let at = 0; at < count; at++) codes[at] = ONES[dtype] + (at % 7);
   return codes;
 }
 
