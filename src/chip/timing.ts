@@ -95,8 +95,9 @@ export const TIMING_CONSTANTS = {
   arrayDepth: {
     unit: 'cycles',
     meaning: 'from the last moving column to its sums in PSUM',
-    source: 'a parameter: a column passes 128 rows and 128 columns of the array, one a cycle',
-    documented: false,
+    source:
+      'kernel-optimization.rst, profile of the last step (v5-zoom.png): a multiplication of 512 columns lasts 597 ns, of which 427 for its columns; nki-profiler-7.png: 592',
+    documented: true,
   },
   tableLoad: {
     unit: 'ns',
@@ -150,8 +151,9 @@ export const TIMING_CONSTANTS = {
   softwareDescriptors: {
     unit: 'ns',
     meaning: 'of GpSimd for a DMA whose descriptors software builds (swdge)',
-    source: 'a parameter: one instruction of GpSimd, whose start nki.isa of 2.26.1 gives as about 150 cycles',
-    documented: false,
+    source:
+      'nki-dge.rst gives 600 for hardware; profiles of kernel-optimization.rst on trn2, where GpSimd triggers every DMA, show no shorter interval; trn1 and trn3: as trn2',
+    documented: true,
   },
   registerStep: {
     unit: 'ns',
@@ -184,13 +186,14 @@ const COMMON = {
   dependent: 100, // [T1]
   multiplyIssue: 64, // [T1]
   fastLoad: 4, // [T1]
-  arrayDepth: 256,
+  arrayDepth: 400, // (592..597 - 427) x 2.4 GHz
   tableLoad: 1280, // [O]
   semaphore: 235, // [O]
   dmaStart: 820, // [O]
   dmaStagger: 24.7, // [O]: (468 - 97) / 15
   dmaDescriptor: 12.1, // [O]: 97 / 8
   hardwareDescriptors: 600, // [G]
+  softwareDescriptors: 600, // [G]
   registerLoad: 470,
 } as const;
 
@@ -200,7 +203,6 @@ export const TIMINGS: Readonly<Record<ChipName, Timing>> = {
     scalarLatency: 263, // [P]
     dmaPeak: 27.2, // [O]
     dmaSustained: 17, // [B]
-    softwareDescriptors: 107,
     registerStep: 46,
     hbmStacks: 2, // [H]
     hbmStackRate: 410, // [T1]
@@ -210,7 +212,6 @@ export const TIMINGS: Readonly<Record<ChipName, Timing>> = {
     scalarLatency: 350, // [O]
     dmaPeak: 27.2, // [O]
     dmaSustained: 23, // [B]
-    softwareDescriptors: 125,
     registerStep: 53,
     hbmStacks: 4, // [H]
     hbmStackRate: 750, // [T2]
@@ -220,7 +221,6 @@ export const TIMINGS: Readonly<Record<ChipName, Timing>> = {
     scalarLatency: 350,
     dmaPeak: 38.4, // [O]
     dmaSustained: 33, // [B]
-    softwareDescriptors: 125,
     registerStep: 53,
     hbmStacks: 4, // [H]
     hbmStackRate: 1175, // [T3]

@@ -12,6 +12,8 @@ export type EngineName = 'tensor' | 'vector' | 'scalar' | 'gpsimd' | 'sync' | 'd
 export interface PerformanceMode {
   readonly dtypes: readonly Dtype[];
   readonly most: 2 | 4;
+  /** Formats of which a copy writes two at once besides, from those. */
+  readonly narrowed: readonly Dtype[];
 }
 
 export interface Chip {

@@ -61,7 +61,8 @@ const inSbuf = ({ space }: ChipPattern) => space === 'sbuf';
 /**
  * How many elements at once tensor_copy and tensor_scalar take on Vector, and on Scalar of trn3 (trainium2_arch.rst, Vector Engine
  * Performance Mode; trainium3_arch.rst, Performance mode): 4 where both tiles are in SBUF and contiguous; 2 where they are in SBUF,
- * or contiguous and one of them in PSUM; on Scalar 2 at most. Formats are those of the chip's modes.
+ * or contiguous and one of them in PSUM; on Scalar 2 at most. Formats are those of the chip's modes; what is narrowed to
+ * formats of 8 bits in SBUF goes two at once.
  */
 export function copyMode(
   engine: EngineName,
@@ -70,7 +71,9 @@ export function copyMode(
   src: ChipPattern,
 ): Mode | undefined {
   const mode = modes[engine === 'scalar' ? 'scalar' : 'vector'];
-  if (mode === null || !mode.dtypes.includes(dst.dtype) || !mode.dtypes.includes(src.dtype)) return undefined;
+  if (mode === null || !mode.dtypes.includes(src.dtype)) return undefined;
+  if (mode.narrowed.includes(dst.dtype)) return inSbuf(dst) && inSbuf(src) ? 2 : undefined;
+  if (!mode.dtypes.includes(dst.dtype)) return undefined;
   const contiguous = isContiguous(dst) && isContiguous(src);
   if (inSbuf(dst) && inSbuf(src)) return contiguous && mode.most === 4 ? 4 : 2;
   return contiguous && (inSbuf(dst) || inSbuf(src)) ? 2 : undefined;

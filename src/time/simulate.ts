@@ -196,8 +196,9 @@ class Simulation implements Simulated {
     const ready = this.#ready[at] ?? 0;
     const table = this.#tasks.table[at] ?? 0;
     const loads = track === SCALAR && table !== 0 && table !== this.#table;
-    const free = (this.#trackFree[track] ?? 0) + (loads ? this.#timing.tableLoad : 0);
-    const start = Math.max(ready, free);
+    const free = this.#trackFree[track] ?? 0;
+    // Profiles show the tables loading once the operands are there.
+    const start = Math.max(ready, free) + (loads ? this.#timing.tableLoad : 0);
     const ports = this.#tasks.ports[at] ?? 0;
     if (ports !== 0) {
       const port = this.#heldPort(ports, track, start);
@@ -211,6 +212,7 @@ class Simulation implements Simulated {
     }
     if (loads) {
       this.#table = table;
+      this.loading[at] = start - this.#timing.tableLoad;
       this.#addBusy(track, this.#timing.tableLoad);
     }
     if (free >= ready) this.#blameTrack(at, track);

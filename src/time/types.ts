@@ -87,7 +87,10 @@ export interface Timeline {
   readonly free: Float64Array;
   /** When what it wrote could be read. */
   readonly end: Float64Array;
-  /** Of a matmul: when its weights began to load, before `start` where that went on in the background; NaN of others. */
+  /**
+   * Of a matmul: when its weights began to load, before `start` where that went on in the background. Of an activation that
+   * needs tables of another function: when these began to load. NaN of others.
+   */
   readonly loading: Float64Array;
   /** Of a DMA: when its first byte moved; NaN of others. */
   readonly moving: Float64Array;

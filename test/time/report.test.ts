@@ -258,11 +258,11 @@ describe('the critical path', () => {
 
   it('calls what stands before a function of Scalar its tables', () => {
     const scalar = timelineOf([
-      { track: 'scalar', start: 1280, free: 1380, end: 1600 },
-      { track: 'scalar', start: 2660, free: 2700, end: 2900, cause: 'track', blocker: 0 },
+      { track: 'scalar', start: 1280, free: 1380, end: 1600, loading: 0 },
+      { track: 'scalar', start: 2660, loading: 1380, free: 2700, end: 2900, cause: 'track', blocker: 0 },
     ]);
     const words = pathParts(scalar, criticalPath(scalar)).map((part) => [part.words, part.ps / 1000]);
-    expect(words).toContainEqual(['Scalar loads tables of functions', 1280]);
+    expect(words).toContainEqual(['Scalar loads tables of functions', 2560]);
   });
 
   it('refuses a circle', () => {

@@ -114,10 +114,10 @@ class Walk {
       this.#take(at, 'finishes', Math.max(floor, picoseconds(free[at] ?? 0)));
       this.#take(at, 'runs', Math.max(floor, begin));
       const loads = loading[at] ?? NaN;
-      if (!Number.isNaN(loads)) this.#take(at, 'weights', Math.max(floor, picoseconds(loads)));
+      const what = own === SCALAR ? 'tables' : 'weights';
+      if (!Number.isNaN(loads)) this.#take(at, what, Math.max(floor, picoseconds(loads)));
     }
-    const tables = own === SCALAR && this.#timeline.cause[at] === CAUSE.track;
-    this.#take(at, tables ? 'tables' : 'waits', floor);
+    this.#take(at, 'waits', floor);
   }
 
   /** When its blocker stopped to keep it: a track or a port is let go when its holder is done with it, a result when it is there. */

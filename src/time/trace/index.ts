@@ -193,10 +193,12 @@ function annotator(timeline: Timeline): (instruction: Instruction, at: number) =
 
 /** Weights that load while the array still multiplies with the ones before. */
 function* weights(packets: Packets, timeline: Timeline, root: number): Generator<Uint8Array> {
-  const { instructions, loading, start } = timeline;
+  const { instructions, loading, start, track } = timeline;
   const from = loading.map(Math.round);
   const to = start.map(Math.round);
-  const loads = [...from.keys()].filter((at) => (to[at] ?? 0) > (from[at] ?? NaN));
+  const loads = [...from.keys()].filter(
+    (at) => TRACKS[track[at] ?? 0] === 'tensor' && (to[at] ?? 0) > (from[at] ?? NaN),
+  );
   const rows = rowsOf(loads, from, to);
   const numbers = rowNumbers(packets, WEIGHTS, rows, root);
   for (const [slot, at] of rows.order.entries()) {
