@@ -306,3 +306,14 @@ test('values as colours: dark is least, light is most, what is not finite is tol
   expect([width, height]).toEqual([512, 512]);
   expect(pixels.filter((channel, index) => index % 4 === 0 && channel === 214)).toHaveLength(1);
 });
+
+test('a kernel of more inputs than the page has room for is told so', () => {
+  const names = Array.from({ length: 17 }, (_, index) => `'i${index}'`).join(', ');
+  const source = `import { kernel } from 'systole/kernel';
+export default kernel('wide', [${names}], (nc, { i0 }) => { nc.sbuf([1, 1], 'float32'); });`;
+  const answer = readAnswer(answerText({ source, kernel: '', chip: 'trn2', inputs: [], budget: 100 }));
+  expect(answer).toMatchObject({
+    type: 'failed',
+    message: expect.stringContaining('has 17 inputs, and the page runs kernels of at most 16') as string,
+  });
+});

@@ -4,6 +4,7 @@ import type { Kernel } from '../../../../src/kernel';
 import * as numerics from '../../../../src/numerics';
 import { UserError } from '../../../../src/numerics';
 import { toJSON } from '../../../../src/program';
+import { KERNEL_LIMITS } from '../settings';
 import { lineIn, LONGEST_ANSWER, SOURCE_NAME, type Answer, type SandboxRequest } from './answer';
 import { compile, evaluate, SourceError, type Exports } from './compile';
 
@@ -29,6 +30,12 @@ function answered({ source, kernel, chip, inputs, budget }: SandboxRequest): Ans
   try {
     const exported = evaluate(compile(source), MODULES);
     const found = chosen(exported, kernel);
+    const most = KERNEL_LIMITS.inputs;
+    if (found.inputs.length > most) {
+      throw new UserError(
+        `Kernel "${found.name}" has ${found.inputs.length} inputs, and the page runs kernels of at most ${most}: use \`systole run\`.`,
+      );
+    }
     const names = inputs.map(({ name }) => name);
     if ([...found.inputs].sort().join() !== [...names].sort().join()) {
       return { type: 'inputs', kernel: found.name, names: found.inputs };
