@@ -6,8 +6,9 @@ import { dmaThroughput, type Binned } from '../../../src/time/throughput';
 import { DMA_ENGINES } from '../../../src/time/transfers';
 import type { Series, ShownTimeline, Timed } from './protocol';
 
-/** Of the rate over time. */
-const PARTS = 4000;
+/** Of the rate over time: a part of at least so many ns, and so many parts at most. */
+const PART = 100;
+const MOST_PARTS = 4000;
 
 export function shownOf(timeline: Timeline, occupancy: Occupancy): ShownTimeline {
   const { total, track, start, free, end, loading, moving, cause, blocker, timing } = timeline;
@@ -24,7 +25,10 @@ export function shownOf(timeline: Timeline, occupancy: Occupancy): ShownTimeline
     rows: rowsOf(timeline),
     sbuf: seriesOf(occupancy.sbuf, sbuf.bytes),
     psum: seriesOf(occupancy.psum, psum.banks),
-    dma: rateOf(dmaThroughput(timeline, PARTS), DMA_ENGINES * timing.dmaPeak),
+    dma: rateOf(
+      dmaThroughput(timeline, Math.max(1, Math.min(MOST_PARTS, Math.ceil(total / PART)))),
+      DMA_ENGINES * timing.dmaPeak,
+    ),
   };
 }
 
@@ -49,10 +53,11 @@ const seriesOf = ({ times, values }: Steps, most: number): Series => ({
   most,
 });
 
-const rateOf = ({ width, values }: Binned, most: number): Series => ({
+/** Bytes of a transfer are spread evenly over its time, so that those of several which overlap may add up to more than the peak. */
+const rateOf = ({ width, values }: Binned, peak: number): Series => ({
   times: values.map((_, part) => part * width),
   values,
-  most,
+  most: values.reduce((most, value) => Math.max(most, value), peak),
 });
 
 /** The memory of what is sent, which is given away instead of being copied. */

@@ -1,0 +1,216 @@
+/** What is timed on the page: the form and its problems, links there and back and whatever a stranger writes, costs and what they assume. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isKernelLink, isSectionLink, isTimeLink } from '../../bench/page/link';
+import { costDraft, costTextLines, examplesOf, pricedOf, type CostDraft } from '../../bench/page/time/cost';
+import { handOver, onHandOver, takePrograms } from '../../bench/page/time/hand-over';
+import { readTimeLink, writeTimeLink } from '../../bench/page/time/link';
+import {
+  choiceOf,
+  draftFor,
+  FIRST,
+  MATMUL,
+  PROGRAM,
+  readTimeDraft,
+  SUBJECTS,
+  type TimeDraft,
+} from '../../bench/page/time/settings';
+import { CHIP_NAMES, CHIPS } from '../../src/chip';
+import { LIBRARY } from '../../src/kernels/library';
+import { UserError } from '../../src/numerics';
+
+const read = (change: Partial<TimeDraft>) => readTimeDraft({ ...FIRST, ...change });
+
+describe('the form', () => {
+  it('can time what it begins with, and every kernel of the library as it is', () => {
+    for (const subject of SUBJECTS.filter((each) => each !== PROGRAM)) {
+      const { request, problems } = readTimeDraft(draftFor(subject, FIRST));
+      expect(problems, subject).toEqual({});
+      expect(request?.subject.kind).toBe(subject === MATMUL ? 'matmul' : 'kernel');
+    }
+  });
+
+  it('keeps the chip and the format of the subject before where the next has them', () => {
+    const before = { ...FIRST, chip: 'trn3', dtype: 'bfloat16' } as const;
+    expect(draftFor('softmax', before)).toMatchObject({ chip: 'trn3', dtype: 'bfloat16' });
+    const onlyTrn3 = LIBRARY.find(({ chips }) => chips.length === 1)?.name ?? '';
+    expect(draftFor(onlyTrn3, FIRST).chip).toBe(choiceOf(onlyTrn3).chips[0]);
+  });
+
+  it.each<[string, Partial<TimeDraft>, RegExp]>([
+    ['m', { sizes: { m: '0', n: '1', k: '1' } }, /1 to 65536/],
+    ['n', { sizes: { m: '1', n: '', k: '1' } }, /1 to 65536/],
+    ['k', { sizes: { m: '1', n: '1', k: '1e3' } }, /1 to 65536/],
+    ['k', { sizes: { m: '65536', n: '65536', k: '65536' } }, /passes, more than/],
+    ['cores', { cores: '9' }, /1 to 8/],
+    ['cores', { cores: '3', chip: 'trn1' }, /1 to 2/],
+    ['dtype', { chip: 'trn1', dtype: 'float8_e4m3fn' }, /trn1 does not multiply it/],
+    ['subject', { subject: PROGRAM }, /Choose a file/],
+  ])('says at %s what is wrong with %j', (field, change, words) => {
+    const { request, problems } = read(change);
+    expect(request).toBeNull();
+    expect(problems[field]).toMatch(words);
+  });
+
+  it('asks for multiples where the kernel does', () => {
+    const [entry] = LIBRARY.filter(({ sizes }) => Object.values(sizes).some(({ step = 1 }) => step > 1));
+    const [name, size] = Object.entries(entry?.sizes ?? {}).find(([, { step = 1 }]) => step > 1) ?? [];
+    const draft = draftFor(entry?.name ?? '');
+    const odd = { ...draft, sizes: { ...draft.sizes, [name ?? '']: String((size?.default ?? 0) + 1) } };
+    expect(readTimeDraft(odd).problems[name ?? '']).toContain(`a multiple of ${size?.step}`);
+  });
+
+  it('times a Program that was given', () => {
+    const given = { name: 'mine', text: 'program trn2\n' };
+    const { request } = readTimeDraft(draftFor(PROGRAM, FIRST), given);
+    expect(request?.subject).toEqual({ kind: 'program', ...given });
+  });
+});
+
+const draft: fc.Arbitrary<TimeDraft> = fc
+  .constantFrom(...SUBJECTS.filter((each) => each !== PROGRAM))
+  .chain((subject) => {
+    const { sizes, dtypes, chips } = choiceOf(subject);
+    const drawn = Object.fromEntries(
+      Object.entries(sizes).map(([name, { least, most, step = 1 }]) => [
+        name,
+        fc
+          .integer({ min: Math.ceil(least / step), max: Math.floor(Math.min(most, 2048) / step) })
+          .map((value) => String(value * step)),
+      ]),
+    );
+    return fc.record({
+      subject: fc.constant(subject),
+      sizes: fc.record(drawn),
+      dtype: fc.constantFrom(...dtypes),
+      chip: fc.constantFrom(...chips),
+      schedule: fc.boolean(),
+      cores: fc.constantFrom('1', '2'),
+    });
+  })
+  .filter((each) => readTimeDraft(each).request !== null);
+
+describe('links', () => {
+  it('are read as they were written', () => {
+    fc.assert(
+      fc.property(draft, (written) => {
+        const link = writeTimeLink(written);
+        expect(isTimeLink(`#${link}`)).toBe(true);
+        expect(isSectionLink(link)).toBe(true);
+        expect(isKernelLink(link)).toBe(false);
+        expect(readTimeLink(link)).toEqual(written);
+      }),
+    );
+  });
+
+  it.each([
+    ['time=', /What is timed is one of/],
+    ['time=program', /What is timed is one of/],
+    ['time=softmax&time=rmsnorm', /twice/],
+    ['time=softmax&rows=0', /rows: A whole number of 1 to 8192/],
+    ['time=softmax&m=1', /unknown setting/],
+    ['time=softmax&__proto__=1', /unknown setting/],
+    ['time=softmax&dtype=fp7', /fp7/],
+    ['time=softmax&chip=trn9', /The chip is one of/],
+    ['time=softmax&cores=99', /cores/],
+    ['time=softmax&schedule=1', /schedule is one of on, off/],
+    [`time=${'x'.repeat(3000)}`, /at most 2000 are read/],
+  ])('%s is refused', (link, words) => {
+    expect(() => readTimeLink(link)).toThrow(UserError);
+    expect(() => readTimeLink(link)).toThrow(words);
+  });
+
+  it('of strangers give what can be timed, or a reason', () => {
+    const part = fc.tuple(
+      fc.oneof(fc.constantFrom('rows', 'columns', 'dtype', 'chip', 'cores', 'schedule'), fc.string()),
+      fc.oneof(fc.constantFrom('1', '128', 'bf16', 'trn1', 'off', '-1', 'NaN'), fc.string()),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
+        let read: TimeDraft;
+        try {
+          read = readTimeLink(`time=softmax&${new URLSearchParams(parts).toString()}`);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+          return;
+        }
+        expect(readTimeDraft(read).request).not.toBeNull();
+      }),
+    );
+  });
+
+  it('hold no Program', () => {
+    expect(() => writeTimeLink(draftFor(PROGRAM))).toThrow(/does not hold a Program/);
+  });
+});
+
+describe('a Program of the editor', () => {
+  it('waits for the form, and then goes to it at once; the section is opened each time', () => {
+    const opened: string[] = [];
+    const taken: string[] = [];
+    const close = onHandOver(() => opened.push('open'));
+    handOver({ name: 'first', text: '' });
+    expect(taken).toEqual([]);
+    const leave = takePrograms(({ name }) => taken.push(name));
+    expect(taken).toEqual(['first']);
+    handOver({ name: 'second', text: '' });
+    expect(taken).toEqual(['first', 'second']);
+    expect(opened).toEqual(['open', 'open']);
+    leave();
+    close();
+    handOver({ name: 'third', text: '' });
+    takePrograms(({ name }) => taken.push(name))();
+    expect(taken).toEqual(['first', 'second', 'third']);
+    expect(opened).toHaveLength(2);
+  });
+});
+
+const TIMED = { timeline: { total: 3.6e6 }, chip: 'trn2', cores: 1, flops: 2e9, hbmBytes: 6e6 } as const;
+const cost = (change: Partial<CostDraft>) => costTextLines({ ...costDraft(1), price: '2', ...change }, TIMED);
+
+describe('costs', () => {
+  it('are the price times the time: 3.6 ms at $2 an hour', () => {
+    const [line, assumed, ...sentences] = cost({ per: 'core' });
+    expect(line).toMatch(
+      /^1 core x 1 chip x 1 instance: \$2 for 1,000,000 products, one in 3.6 ms, \$2 an hour$/,
+    );
+    expect(assumed).toBe('Assumed:');
+    expect(sentences.join(' ')).toContain('the price that was given');
+  });
+
+  it('say where an example price comes from, until the price is another', () => {
+    for (const chip of CHIP_NAMES) {
+      for (const { instance, perHour, source } of examplesOf(chip)) {
+        expect(pricedOf(chip)).toContain(instance);
+        const timed = { ...TIMED, chip };
+        const given = { ...costDraft(1), per: instance };
+        const said = (price: string): string => costTextLines({ ...given, price }, timed).join(' ');
+        expect(said(String(perHour))).toContain(source);
+        expect(said(String(perHour + 1))).not.toContain(source);
+      }
+    }
+  });
+
+  it('stand beside a GPU only with all that is assumed of it', () => {
+    const gpu = { gpuPeak: '989', gpuBandwidth: '3350', gpuEfficiency: '0.5', gpuPrice: '4' };
+    const lines = cost(gpu);
+    expect(lines.join('\n')).toMatch(/Under all that is assumed below/);
+    expect(lines.join('\n')).toMatch(/each input and output once/);
+    expect(() => cost({ ...gpu, gpuPrice: '' })).toThrow(/give all four, or none/);
+  });
+
+  it.each<[Partial<CostDraft>, RegExp]>([
+    [{ price: '' }, /must be above 0/],
+    [{ price: '-1' }, /must be above 0/],
+    [{ price: 'NaN' }, /must be above 0/],
+    [{ runs: 'x' }, /Runs is a number/],
+    [{ runs: '0' }, /above 0/],
+    [{ cores: String(CHIPS.trn2.cores + 1) }, /cores of each trn2/],
+    [{ per: 'trn2.3xlarge', chips: '2' }, /at most the 1/],
+    [{ per: 'trn1.2xlarge' }, /instance with trn2/],
+    [{ scaling: '2' }, /at most 1/],
+  ])('refuse %j', (change, words) => {
+    expect(() => cost(change)).toThrow(UserError);
+    expect(() => cost(change)).toThrow(words);
+  });
+});
