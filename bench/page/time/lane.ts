@@ -88,9 +88,11 @@ export class Pieces {
   /** Places in the lane, or -1 for many instructions. */
   readonly place: Int32Array;
   count = 0;
+  /** Of pixels, which are as many pieces as there can be. */
+  readonly columns: number;
 
-  /** @param columns of pixels, which are as many pieces as there can be. */
-  constructor(readonly columns: number) {
+  constructor(columns: number) {
+    this.columns = columns;
     this.from = new Float64Array(columns);
     this.to = new Float64Array(columns);
     this.share = new Float64Array(columns);

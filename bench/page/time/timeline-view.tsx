@@ -1,0 +1,84 @@
+/** The timeline on the page: the picture, what is selected in it, and beside it the tiles and the memories at the cursor's time. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { adoptSheet } from '../sheet';
+import { useAnswer } from './asked';
+import { MemoryMaps } from './memory-maps';
+import { momentText, PassGrid } from './pass-grid';
+import type { Detail, Timed } from './protocol';
+import type { Residents } from './residents';
+import { sceneOf } from './scene';
+import { atTime, firstSight, type Sight } from './sight';
+import text from './timeline.css';
+import { TimelineCanvas } from './timeline-canvas';
+import { TracksTable } from './tracks-table';
+
+adoptSheet(text);
+
+interface TimelineViewProps {
+  readonly timed: Timed;
+  readonly onDetail: (at: number) => Promise<Detail>;
+  readonly onMemory: (time: number) => Promise<Residents>;
+}
+
+/** Of the slider of time. */
+const STEPS = 1000;
+
+export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
+  const scene = useMemo(() => sceneOf(timed), [timed]);
+  const [sight, setSight] = useState<Sight>(() => firstSight(scene));
+  useEffect(() => {
+    setSight(firstSight(scene));
+  }, [scene]);
+  const selected = useAnswer(sight.selected < 0 ? undefined : sight.selected, onDetail);
+  const { total } = scene.timeline;
+  const { cursor } = sight;
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <h3>Timeline</h3>
+      <TimelineCanvas
+        title={`Timeline of ${timed.title}`}
+        scene={scene}
+        sight={sight}
+        onSight={setSight}
+        selected={selected}
+        onDetail={onDetail}
+      />
+      <p id="timeline-selected" role="status" class={selected === undefined ? 'hint' : undefined}>
+        {selected?.sentence ?? 'No instruction is selected.'}
+      </p>
+      {selected !== undefined && (
+        <dl class="timeline-detail" aria-label="The selected instruction">
+          {selected.lines.map(([name, value], index) => (
+            <div key={index}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <TracksTable scene={scene} />
+      <h3>At the cursor</h3>
+      <label class="timeline-cursor">
+        <span>
+          Time of the cursor: <b>{momentText(cursor)}</b>
+        </span>
+        <input
+          id="timeline-cursor"
+          type="range"
+          min={0}
+          max={STEPS}
+          step={1}
+          value={total === 0 ? 0 : Math.round((cursor / total) * STEPS)}
+          aria-valuetext={momentText(cursor)}
+          onInput={({ currentTarget: { value } }) => {
+            setSight((old) => atTime(old, scene, (Number(value) / STEPS) * total));
+          }}
+        />
+      </label>
+      <div class="timeline-beside">
+        {timed.grid && <PassGrid grid={timed.grid} timeline={scene.timeline} time={cursor} />}
+        <MemoryMaps chip={timed.chip} time={cursor} onMemory={onMemory} />
+      </div>
+    </section>
+  );
+}
