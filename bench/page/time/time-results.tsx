@@ -5,6 +5,7 @@ import { save } from '../share';
 import { CostForm } from './cost-form';
 import type { Timed } from './protocol';
 import { percentText } from './quantities';
+import { TimelineView } from './timeline-view';
 import type { Ask } from './use-timer';
 
 interface TimeResultsProps {
@@ -41,6 +42,7 @@ export function TimeResults({ timed, ask }: TimeResultsProps) {
           </ul>
         </>
       )}
+      <TimelineView timed={timed} onDetail={ask.detail} onMemory={ask.memory} />
       <Files timed={timed} ask={ask} />
       <CostForm timed={timed} />
       {notes.length > 0 && (
