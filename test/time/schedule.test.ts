@@ -280,16 +280,32 @@ describe('order', () => {
     expect(idsOfText(text)).toBe('a b d c e');
   });
 
-  test('a load that waits for data lets others pass', () => {
+  test('of loads that could come at once the one that is needed first comes first', () => {
+    const text = load('a', 't', 'x') + load('b', 'u', 'x') + store('c', 'y', 'u') + store('d', 'z', 't');
+    expect(idsOfText(text)).toBe('b a c d');
+  });
+
+  test('a load that waits for data lets those pass that are needed sooner, and no others', () => {
+    const moved = 'm dma dma_copy v p0:128 [1,256] = src u p0:128 [1,256]\n';
+    const text = load('a', 't', 'x') + copy('b', 'u', 't') + moved + load('c', 't', 'x');
+    const [early, late] = [store('d', 'z', 't'), store('e', 'y', 'v')];
+    expect(idsOfText(text + early + late)).toBe('a c b m d e');
+    expect(idsOfText(text + late + early)).toBe('a b m c e d');
+  });
+
+  test('what another load waits for is as urgent as that one', () => {
     const moved = 'm dma dma_copy v p0:128 [1,256] = src u p0:128 [1,256]\n';
     const text =
       load('a', 't', 'x') +
-      copy('b', 'u', 't') +
+      load('b', 'u', 'x') +
       moved +
       store('c', 'y', 'v') +
-      load('d', 't', 'x') +
-      store('e', 'z', 't');
-    expect(idsOfText(text)).toBe('a d b m c e');
+      store('d', 'z', 't') +
+      store('e', 'y +1', 'u');
+    expect(idsOfText(text)).toBe('b m a c d e');
+    const edge =
+      load('a', 't', 'x') + load('b', 'u', 'x', '; after a') + store('c', 'y', 'u') + store('d', 'z', 't');
+    expect(idsOfText(edge)).toBe('a b c d');
   });
 
   test('edges are kept', () => {
@@ -315,7 +331,9 @@ describe('order', () => {
   test('nothing is moved into or out of a loop, nor past one that it depends on', () => {
     const loop = `l fori $i = 0 to 2 step 1 {\n${load('a', 't', 'x')}${store('b', 'z', 't')}}\n`;
     const text = `${loop}${load('c', 'u', 'z')}${store('d', 'y', 'u')}${load('e', 'v', 'x')}${store('f', 'y +1', 'v')}`;
-    expect(idsOfText(text)).toBe('e l c d f');
+    expect(idsOfText(text)).toBe('l c e d f');
+    const sooner = text.replace(/d dma.*\n/, '') + store('d', 'y', 'u');
+    expect(idsOfText(sooner)).toBe('e l c f d');
   });
 });
 
