@@ -38,7 +38,7 @@ const MOST = 5000;
 
 /** What instructions are called, asked for as they come into sight. */
 export class Labels {
-  readonly #known = new Map<number, string>();
+  readonly #known = new Map<number, Pick<Detail, 'id' | 'opcode'>>();
   readonly #ask: (at: number) => Promise<Detail>;
   readonly #changed: () => void;
   #wanted: number[] = [];
@@ -55,10 +55,17 @@ export class Labels {
     this.#wanted = [];
   }
 
-  readonly of = (at: number): string | undefined => {
-    const label = this.#known.get(at);
-    if (label === undefined) this.#wanted.push(at);
-    return label;
+  /** In at most so many characters: its name and opcode, or else the opcode. */
+  readonly of = (at: number, most: number): string => {
+    const known = this.#known.get(at);
+    if (known === undefined) {
+      this.#wanted.push(at);
+      return '';
+    }
+    const { id, opcode } = known;
+    const both = `${id}: ${opcode}`;
+    if (both.length <= most) return both;
+    return opcode.length <= most ? opcode : `${opcode.slice(0, Math.max(0, most - 1))}…`;
   };
 
   /** After each frame. */
@@ -72,7 +79,7 @@ export class Labels {
       let at = this.#wanted.pop();
       while (at !== undefined) {
         if (this.#known.size > MOST) this.#known.clear();
-        this.#known.set(at, (await this.#ask(at)).title);
+        this.#known.set(at, await this.#ask(at));
         if (this.#wanted.length % 8 === 0) this.#changed();
         at = this.#wanted.pop();
       }

@@ -44,6 +44,8 @@ function detailOf(
   const place = source === undefined ? '' : `, written at ${source}`;
   return {
     at,
+    id,
+    opcode,
     title,
     lines: [
       ...(source === undefined ? [] : [['source', source] as const]),

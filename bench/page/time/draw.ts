@@ -9,7 +9,7 @@ import { placeOf, timeAt } from './window';
 
 /** Pixels from which an instruction has an edge, and from which its name may stand in it; and of a character of that name. */
 const EDGED = 3;
-const NAMED = 44;
+const NAMED = 34;
 const CHARACTER = 6.7;
 const FONT = '11px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 const NAME_FONT = '600 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif';
@@ -28,8 +28,8 @@ export interface Frame {
   /** What the selected instruction depends on, and what it waited for last, or -1. */
   readonly dependencies: readonly number[];
   readonly blocker: number;
-  /** Of an instruction, where it is known; those that are not known yet are asked for. */
-  readonly label: (at: number) => string | undefined;
+  /** What an instruction is called in at most so many characters; empty where that is not known yet. */
+  readonly label: (at: number, most: number) => string;
   readonly pieces: Pieces;
 }
 
@@ -51,6 +51,7 @@ export function draw(frame: Frame): number {
     else rectangles += drawLane(frame, row);
   }
   outline(frame, frame.hovered, 1, colours.text);
+  if (frame.sight.selected >= 0) outline(frame, frame.blocker, 2, colours.bad);
   outline(frame, frame.sight.selected, 2, colours.text);
   drawArrows(frame);
   drawCursor(frame);
@@ -81,7 +82,7 @@ function drawNames({ context, scene, sight, colours, gutter }: Frame): void {
     }
     context.fillText(row.name, 8, middle - 8, gutter - 12);
     context.font = AXIS_FONT;
-    context.fillText(`of ${row.most}`, 8, middle + 8, gutter - 12);
+    context.fillText(`to ${row.peak}`, 8, middle + 8, gutter - 12);
   }
 }
 
@@ -136,33 +137,19 @@ function drawLane(frame: Frame, row: Exclude<Row, { kind: 'series' }>): number {
   return pieces.count;
 }
 
-/** The part of wide DMAs in which no byte moves yet, and names. */
 function inscribe(frame: Frame, { lane, top, height, paint }: TrackRow): void {
-  const { context, scene, colours, pieces, label } = frame;
-  const { begun } = scene.timeline;
+  const { context, colours, pieces, label } = frame;
   context.font = FONT;
   context.textAlign = 'left';
+  context.fillStyle = colours.on(paint);
   for (let at = 0; at < pieces.count; at++) {
     const place = pieces.place[at] ?? -1;
     if (place < 0) continue;
     const left = Math.max(0, x(frame, pieces.from[at] ?? 0));
-    const right = x(frame, pieces.to[at] ?? 0);
-    if (right - left < 2 * EDGED) continue;
-    const id = lane.ids[place] ?? -1;
-    const moving = Math.min(right - 1, x(frame, begun[id] ?? NaN));
-    if (moving > left) {
-      context.globalAlpha = 0.6;
-      context.fillStyle = colours.background;
-      context.fillRect(left, top + 1, moving - left, height - 2);
-      context.globalAlpha = 1;
-    }
-    if (right - left < NAMED) continue;
-    const most = Math.floor((right - left - 8) / CHARACTER);
-    const words = label(id) ?? '';
-    context.fillStyle = moving > left ? colours.text : colours.on(paint);
-    const shown = words.length > most ? `${words.slice(0, most - 1)}…` : words;
-    if (moving > left && left + 4 + shown.length * CHARACTER > moving) continue;
-    context.fillText(shown, left + 4, top + height / 2 + 0.5);
+    const room = x(frame, pieces.to[at] ?? 0) - left - 8;
+    if (room < NAMED) continue;
+    const words = label(lane.ids[place] ?? -1, Math.floor(room / CHARACTER));
+    context.fillText(words, left + 4, top + height / 2 + 0.5);
   }
 }
 
@@ -178,7 +165,7 @@ function drawSeries(frame: Frame, row: Extract<Row, { kind: 'series' }>): void {
   context.moveTo(0, bottom);
   for (let column = 0; column < width; column++) {
     const [from, to] = [timeAt(sight.view, width, column), timeAt(sight.view, width, column + 1)];
-    const tall = Math.min(1, peakBetween(peaks, from, to) / peaks.series.most) * height;
+    const tall = (peakBetween(peaks, from, to) / (peaks.most || 1)) * height;
     context.lineTo(column, bottom - tall);
     context.lineTo(column + 1, bottom - tall);
   }
@@ -192,7 +179,8 @@ function rowOf({ rows }: Scene, track: number | undefined): TrackRow | undefined
 
 function outline(frame: Frame, id: number, weight: number, colour: string): void {
   const { context, scene } = frame;
-  const { start, until, track } = scene.timeline;
+  const { start } = scene;
+  const { until, track } = scene.timeline;
   const row = rowOf(scene, track[id]);
   if (row === undefined) return;
   const left = near(frame, start[id] ?? 0);
@@ -212,20 +200,22 @@ function drawArrows(frame: Frame): void {
 /** From the end of an instruction to the start of the selected one. */
 function drawArrow(frame: Frame, from: number, weight: number, colour: string, dash: number[]): void {
   const { context, scene, sight } = frame;
-  const { start, until, track } = scene.timeline;
+  const { start } = scene;
+  const { until, track } = scene.timeline;
   const [source, target] = [rowOf(scene, track[from]), rowOf(scene, track[sight.selected])];
   if (source === undefined || target === undefined) return;
   const middle = ({ top, height }: TrackRow): number => top + height / 2;
   const [x0, y0] = [near(frame, Math.min(until[from] ?? 0, start[sight.selected] ?? 0)), middle(source)];
   const [x1, y1] = [near(frame, start[sight.selected] ?? 0), middle(target)];
   const bend = Math.max(16, Math.min(60, Math.abs(x1 - x0) / 2));
+  const lift = source === target ? 0.9 * source.height : 0; // over the instructions between
   context.strokeStyle = colour;
   context.fillStyle = colour;
   context.lineWidth = weight;
   context.setLineDash(dash);
   context.beginPath();
   context.moveTo(x0, y0);
-  context.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1 - 5, y1);
+  context.bezierCurveTo(x0 + bend, y0 - lift, x1 - bend, y1 - lift, x1 - 5, y1);
   context.stroke();
   context.setLineDash([]);
   context.beginPath();

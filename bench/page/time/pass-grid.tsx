@@ -27,8 +27,8 @@ export function PassGrid({ grid, timeline, time }: PassGridProps) {
   const cell = Math.min(SIDE, WIDTH / columns, HEIGHT / rows);
   // Long and thin grids: tiles are no squares then.
   const cells = {
-    across: Math.max(cell, Math.min(SIDE, WIDTH / columns, 4 * cell)),
-    down: Math.max(cell, Math.min(SIDE, HEIGHT / rows, 4 * cell)),
+    across: Math.min(WIDTH / columns, 3 * cell),
+    down: Math.min(HEIGHT / rows, 3 * cell),
   };
   const [width, height] = [Math.ceil(cells.across * columns), Math.ceil(cells.down * rows)];
   useLayoutEffect(() => {
@@ -61,6 +61,9 @@ export function PassGrid({ grid, timeline, time }: PassGridProps) {
           if (column < columns && row < rows) setShown(Math.max(0, row) * columns + Math.max(0, column));
         }}
       />
+      <p class="hint">
+        Each tile is filled from below as its passes are done; the framed one is on the array.
+      </p>
       <div class="pass-grid-tile">
         <label>
           Tile{' '}

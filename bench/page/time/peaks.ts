@@ -6,6 +6,8 @@ export interface Peaks {
   readonly series: Series;
   /** Largest of pairs, of pairs of pairs and so on: element i is that of 2 i and 2 i + 1; values begin in the middle. */
   readonly largest: Float64Array;
+  /** Of all. */
+  readonly most: number;
 }
 
 export function peaksOf(series: Series): Peaks {
@@ -15,7 +17,7 @@ export function peaksOf(series: Series): Peaks {
   largest.set(values, length);
   for (let at = length - 1; at > 0; at--)
     largest[at] = Math.max(largest[2 * at] ?? 0, largest[2 * at + 1] ?? 0);
-  return { series, largest };
+  return { series, largest, most: largest[Math.min(1, length)] ?? 0 };
 }
 
 /** 0 before the first time. */

@@ -99,6 +99,8 @@ export interface Timed {
 /** One instruction, in words. */
 export interface Detail {
   readonly at: number;
+  readonly id: string;
+  readonly opcode: string;
   readonly title: string;
   /** Name and value of each line. */
   readonly lines: readonly (readonly [name: string, value: string])[];

@@ -26,8 +26,8 @@ export function firstSight(scene: Scene): Sight {
 }
 
 /** Selects an instruction and brings it into sight. */
-export function selecting(sight: Sight, { timeline }: Scene, at: number): Sight {
-  const { start, until, track, total } = timeline;
+export function selecting(sight: Sight, { timeline, start }: Scene, at: number): Sight {
+  const { until, track, total } = timeline;
   const from = start[at];
   if (from === undefined) return { ...sight, selected: -1 };
   const to = until[at] ?? from;
@@ -45,8 +45,8 @@ function selectingAtCursor(sight: Sight, scene: Scene): Sight {
   const { view, cursor, track } = sight;
   const lane = scene.lanes[track];
   const at = lane === undefined ? -1 : hitAt(lane, cursor, Infinity);
-  const { start, until } = scene.timeline;
-  const away = Math.max((start[at] ?? Infinity) - cursor, cursor - (until[at] ?? Infinity));
+  const { start, timeline } = scene;
+  const away = Math.max((start[at] ?? Infinity) - cursor, cursor - (timeline.until[at] ?? Infinity));
   return away > SLACK * (view.to - view.from) ? { ...sight, selected: -1 } : selecting(sight, scene, at);
 }
 
@@ -54,8 +54,8 @@ function selectingAtCursor(sight: Sight, scene: Scene): Sight {
 function stepping(sight: Sight, scene: Scene, by: 1 | -1): Sight {
   const lane = scene.lanes[sight.track];
   if (lane === undefined || lane.ids.length === 0) return sight;
-  const { start, track } = scene.timeline;
-  const mine = sight.selected >= 0 && track[sight.selected] === sight.track;
+  const { start, timeline } = scene;
+  const mine = sight.selected >= 0 && timeline.track[sight.selected] === sight.track;
   const time = mine ? (start[sight.selected] ?? 0) : sight.cursor;
   const after = firstBeyond(lane.starts, time);
   let place = by === 1 ? after : after - 1;

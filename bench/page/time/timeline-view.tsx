@@ -24,7 +24,7 @@ interface TimelineViewProps {
 const STEPS = 1000;
 
 export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
-  const scene = useMemo(() => sceneOf(timed), [timed]);
+  const scene = useMemo(() => sceneOf(timed.timeline), [timed]);
   const [sight, setSight] = useState<Sight>(() => firstSight(scene));
   useEffect(() => {
     setSight(firstSight(scene));
