@@ -99,7 +99,7 @@ function needsOf({ nodes, offsets, how }: Accesses, { of, count }: Versions): In
     if (node === undefined) continue;
     const [begin, end] = [offsets[at] ?? 0, offsets[at + 1] ?? 0];
     const load = isLoad(node);
-    let need = edges.get(node.id) ?? never;
+    let need = edges.size === 0 ? never : (edges.get(node.id) ?? never);
     for (let access = begin; load && access < end; access++) {
       const version = of[access] ?? -1;
       if (version < 0) continue;

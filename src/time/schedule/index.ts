@@ -2,9 +2,9 @@
  * What the vendor's compiler does to a plain kernel, as a change of the Program: tiles of different turns get places of their own, as
  * far as memory goes, and loads run ahead of what needs them. The result is a Program like any other, which leaves the same.
  *
- * Named choices: what is used at one time shares no byte, and a place is used again as late as can be; a load comes as soon as its
- * tile's place is free and what it depends on is done; nothing is moved into or out of a loop over a register, and what such a
- * loop uses is there for all of it; only loads are moved.
+ * Named choices, since no document says how the compiler decides: what is used at one time shares no byte, and a place is used again
+ * as late as can be; a load comes as soon as its tile's place is free and what it depends on is done, but not before one that
+ * is needed sooner; nothing is moved into or out of a loop over a register, and what such a loop uses is there for all of it.
  */
 import { CHIPS } from '../../chip';
 import { tensorBytes } from '../../program';
