@@ -77,15 +77,23 @@ function checkPlace(tensor: OnChipTensor, chip: Chip, findings: Findings): void 
   }
 }
 
-/** Groups of tensors such that tensors of two groups share no byte; partitions are not told apart. */
-function sharing(tensors: readonly OnChipTensor[], chip: Chip): readonly (readonly OnChipTensor[])[] {
-  const groups: OnChipTensor[][] = [];
-  let end = -Infinity;
+/** Tensors such that those of two groups share no byte; partitions are not told apart. */
+interface Group {
+  readonly tensors: OnChipTensor[];
+  readonly start: number;
+  end: number;
+}
+
+function sharing(tensors: readonly OnChipTensor[], chip: Chip): readonly Group[] {
+  const groups: Group[] = [];
   for (const tensor of tensors.toSorted((a, b) => addressOf(a, chip) - addressOf(b, chip))) {
     const start = addressOf(tensor, chip);
-    if (start < end) groups.at(-1)?.push(tensor);
-    else groups.push([tensor]);
-    end = Math.max(end, start + tensorBytes(tensor));
+    const end = start + tensorBytes(tensor);
+    const last = groups.at(-1);
+    if (last !== undefined && start < last.end) {
+      last.tensors.push(tensor);
+      last.end = Math.max(last.end, end);
+    } else groups.push({ tensors: [tensor], start, end });
   }
   return groups;
 }
@@ -106,9 +114,7 @@ export function placeHomes(
   }
   for (const space of ['sbuf', 'psum'] as const) {
     const onChip = tensors.filter((tensor): tensor is OnChipTensor => tensor.space === space);
-    for (const group of sharing(onChip, chip)) {
-      const start = Math.min(...group.map((tensor) => addressOf(tensor, chip)));
-      const end = Math.max(...group.map((tensor) => addressOf(tensor, chip) + tensorBytes(tensor)));
+    for (const { tensors: group, start, end } of sharing(onChip, chip)) {
       const cells = new Cells(PARTITIONS, Math.max(end - start, 1), grown);
       for (const tensor of group) {
         const column = addressOf(tensor, chip) - start;

@@ -1,7 +1,7 @@
 /** The verdict on a Program: every rule of src/verify/rules.ts that can be held against it before it runs. */
 import { CHIPS, type ChipName } from '../chip';
-import { isLoop, readsOf, writesOf } from '../program';
-import type { Program, ProgramNode } from '../program';
+import { isLoop, readsOf, someOperand, writesOf } from '../program';
+import type { Pattern, Program, ProgramNode } from '../program';
 import { checkEdges } from './edges';
 import { Findings, type Verdict } from './finding';
 import { checkTensors } from './homes';
@@ -59,7 +59,17 @@ function checkNodes(nodes: readonly ProgramNode[], legality: Legality, findings:
 function registersOf(node: ProgramNode): readonly string[] {
   if (isLoop(node)) return [node.register];
   if ('register' in node.attributes) return [node.attributes.register];
+  const { dst, results, sources } = node;
+  const moved =
+    hasRegisters(dst) ||
+    someOperand(sources, hasRegisters) ||
+    (results !== undefined && someOperand(results, hasRegisters));
+  if (!moved) return NONE;
   return [...writesOf(node), ...readsOf(node)].flatMap(({ pattern }) =>
     (pattern.registers ?? []).map(([register]) => register),
   );
 }
+
+const NONE: readonly string[] = [];
+
+const hasRegisters = (pattern: Pattern | undefined) => pattern?.registers !== undefined;
