@@ -53,7 +53,7 @@ function join(start: number, unit: number, steps: readonly Dim[]): Runs {
 
 function startsOf({ start, steps }: Runs): readonly number[] | undefined {
   let starts = [start];
-  // The largest stride first keeps the starts ascending.
+  // The largest stride first keeps the starts ascending, unless strides interleave.
   for (const [stride, count] of steps.toReversed()) {
     if (starts.length * count > MAX_PIECES) return undefined;
     starts = starts.flatMap((each) => Array.from({ length: count }, (_, index) => each + index * stride));
@@ -63,7 +63,19 @@ function startsOf({ start, steps }: Runs): readonly number[] | undefined {
 
 function intervalsOf(runs: Runs): Intervals | undefined {
   if (runs.steps.length === 0) return [runs.start, runs.start + runs.run];
-  return startsOf(runs)?.flatMap((start) => [start, start + runs.run]);
+  const starts = startsOf(runs);
+  if (starts === undefined) return undefined;
+  // Steps that interleave, as of 2 and 3, come back to where others are.
+  const interleaved = starts.some((start, index) => index > 0 && start < (starts[index - 1] ?? 0) + runs.run);
+  if (!interleaved) return starts.flatMap((start) => [start, start + runs.run]);
+  const merged: number[] = [];
+  for (const start of starts.toSorted((a, b) => a - b)) {
+    const end = start + runs.run;
+    if (merged.length > 0 && start <= (merged.at(-1) ?? 0))
+      merged[merged.length - 1] = Math.max(merged.at(-1) ?? 0, end);
+    else merged.push(start, end);
+  }
+  return merged;
 }
 
 /** The bytes of one row that a pattern covers, of elements of `width` bytes; undefined when they are too many pieces. */
