@@ -1,4 +1,5 @@
 /** The timeline of the section that times kernels, in a real browser: by keys alone, by pointer, of a hundred thousand instructions. */
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   accessibilityProblems,
@@ -102,6 +103,11 @@ test('shows the tiles and the memories at the cursor', async () => {
   const tiles = page.locator('.pass-grid figcaption');
   const sbuf = page.locator('.memory-maps figure').first();
   expect(await tiles.textContent()).toContain('0 tiles done');
+  await page.getByRole('button', { name: 'Go to its first pass' }).click();
+  await expect.poll(() => tiles.textContent()).toContain('on the array: row 0, column 0: 0 of 4 passes done');
+  await page.click('#timeline-play');
+  await expect.poll(() => tiles.textContent(), { timeout: 30_000 }).toContain('1 tile done');
+  await page.click('#timeline-play');
   await page.focus('#timeline-cursor');
   await page.keyboard.press('End');
   await expect
@@ -175,6 +181,8 @@ test('of a hundred thousand instructions has as many rectangles as pixels at mos
     expect(await drawn(opened)).toBeLessThanOrEqual(width * most);
   }
   await expect.poll(() => page.textContent(SELECTED)).toContain(', Vector: from');
+  const [trace] = await Promise.all([page.waitForEvent('download'), page.click('#time-save-trace')]);
+  expect((await stat(await trace.path())).size).toBeGreaterThan(1_000_000);
   expect(complaints).toEqual([]);
   await page.close();
 });

@@ -5,7 +5,7 @@ import { TRACKS } from '../../../src/time';
 import type { Paint } from './scene';
 
 const GROUNDS = ['text', 'muted', 'line', 'grid', 'background', 'surface', 'accent', 'bad'] as const;
-export const PAINTS = [...TRACKS, 'weights', 'sbuf', 'psum', 'dma'] as const satisfies readonly Paint[];
+const PAINTS = [...TRACKS, 'weights', 'sbuf', 'psum', 'dma'] as const satisfies readonly Paint[];
 /** Each is the class `colour-` and its name of an element, whose `color` it is. */
 const COLOUR_NAMES = [...GROUNDS, ...PAINTS] as const;
 

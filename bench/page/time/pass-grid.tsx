@@ -10,6 +10,8 @@ interface PassGridProps {
   readonly grid: TileGrid;
   readonly timeline: ShownTimeline;
   readonly time: number;
+  /** Of an instruction. */
+  readonly onSelect: (at: number) => void;
 }
 
 /** Pixels: of the picture at most, and of a tile. */
@@ -17,7 +19,7 @@ const WIDTH = 420;
 const HEIGHT = 300;
 const SIDE = 56;
 
-export function PassGrid({ grid, timeline, time }: PassGridProps) {
+export function PassGrid({ grid, timeline, time, onSelect }: PassGridProps) {
   const { colours, probe } = useColours();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [shown, setShown] = useState(0);
@@ -44,6 +46,10 @@ export function PassGrid({ grid, timeline, time }: PassGridProps) {
   const words = `At ${momentText(time)}: ${counted(done, 'tile')} done, ${begun} begun, ${toCome} to come`;
   const describe = (tile: number): string =>
     `row ${Math.floor(tile / columns)}, column ${tile % columns}: ${progress.done[tile] ?? 0} of ${counted(progress.passes[tile] ?? 0, 'pass', 'passes')} done`;
+  const goToFirst = (): void => {
+    const first = grid.instruction[grid.tile.indexOf(shown)];
+    if (first !== undefined) onSelect(first);
+  };
   const onArray = now < 0 ? 'no tile is on the array' : `on the array: ${describe(now)}`;
   return (
     <figure class="pass-grid">
@@ -56,6 +62,7 @@ export function PassGrid({ grid, timeline, time }: PassGridProps) {
         role="img"
         aria-label={`Tiles of ${name}. ${words}; ${onArray}`}
         style={{ width: `${width}px`, height: `${height}px` }}
+        onClick={goToFirst}
         onPointerMove={({ offsetX, offsetY }) => {
           const [column, row] = [Math.floor(offsetX / cells.across), Math.floor(offsetY / cells.down)];
           if (column < columns && row < rows) setShown(Math.max(0, row) * columns + Math.max(0, column));
@@ -79,6 +86,9 @@ export function PassGrid({ grid, timeline, time }: PassGridProps) {
           />
         </label>
         <span>{describe(shown)}</span>
+        <button type="button" onClick={goToFirst}>
+          Go to its first pass
+        </button>
       </div>
     </figure>
   );

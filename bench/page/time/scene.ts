@@ -27,7 +27,12 @@ interface Placed {
 export type TrackRow = Placed & { readonly kind: 'track'; readonly track: number; readonly lane: Lane };
 /** Weights that are loaded while the array still multiplies by others. */
 type WeightsRow = Placed & { readonly kind: 'weights'; readonly lane: Lane };
-type SeriesRow = Placed & { readonly kind: 'series'; readonly peaks: Peaks; readonly peak: string };
+type SeriesRow = Placed & {
+  readonly kind: 'series';
+  readonly peaks: Peaks;
+  readonly peak: string;
+  readonly most: string;
+};
 export type Row = TrackRow | WeightsRow | SeriesRow;
 
 export interface Scene {
@@ -78,8 +83,8 @@ export function sceneOf(timeline: ShownTimeline): Scene {
   for (const [name, paint, steps, words] of series) {
     if (steps.values.length === 0) continue;
     const peaks = peaksOf(steps);
-    const peak = words(peaks.most);
-    rows.push({ kind: 'series', name, paint, peaks, peak, ...place(SERIES_HEIGHT) });
+    const [peak, most] = [words(peaks.most), words(steps.most)];
+    rows.push({ kind: 'series', name, paint, peaks, peak, most, ...place(SERIES_HEIGHT) });
   }
   return { timeline, start, rows, lanes, height: top };
 }

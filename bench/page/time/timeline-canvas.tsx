@@ -1,7 +1,7 @@
 /** The timeline as a picture that can be walked by keys, zoomed and dragged; what it shows and selects is its parent's. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Labels, useAnswer } from './asked';
-import { PAINTS, useColours } from './colours';
+import { useColours } from './colours';
 import { draw, trackAt } from './draw';
 import { hitAt, Pieces } from './lane';
 import { usePointer } from './pointer';
@@ -164,13 +164,12 @@ export function TimelineCanvas({ title, scene, sight, onSight, selected, onDetai
         {probe}
       </div>
       <ul class="legend">
-        {PAINTS.filter((paint) => scene.rows.some((row) => row.paint === paint)).map((paint) => (
-          <li key={paint}>
-            <span class={`timeline-key colour-${paint}`} aria-hidden="true" />
-            {scene.rows.find((row) => row.paint === paint)?.name}
-            {paint === 'weights' && ', loaded meanwhile'}
-            {(paint === 'sbuf' || paint === 'psum') && ' in use'}
-            {paint === 'dma' && ' throughput'}
+        {scene.rows.map((row) => (
+          <li key={row.paint}>
+            <span class={`timeline-key colour-${row.paint}`} aria-hidden="true" />
+            {row.name}
+            {row.kind === 'weights' && ', loaded meanwhile'}
+            {row.kind === 'series' && ` ${row.paint === 'dma' ? 'rate' : 'in use'}, of ${row.most}`}
           </li>
         ))}
       </ul>

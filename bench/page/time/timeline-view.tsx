@@ -1,5 +1,5 @@
 /** The timeline on the page: the picture, what is selected in it, and beside it the tiles and the memories at the cursor's time. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { adoptSheet } from '../sheet';
 import { useAnswer } from './asked';
 import { MemoryMaps } from './memory-maps';
@@ -7,10 +7,12 @@ import { momentText, PassGrid } from './pass-grid';
 import type { Detail, Timed } from './protocol';
 import type { Residents } from './residents';
 import { sceneOf } from './scene';
-import { atTime, firstSight, type Sight } from './sight';
+import { usePlay } from './play';
+import { atTime, firstSight, selecting, type Sight } from './sight';
 import text from './timeline.css';
 import { TimelineCanvas } from './timeline-canvas';
 import { TracksTable } from './tracks-table';
+import { timeAt } from './window';
 
 adoptSheet(text);
 
@@ -25,13 +27,19 @@ const STEPS = 1000;
 
 export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
   const scene = useMemo(() => sceneOf(timed.timeline), [timed]);
-  const [sight, setSight] = useState<Sight>(() => firstSight(scene));
-  useEffect(() => {
-    setSight(firstSight(scene));
-  }, [scene]);
+  const [held, setHeld] = useState(() => ({ scene, sight: firstSight(scene) }));
+  /** What was in sight of another timeline is of no use. */
+  const sightIn = (of: typeof held): Sight => (of.scene === scene ? of.sight : firstSight(scene));
+  const sight = sightIn(held);
+  const setSight = (change: (sight: Sight) => Sight): void => {
+    setHeld((old) => ({ scene, sight: change(sightIn(old)) }));
+  };
   const selected = useAnswer(sight.selected < 0 ? undefined : sight.selected, onDetail);
   const { total } = scene.timeline;
   const { cursor } = sight;
+  const { playing, toggle } = usePlay((share) => {
+    setSight((old) => ({ ...old, cursor: Math.min(total, timeAt(old.view, 1, share)) }));
+  });
   return (
     <section class="timeline" aria-label="Timeline">
       <h3>Timeline</h3>
@@ -58,6 +66,9 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
       )}
       <TracksTable scene={scene} />
       <h3>At the cursor</h3>
+      <button id="timeline-play" type="button" onClick={toggle}>
+        {playing ? 'Stop' : 'Play what is in sight'}
+      </button>
       <label class="timeline-cursor">
         <span>
           Time of the cursor: <b>{momentText(cursor)}</b>
@@ -76,7 +87,16 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
         />
       </label>
       <div class="timeline-beside">
-        {timed.grid && <PassGrid grid={timed.grid} timeline={scene.timeline} time={cursor} />}
+        {timed.grid && (
+          <PassGrid
+            grid={timed.grid}
+            timeline={scene.timeline}
+            time={cursor}
+            onSelect={(at) => {
+              setSight((old) => selecting(old, scene, at));
+            }}
+          />
+        )}
         <MemoryMaps chip={timed.chip} time={cursor} onMemory={onMemory} />
       </div>
     </section>
