@@ -20,6 +20,12 @@ function find(cuts: readonly number[], value: number): number {
   return -1;
 }
 
+/** Whether every edge is a cut. Nothing is made: that is so of nearly all accesses. */
+function isCut(cuts: readonly number[], edges: Intervals): boolean {
+  for (const edge of edges) if (find(cuts, edge) < 0) return false;
+  return true;
+}
+
 /** Cuts that are not there yet. */
 function missing(cuts: readonly number[], wanted: Intervals): readonly number[] {
   const found = wanted.length > 2 ? new Set(cuts) : undefined;
@@ -58,10 +64,11 @@ export class Cells {
    * takes too many cells; nothing was visited then.
    */
   visit(boxes: readonly Box[], visit: (cell: number) => void): boolean {
-    const within = boxes.map(({ rows, columns }) => ({
-      rows: clip(rows, this.#rows.at(-1) ?? 0),
-      columns: clip(columns, this.#columns.at(-1) ?? 0),
-    }));
+    const [rowEnd, columnEnd] = [this.#rows.at(-1) ?? 0, this.#columns.at(-1) ?? 0];
+    const inside = boxes.every(({ rows, columns }) => isWithin(rows, rowEnd) && isWithin(columns, columnEnd));
+    const within = inside
+      ? boxes
+      : boxes.map(({ rows, columns }) => ({ rows: clip(rows, rowEnd), columns: clip(columns, columnEnd) }));
     if (!this.#cut(within)) return false;
     const stride = this.#columns.length - 1;
     for (const { rows, columns } of within) {
@@ -95,6 +102,7 @@ export class Cells {
 
   /** Makes every edge of the boxes a cut. */
   #cut(boxes: readonly Box[]): boolean {
+    if (boxes.every((box) => isCut(this.#rows, box.rows) && isCut(this.#columns, box.columns))) return true;
     const rows = boxes.flatMap((box) => missing(this.#rows, box.rows));
     const columns = boxes.flatMap((box) => missing(this.#columns, box.columns));
     if (rows.length === 0 && columns.length === 0) return true;
@@ -119,9 +127,11 @@ export class Cells {
   }
 }
 
+const isWithin = (intervals: Intervals, end: number): boolean =>
+  (intervals[0] ?? 0) >= 0 && (intervals.at(-1) ?? 0) <= end;
+
 function clip(intervals: Intervals, end: number): Intervals {
-  const [first = 0] = intervals;
-  if (first >= 0 && (intervals.at(-1) ?? 0) <= end) return intervals;
+  if (isWithin(intervals, end)) return intervals;
   const clipped: number[] = [];
   for (let index = 0; index < intervals.length; index += 2) {
     const [from, to] = [Math.max(intervals[index] ?? 0, 0), Math.min(intervals[index + 1] ?? 0, end)];

@@ -283,16 +283,12 @@ function partBoxes(
   return boxes;
 }
 
-function exactBoxes(
-  { dims, dtype, ...where }: Pattern,
-  offset: number,
-  { column, pitch }: Home,
-): readonly Box[] | undefined {
-  const width = bytesOf(dtype);
-  if (where.space === 'hbm') return boxesCovered(offset, dims, width, pitch);
-  const columns = bytesCovered(offset, dims, width);
+function exactBoxes(pattern: Pattern, offset: number, { column, pitch }: Home): readonly Box[] | undefined {
+  const width = bytesOf(pattern.dtype);
+  if (pattern.space === 'hbm') return boxesCovered(offset, pattern.dims, width, pitch);
+  const columns = bytesCovered(offset, pattern.dims, width);
   if (columns === undefined) return undefined;
-  const rows = [where.partition, where.partition + where.partitions];
+  const rows = [pattern.partition, pattern.partition + pattern.partitions];
   return [{ rows, columns: column === 0 ? columns : columns.map((byte) => byte + column) }];
 }
 
