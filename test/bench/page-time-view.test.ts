@@ -149,6 +149,9 @@ describe('a lane', () => {
             expect(part).toBeGreaterThan(0);
             expect(part).toBeLessThanOrEqual(1 + 1e-9);
             busy += part * (to - from);
+            // What is drawn is what is hit.
+            const place = pieces.place[at] ?? -1;
+            if (place >= 0) expect(ownerAt(of, (from + to) / 2)).toBe(place);
             before = to;
           }
           expect(before).toBeLessThanOrEqual(first + length);
