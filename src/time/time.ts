@@ -25,12 +25,30 @@ export function timeProgram(program: Program, options: TimeOptions = {}): Timeli
   const { chip } = program;
   requireCores(cores, chip);
   const timing = timingOf(chip, options.timing);
-  const timed = schedule ? scheduleLoads(program) : program;
-  const stream = streamOf(timed, { turns, budget });
+  const run = { timing, cores, turns, budget };
+  const written = simulated(program, run);
+  const moved = schedule ? scheduleLoads(program) : program;
+  if (moved === program) return written;
+  const scheduled = simulated(moved, run);
+  // The scheduler counts instructions and not time: where memory is short its choice may be the worse one.
+  return scheduled.total <= written.total ? scheduled : written;
+}
+
+interface Run {
+  readonly timing: Timing;
+  readonly cores: number;
+  readonly turns: TimeOptions['turns'];
+  readonly budget: TimeOptions['budget'];
+}
+
+/** A sound Program, as it is. */
+function simulated(program: Program, { timing, cores, turns, budget }: Run): Timeline {
+  const { chip } = program;
+  const stream = streamOf(program, { turns, budget });
   const { instructions } = stream;
   const dependencies = dependenciesOf(stream);
   const tasks = tasksOf(stream, chip, timing);
-  const simulated = simulate({
+  const { start, free, end, loading, moving, cause, blocker, busy, dmaBusy } = simulate({
     instructions,
     tasks,
     dependencies,
@@ -39,23 +57,23 @@ export function timeProgram(program: Program, options: TimeOptions = {}): Timeli
     moved: (instruction) => movedOf(instruction, chip),
   });
   return {
-    program: timed,
+    program,
     chip,
     timing,
     cores,
-    total: simulated.end.reduce((latest, end) => Math.max(latest, end), 0),
+    total: end.reduce((latest, each) => Math.max(latest, each), 0),
     instructions,
     track: tasks.track,
-    start: simulated.start,
-    free: simulated.free,
-    end: simulated.end,
-    loading: simulated.loading,
-    moving: simulated.moving,
-    cause: simulated.cause,
-    blocker: simulated.blocker,
+    start,
+    free,
+    end,
+    loading,
+    moving,
+    cause,
+    blocker,
     dependencies,
-    busy: simulated.busy,
-    dmaBusy: simulated.dmaBusy,
+    busy,
+    dmaBusy,
     ...trafficOf(instructions, chip),
     notes: [...stream.notes, ...undocumented(instructions)],
   };

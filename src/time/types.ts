@@ -49,7 +49,10 @@ export interface Stream {
 export interface TimeOptions {
   /** Constants other than the chip's own. */
   readonly timing?: Partial<Timing>;
-  /** Whether loads are moved earlier, as far as memory allows, as the vendor's compiler does; false when left out. */
+  /**
+   * Whether loads are moved earlier, as far as memory allows, as the vendor's compiler does, where that is faster than the Program
+   * as it is written; false when left out.
+   */
   readonly schedule?: boolean;
   /** Cores of the chip that run the Program at once, and share its HBM; 1 when left out. */
   readonly cores?: number;
