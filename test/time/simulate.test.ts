@@ -1,8 +1,11 @@
 /** The simulation on small Programs whose times follow from the constants by hand. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TIMINGS, transferOverhead, type ChipName, type Timing } from '../../src/chip';
 import { UserError } from '../../src/numerics';
 import { parseProgram } from '../../src/program';
+import { moves, programOf } from './pressed';
+import { verifyProgram } from '../../src/verify';
 import { CAUSES, timeProgram, TRACKS, type TimeOptions, type Timeline } from '../../src/time';
 
 /** A Program for a chip, its inputs loaded by the caller's text. */
@@ -218,6 +221,19 @@ hbm y float32 [128, 512] scratch
 });
 
 describe('any Program', () => {
+  test('takes no longer with its loads moved earlier', () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        const program = programOf('trn1', list);
+        if (program === undefined || !verifyProgram(program).sound) return;
+        expect(timeProgram(program, { schedule: true }).total).toBeLessThanOrEqual(
+          timeProgram(program).total,
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test('has one timeline', () => {
     const text = `${FILLED}${matmul('m0', 512, false)}\nc vector tensor_copy f p0:128 [1,512] = src p p0:128 [1,512]`;
     expect(time('trn3', text)).toEqual(time('trn3', text));
