@@ -58,7 +58,14 @@ async function programOf(
   { chip, kernel, timeLimit }: VerifyCommandOptions,
 ): Promise<Program> {
   if (isKernelFile(path)) {
-    const request = { path, inputs: inputs.map(parseInput), chip, kernel, limitSeconds: timeLimit, seed: undefined };
+    const request = {
+      path,
+      inputs: inputs.map(parseInput),
+      chip,
+      kernel,
+      limitSeconds: timeLimit,
+      seed: undefined,
+    };
     return (await openProgram(request)).program;
   }
   if (inputs.length > 0 || kernel !== undefined) {

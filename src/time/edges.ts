@@ -7,12 +7,16 @@ import { isLoop, nameOf } from '../program';
 import type { Instruction, ProgramNode } from '../program';
 import { TRACKS, type Dependencies, type Stream } from './types';
 
+const NONE: readonly number[] = [];
+
 export class AuthorsEdges {
   /** Whether any points forward. */
   forward = false;
   readonly #instructions: readonly Instruction[];
   /** A number for each id that has edges or is in one. */
   readonly #numbers = new Map<string, number>();
+  /** The number of each instruction of the stream, or -1. */
+  readonly #found: Int32Array;
   /** Of each number: its body (the Program is 0, loops follow), and its place in the text. */
   readonly #bodies: Int32Array;
   readonly #orders: Int32Array;
@@ -35,12 +39,13 @@ export class AuthorsEdges {
     this.#orders = new Int32Array(numbers.size);
     this.#offsets = new Int32Array(numbers.size + 1);
     if (numbers.size === 0) {
-      this.#runs = this.#offsets;
+      this.#found = this.#runs = this.#offsets;
       return;
     }
     this.#locate(program.instructions);
-    const found = Int32Array.from(instructions, ({ id }) => numbers.get(id) ?? -1);
-    for (const number of found) {
+    this.#found = new Int32Array(instructions.length);
+    for (const [at, { id }] of instructions.entries()) this.#found[at] = numbers.get(id) ?? -1;
+    for (const number of this.#found) {
       if (number >= 0) this.#offsets[number + 1] = (this.#offsets[number + 1] ?? 0) + 1;
     }
     for (let number = 0; number < numbers.size; number++) {
@@ -48,7 +53,7 @@ export class AuthorsEdges {
     }
     const next = this.#offsets.slice();
     this.#runs = new Int32Array(this.#offsets[numbers.size] ?? 0);
-    for (const [at, number] of found.entries()) {
+    for (const [at, number] of this.#found.entries()) {
       if (number < 0) continue;
       const slot = next[number] ?? 0;
       this.#runs[slot] = at;
@@ -58,9 +63,9 @@ export class AuthorsEdges {
 
   /** What instruction `at` of the stream must come after, in the order of its ids. */
   of(at: number): readonly number[] {
-    const { id, after } = this.#instructions[at] ?? {};
-    const own = id === undefined || after === undefined ? undefined : this.#numbers.get(id);
-    if (own === undefined || after === undefined) return [];
+    const after = this.#instructions[at]?.after;
+    if (after === undefined) return NONE;
+    const own = this.#found[at] ?? -1;
     const meant: number[] = [];
     for (const name of after) {
       const other = this.#numbers.get(name) ?? own;
