@@ -2,7 +2,7 @@
 import { isLoop } from '../../src/program';
 import type { Instruction, Program, ProgramNode } from '../../src/program';
 import { orderOf, replace } from './edit';
-import type { Mutation } from './mutations';
+import type { Mutation } from './mutation';
 
 const seeded = (what: string, mutate: Mutation['mutate']): Mutation => ({ what, verifier: true, mutate });
 

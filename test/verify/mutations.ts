@@ -6,7 +6,10 @@ import { isLoop, readsOf, writesOf } from '../../src/program';
 import type { ForLoop, Instruction, Pattern, Program, SbufTensor, Tensor } from '../../src/program';
 import type { Dtype } from '../../src/numerics';
 import { isMatmul } from '../../src/verify/traits';
+import type { Mutation } from './mutation';
 import { EDGE_MUTATIONS } from './mutations-edges';
+
+export type { Mutation } from './mutation';
 import {
   elementsIn,
   lastCount,
@@ -23,13 +26,6 @@ import {
   type Pick,
   type Site,
 } from './edit';
-
-export interface Mutation {
-  readonly what: string;
-  /** The verifier finds it without a run, wherever it is seeded. */
-  readonly verifier: boolean;
-  readonly mutate: (program: Program, pick: Pick) => Program | undefined;
-}
 
 const byRun = (what: string, mutate: Mutation['mutate']): Mutation => ({ what, verifier: false, mutate });
 const byVerifier = (what: string, mutate: Mutation['mutate']): Mutation => ({ what, verifier: true, mutate });
