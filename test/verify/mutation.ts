@@ -1,6 +1,10 @@
 /** What a seeded fault of the verifier's tests is. */
 import type { Program } from '../../src/program';
 
+export type Pick,
+  type Site,
+} from './edit';
+
 export interface Mutation {
   readonly what: string;
   /** The verifier finds it without a run, wherever it is seeded. */
