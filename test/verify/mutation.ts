@@ -1,9 +1,6 @@
 /** What a seeded fault of the verifier's tests is. */
 import type { Program } from '../../src/program';
-
-export type Pick,
-  type Site,
-} from './edit';
+import type { Pick } from './edit';
 
 export interface Mutation {
   readonly what: string;

@@ -6,7 +6,7 @@ import { isLoop, readsOf, writesOf } from '../../src/program';
 import type { ForLoop, Instruction, Pattern, Program, SbufTensor, Tensor } from '../../src/program';
 import type { Dtype } from '../../src/numerics';
 import { isMatmul } from '../../src/verify/traits';
-import type { Mutation, Pick } from './mutation';
+import type { Mutation } from './mutation';
 import { EDGE_MUTATIONS } from './mutations-edges';
 
 export type { Mutation } from './mutation';
@@ -23,7 +23,10 @@ import {
   withPatterns,
   withSite,
   withTensor,
-  
+  type Pick,
+  type Site,
+} from './edit';
+
 const byRun = (what: string, mutate: Mutation['mutate']): Mutation => ({ what, verifier: false, mutate });
 const byVerifier = (what: string, mutate: Mutation['mutate']): Mutation => ({ what, verifier: true, mutate });
 
