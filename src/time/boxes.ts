@@ -210,7 +210,7 @@ class Gathering {
       const count = bytes.counts[at] ?? 0;
       const each = pitch / stride;
       if (stride % pitch === 0) rows.repeat(stride / pitch, count);
-      else if (column < stride && pitch % stride === 0 && count % each === 0) {
+      else if (pitch % stride === 0 && count % each === 0) {
         columns.repeat(stride, each);
         rows.repeat(1, count / each);
       } else columns.repeat(stride, count);

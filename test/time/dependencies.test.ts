@@ -28,7 +28,7 @@ const number = (max: number) => fc.nat(Math.max(0, max));
 
 /** What a pattern steps through of so many elements: [stride, count]s of any kind that stay within, offset first. */
 function stepsWithin(elements: number, most: number): fc.Arbitrary<{ offset: number; dims: readonly Dim[] }> {
-  const step = fc.tuple(number(elements >> 1), fc.integer({ min: 1, max: 5 }), fc.boolean());
+  const step = fc.tuple(number(elements >> 1), fc.integer({ min: 1, max: 12 }), fc.boolean());
   return fc
     .tuple(number(elements - 1), fc.array(step, { minLength: 1, maxLength: most }))
     .map(([first, all]) => {
@@ -278,6 +278,16 @@ k scalar tensor_copy a p0:128 +1 [4,128] = src a p0:128 [4,128]`),
     ).toEqual(['k needs i', 'k displaces j']);
   });
 
+  test('of steps that have no common measure all in between is taken', () => {
+    expect(
+      edges(`sbuf a uint8 partitions 0:4 elements 64 address 0
+sbuf b uint8 partitions 0:4 elements 64 address 64
+i vector memset a p0:4 [7,9][3,2] = code 0
+j scalar tensor_copy b p0:4 [1,1] = src a p0:4 +7 [1,1]
+k gpsimd tensor_copy b p0:4 +1 [1,1] = src a p0:4 +60 [1,1]`),
+    ).toEqual(['j needs i']);
+  });
+
   test('each of few is missed when it is taken away', () => {
     const stream = streamOf(
       parseProgram(`program trn2
@@ -325,6 +335,13 @@ j gpsimd memset b p0:4 [1,8] = code 0`);
       edges(`${TILES}i vector memset a p0:4 [1,8] = code 0
 j scalar tensor_copy b p0:4 [1,8] = src a p0:4 [1,8]; after i`),
     ).toEqual(['j needs i']);
+  });
+
+  test('are kept where an engine would not wait for the end of what it did itself', () => {
+    expect(
+      edges(`${TILES}i vector memset a p0:4 [1,8] = code 0
+j vector tensor_copy b p0:4 [1,8] = src a p0:4 [1,8]; after i`),
+    ).toEqual(['j needs i', 'j edge i']);
   });
 
   test('in a loop mean the same turn, and the last run of what is around it', () => {
