@@ -159,7 +159,8 @@ describe.each(CHIP_NAMES)('random Programs for %s', (chip) => {
         fc.pre(stream.instructions.length <= 80);
         expect(unordered(stream, edgesOf(dependenciesOf(stream)))).toEqual([]);
       }),
-      { numRuns: 60 },
+      // A Program is made smaller for so long at most, in ms.
+      { numRuns: 60, interruptAfterTimeLimit: 30_000 },
     );
   }, 60_000);
 });
