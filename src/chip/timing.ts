@@ -152,8 +152,8 @@ export const TIMING_CONSTANTS = {
     unit: 'ns',
     meaning: 'of GpSimd for a DMA whose descriptors software builds (swdge)',
     source:
-      'nki-dge.rst gives 600 for hardware; profiles of kernel-optimization.rst on trn2, where GpSimd triggers every DMA, show no shorter interval; trn1 and trn3: as trn2',
-    documented: true,
+      'a parameter: what nki-dge.rst gives for hardware, about 600; where GpSimd triggers every DMA, the profile of a tiled product on trn2 (kernel-optimization.rst, v2-full.png) has one each 604',
+    documented: false,
   },
   registerStep: {
     unit: 'ns',
@@ -193,7 +193,7 @@ const COMMON = {
   dmaStagger: 24.7, // [O]: (468 - 97) / 15
   dmaDescriptor: 12.1, // [O]: 97 / 8
   hardwareDescriptors: 600, // [G]
-  softwareDescriptors: 600, // [G]
+  softwareDescriptors: 600,
   registerLoad: 470,
 } as const;
 

@@ -141,12 +141,13 @@ export const MATMUL_EXPERIMENTS: readonly Experiment[] = [
     more: [
       {
         what: 'first column of a pass to its sums in PSUM',
+        own: true,
         unit: 'ns',
         published: 1022,
         source: `${PAGE}, v5-zoom.png: the second instruction of a pass begins after 430 ns and lasts 592, as in nki-profiler-7.png`,
         reading: 'figure',
         predict: (timeline) => duration(timeline, 'nc_matmul', 64),
-        remark: 'The depth of the array is a parameter of the model.',
+        remark: 'It is the depth of the array.',
       },
       {
         what: 'Vector active',

@@ -64,7 +64,9 @@ export function calibrationTable({ rows }: CalibrationReport): string {
         `${number(row.predicted)} ${row.unit}`,
         signed(row.error),
         row.source,
-        [...(row.own ? ['A constant was taken from it.'] : []), row.remark].join(' ').trim(),
+        [...(row.own ? ['A constant or a rule of the model was taken from it.'] : []), row.remark]
+          .join(' ')
+          .trim(),
       ]),
     ),
   ].join('\n');

@@ -18,7 +18,7 @@ export interface Measurement {
   readonly predict: (timeline: Timeline) => number;
   /** What stands between the two: assumptions about what was measured, and effects that are not modelled. */
   readonly remark: string;
-  /** Whether a constant of the model was taken from it, so that it shows only that the simulation keeps to the constant. */
+  /** Whether a constant or a rule of the model was taken from it, so that it shows only that the simulation keeps to that. */
   readonly own?: true;
   /** The greatest error that is accepted, in per cent; none is required where it is left out. */
   readonly bound?: number;
