@@ -134,7 +134,7 @@ export const matmulBlockedAll = kernel('matmul_blocked_all', ['lhsT', 'rhs'], (n
 });
 
 /** One accumulation group: the passes of a tile of the output, in the order of K. */
-function multiply(
+export function multiply(
   nc: Nc,
   sum: ChipView,
   stationaries: readonly ChipView[],

@@ -74,4 +74,5 @@ export {
   writesOf,
   type AllOperands,
   type NamedOperand,
+  type Patterns,
 } from './walk';

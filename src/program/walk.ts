@@ -42,7 +42,7 @@ export function readsOf({ dst, sources }: Instruction): NamedOperand[] {
 }
 
 /** Operands by name. */
-type Patterns = Readonly<Record<string, Pattern | undefined>>;
+export type Patterns = Readonly<Record<string, Pattern | undefined>>;
 
 /** The operands of any instruction. */
 export interface AllOperands {

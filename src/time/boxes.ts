@@ -7,7 +7,8 @@
 import { CHIPS, type ChipName } from '../chip';
 import { accessedParts } from '../isa';
 import { bytesOf, tensorBytes } from '../program';
-import type { Instruction, Pattern, Program, Tensor } from '../program';
+import type { Instruction, Pattern, Patterns, Program, Tensor } from '../program';
+import { isIndexed } from '../verify/traits';
 import { Axis, COMB } from './combs';
 
 /** Pieces that rows, and columns, of a pattern are taken apart into at most. */
@@ -65,9 +66,6 @@ interface Home {
   /** Bytes of a row, of a tensor in HBM. */
   readonly pitch: number;
 }
-
-/** Operands by name. */
-type Patterns = Readonly<Record<string, Pattern | undefined>>;
 
 class Gathering {
   readonly table = new Numbers();
@@ -151,8 +149,9 @@ class Gathering {
 
   /** Where indices or registers that are not known choose, it may be any of the tensor. */
   #part(written: 0 | 1, instruction: Instruction, operand: string, part: Pattern, home: Home): void {
-    const { index, registers, offset, dims, dtype } = part;
-    const known = index === undefined && registers === undefined && !isIndexed(instruction, operand);
+    const { registers, offset, dims, dtype } = part;
+    const chosen = isIndexed(instruction, operand, part) || isScattered(instruction, operand);
+    const known = registers === undefined && !chosen;
     const bytes = this.#bytes;
     if (known) {
       const width = bytesOf(dtype);
@@ -332,16 +331,6 @@ function restore(axis: Axis, table: Int32Array, at: number): void {
   axis.stride = table[at + 3] ?? 0;
 }
 
-/** Whether indices in SBUF choose what of an operand in HBM is meant; src0 of a sum that is scattered is dst again (dma_compute). */
-function isIndexed({ sources }: Instruction, operand: string): boolean {
-  switch (operand) {
-    case 'dst':
-      return 'dst_index' in sources;
-    case 'src':
-      return 'src_index' in sources;
-    case 'src0':
-      return 'src_index' in sources || 'dst_index' in sources;
-    default:
-      return false;
-  }
-}
+/** src0 of a sum that is scattered is dst again (dma_compute). */
+const isScattered = ({ sources }: Instruction, operand: string) =>
+  operand === 'src0' && 'dst_index' in sources;

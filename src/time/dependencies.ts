@@ -4,15 +4,13 @@
  * several on one track only the last one counts; on an instruction's own engine nothing but data and edges do; and nobody waits for
  * a place, or for an edge, that has come about anyway. Accumulator registers and random states are of one engine, whose order keeps them.
  */
-import { boxesOf } from './boxes';
+import { boxesOf, Numbers } from './boxes';
 import { AuthorsEdges, requireNoCircle } from './edges';
 import { Ended } from './ended';
 import { History } from './history';
 import { overlapsOf } from './overlaps';
 import { trackIndex, trackOf } from './tracks';
-import { TRACKS, type Dependencies, type Stream } from './types';
-
-const [DATA, PLACE, EDGE] = [0, 1, 2] as const;
+import { DATA, EDGE, PLACE, TRACKS, type Dependencies, type Stream } from './types';
 
 /** DMAs of one queue begin in order, and move at once: they wait for each other as those of two tracks do. */
 const LOADS = trackIndex('loads');
@@ -92,34 +90,28 @@ function keepLater(last: Int32Array, track: Uint8Array, at: number): void {
 /** Dependencies as they are found, instruction by instruction. */
 class Found {
   readonly #offsets: Int32Array;
-  #indices = new Int32Array(1 << 12);
-  #kinds = new Uint8Array(1 << 12);
-  #length = 0;
+  readonly #indices = new Numbers();
+  readonly #kinds = new Numbers();
 
   constructor(count: number) {
     this.#offsets = new Int32Array(count + 1);
   }
 
   add(before: number, kind: number): void {
-    if (this.#length === this.#indices.length) {
-      const [indices, kinds] = [new Int32Array(2 * this.#length), new Uint8Array(2 * this.#length)];
-      indices.set(this.#indices);
-      kinds.set(this.#kinds);
-      [this.#indices, this.#kinds] = [indices, kinds];
-    }
-    this.#indices[this.#length] = before;
-    this.#kinds[this.#length++] = kind;
+    this.#indices.push(before);
+    this.#kinds.push(kind);
   }
 
   close(at: number): void {
-    this.#offsets[at + 1] = this.#length;
+    this.#offsets[at + 1] = this.#indices.length;
   }
 
   done(): Dependencies {
+    const { length } = this.#indices;
     return {
       offsets: this.#offsets,
-      indices: this.#indices.slice(0, this.#length),
-      kinds: this.#kinds.slice(0, this.#length),
+      indices: this.#indices.values.slice(0, length),
+      kinds: Uint8Array.from(this.#kinds.values.subarray(0, length)),
     };
   }
 }

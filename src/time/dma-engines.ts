@@ -6,6 +6,12 @@
 import { transferOverhead, type Timing } from '../chip';
 import type { Pattern } from '../program';
 import { dataTime, deal, DMA_ENGINES, engineTime, type Dealt } from './transfers';
+import type { Timeline } from './types';
+
+/** B/ns of HBM for one core, where `cores` of the chip share its stacks evenly. */
+export function hbmRateOf({ timing, cores }: Pick<Timeline, 'timing' | 'cores'>): number {
+  return timing.hbmStackRate / Math.ceil(cores / timing.hbmStacks);
+}
 
 export class DmaEngines {
   /** ns that each engine was taken. */

@@ -4,10 +4,9 @@
  * end of its last use and that write, so that the buffers of a pipeline are counted only while they hold something.
  */
 import { CHIPS, type Chip } from '../chip';
-import { accessedParts } from '../isa';
 import { bytesOf, countOf, tensorBytes } from '../program';
-import type { Instruction, Pattern, PsumTensor, SbufTensor } from '../program';
-import { leavesSome } from '../verify/traits';
+import type { Instruction, Pattern, Patterns, PsumTensor, SbufTensor } from '../program';
+import { keepsSome } from './keeps';
 import type { Timeline } from './types';
 
 /** A step function of time: values[i] from times[i] to times[i + 1], and 0 before the first. */
@@ -89,8 +88,6 @@ function firstAfter(times: Float64Array, time: number): number {
   return low;
 }
 
-type Patterns = Readonly<Record<string, Pattern | undefined>>;
-
 /** Collects versions in the order of the instructions. */
 class Lives {
   readonly #tensors: readonly (SbufTensor | PsumTensor)[];
@@ -153,15 +150,12 @@ class Lives {
   /** Whether nothing is left of what the tensor held. */
   #replaces(instruction: Instruction, name: string, pattern: Pattern, index: number): boolean {
     const tensor = this.#tensors[index];
-    const { attributes } = instruction;
-    if (tensor === undefined || pattern.space === 'hbm' || pattern.index !== undefined) return false;
-    if ('accumulate' in attributes && attributes.accumulate) return false;
+    if (tensor === undefined || pattern.space === 'hbm') return false;
     return (
       pattern.partitions === tensor.partitions &&
       countOf(pattern.dims) * bytesOf(pattern.dtype) >= tensorBytes(tensor) &&
       pattern.dims.every(([stride, count]) => stride !== 0 || count === 1) &&
-      !leavesSome(instruction) &&
-      accessedParts(instruction, name) === undefined
+      !keepsSome(instruction, name, pattern)
     );
   }
 

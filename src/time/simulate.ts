@@ -10,15 +10,10 @@ import { DmaEngines } from './dma-engines';
 import { EventQueue } from './heap';
 import { KIND, PORTS, type Tasks } from './tasks';
 import { trackIndex } from './tracks';
-import { CAUSES, TRACKS, type Cause, type Dependencies } from './types';
+import { CAUSE, DATA, DEPENDENCY_KINDS, EDGE, TRACKS, type Dependencies, type Timeline } from './types';
 
-const CAUSE = Object.fromEntries(CAUSES.map((cause, index) => [cause, index])) as Readonly<
-  Record<Cause, number>
->;
 /** The cause of each kind of dependency. */
-const KIND_CAUSE = [CAUSE.data, CAUSE.place, CAUSE.edge] as const;
-const DATA = 0;
-const EDGE = 2;
+const KIND_CAUSE = DEPENDENCY_KINDS.map((kind) => CAUSE[kind]);
 
 const [TENSOR, VECTOR, SCALAR] = [trackIndex('tensor'), trackIndex('vector'), trackIndex('scalar')];
 /** The queues of DMA are the last tracks. */
@@ -26,18 +21,11 @@ const LOADS = trackIndex('loads');
 /** In `#waiting`: it has begun, or will as soon as its time comes. */
 const TAKEN = -1;
 
-/** What the timeline holds for each instruction, and sums. */
-export interface Simulated {
-  readonly start: Float64Array;
-  readonly free: Float64Array;
-  readonly end: Float64Array;
-  readonly loading: Float64Array;
-  readonly moving: Float64Array;
-  readonly cause: Uint8Array;
-  readonly blocker: Int32Array;
-  readonly busy: Float64Array;
-  readonly dmaBusy: Float64Array;
-}
+/** What the timeline holds of it. */
+export type Simulated = Pick<
+  Timeline,
+  'start' | 'free' | 'end' | 'loading' | 'moving' | 'cause' | 'blocker' | 'busy' | 'dmaBusy'
+>;
 
 export interface SimulateRequest {
   readonly instructions: readonly Instruction[];

@@ -8,7 +8,7 @@ import type { Chip, ChipName, EngineName, Timing } from '../chip';
 import { workOf } from '../isa';
 import type { Work } from '../isa';
 import { bytesOf, someOperand } from '../program';
-import type { Instruction, Pattern, Program } from '../program';
+import type { Instruction, Pattern, Patterns, Program } from '../program';
 import { trackIndex, trackOf } from './tracks';
 import type { Stream } from './types';
 
@@ -136,7 +136,7 @@ class Ports {
     const { engine, dst, sources } = instruction;
     if (engine !== 'vector' && engine !== 'scalar' && engine !== 'gpsimd') return 0;
     let ports = dst === undefined ? 0 : this.#portsOf(dst);
-    const named: Readonly<Record<string, Pattern | undefined>> = sources;
+    const named: Patterns = sources;
     for (const name in named) {
       const pattern = named[name];
       if (pattern !== undefined) ports |= this.#portsOf(pattern);

@@ -2,9 +2,10 @@
 import { CHIPS, type ChipName } from '../chip';
 import { workOf } from '../isa';
 import { bytesOf, elementsOf } from '../program';
-import type { Instruction, Pattern } from '../program';
+import type { Instruction } from '../program';
 import { peakOf, rateOf } from './report/matmuls';
 import { isTranspose } from './traffic';
+import { movedOf } from './transfers';
 import type { Timeline } from './types';
 
 /** values[i] is the mean from i * width to (i + 1) * width. */
@@ -45,13 +46,8 @@ export function arrayUse(timeline: Timeline, bins: number): Binned {
 export function dmaBytes(instruction: Instruction, chip: ChipName): number {
   const { dst } = instruction;
   if (dst === undefined) return 0;
-  const work = workOf(instruction, CHIPS[chip]);
-  if (work.unit !== 'dma') return 0;
-  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
   let bytes = 0;
-  for (const name of work.moved) {
-    const source = sources[name];
-    if (source === undefined) continue;
+  for (const source of movedOf(instruction, chip)) {
     bytes += elementsOf(dst) * Math.max(bytesOf(source.dtype), bytesOf(dst.dtype));
   }
   return bytes;

@@ -1,16 +1,18 @@
 /** Times a Program: verified, scheduled where that is asked for, unrolled, and simulated. */
 import { CHIPS, TIMING_CONSTANTS, TIMINGS } from '../chip';
 import type { ChipName, Timing, TimingName } from '../chip';
-import { ISA, workOf } from '../isa';
+import { ISA } from '../isa';
 import { requireFields, UserError } from '../numerics';
-import type { Instruction, Opcode, Pattern, Program } from '../program';
+import type { Instruction, Opcode, Program } from '../program';
 import { summaryText, verdictText, verifyProgram } from '../verify';
 import { dependenciesOf } from './dependencies';
+import { hbmRateOf } from './dma-engines';
 import { scheduleLoads } from './schedule';
 import { simulate } from './simulate';
 import { streamOf } from './stream';
 import { tasksOf } from './tasks';
 import { trafficOf } from './traffic';
+import { movedOf } from './transfers';
 import type { TimeOptions, Timeline } from './types';
 
 /**
@@ -53,7 +55,7 @@ function simulated(program: Program, { timing, cores, turns, budget }: Run): Tim
     tasks,
     dependencies,
     timing,
-    hbmRate: timing.hbmStackRate / Math.ceil(cores / timing.hbmStacks),
+    hbmRate: hbmRateOf({ timing, cores }),
     moved: (instruction) => movedOf(instruction, chip),
   });
   return {
@@ -110,13 +112,6 @@ export function timingOf(chip: ChipName, given: Partial<Timing> = {}): Timing {
     );
   }
   return { ...TIMINGS[chip], ...given };
-}
-
-function movedOf(instruction: Instruction, chip: ChipName): readonly Pattern[] {
-  const work = workOf(instruction, CHIPS[chip]);
-  if (work.unit !== 'dma') return [];
-  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
-  return work.moved.flatMap((name) => sources[name] ?? []);
 }
 
 /** What costs were assumed, since no document gives them. */

@@ -4,12 +4,22 @@
  * examples 1 and 2; trainium_inferentia2_arch.rst, data movement). What moves within HBM is dealt out to all engines evenly, a
  * named choice.
  */
-import type { Timing } from '../chip';
+import { CHIPS, type ChipName, type Timing } from '../chip';
+import { workOf } from '../isa';
 import { bytesOf, countOf } from '../program';
-import type { Dim, Pattern } from '../program';
+import type { Dim, Instruction, Pattern, Patterns } from '../program';
 
 export const DMA_ENGINES = 16;
 const PARTITIONS_OF_ENGINE = 8;
+
+/** The operands that a DMA moves to dst; none of what is no DMA. */
+export function movedOf(instruction: Instruction, chip: ChipName): readonly Pattern[] {
+  if (instruction.dst === undefined) return [];
+  const work = workOf(instruction, CHIPS[chip]);
+  if (work.unit !== 'dma') return [];
+  const sources: Patterns = instruction.sources;
+  return work.moved.flatMap((name) => sources[name] ?? []);
+}
 
 /** Descriptors of each engine, and bytes of each descriptor; overwritten by the next `deal`. */
 export interface Dealt {

@@ -29,12 +29,23 @@ export const CAUSES = [
 
 export type Cause = (typeof CAUSES)[number];
 
+/** The index of each in CAUSES. */
+export const CAUSE = Object.fromEntries(CAUSES.map((cause, index) => [cause, index])) as Readonly<
+  Record<Cause, number>
+>;
+
+/** What an instruction may depend on another for: the causes that are dependencies. */
+export const DEPENDENCY_KINDS = ['data', 'place', 'edge'] as const satisfies readonly Cause[];
+
+/** The index of each in DEPENDENCY_KINDS. */
+export const [DATA, PLACE, EDGE] = [0, 1, 2] as const;
+
 /** Dependencies, in the order of the Program: those of instruction i are indices[offsets[i]] to indices[offsets[i + 1] - 1]. */
 export interface Dependencies {
   readonly offsets: Int32Array;
   /** Instructions that must come first. */
   readonly indices: Int32Array;
-  /** 0 data (read after write), 1 place (write after read, or after write), 2 an author's edge. */
+  /** Index in DEPENDENCY_KINDS: data (read after write), place (write after read, or after write), an author's edge. */
   readonly kinds: Uint8Array;
 }
 

@@ -1,6 +1,6 @@
 /** The critical path summed up: by what is done, by what limits, and by the line that its author wrote. */
 import type { Instruction } from '../../program';
-import { CAUSES, TRACKS, type Timeline, type Track } from '../types';
+import { CAUSE, TRACKS, type Timeline, type Track } from '../types';
 import { ACTIVITIES, picoseconds, type Activity, type CriticalPath } from './path';
 import { activityWords } from './words';
 
@@ -106,11 +106,9 @@ export function limitingResources(timeline: Timeline, path: CriticalPath): reado
   return sums.largestFirst().map(([resource, ps]) => ({ resource, ps, share: shareOf(ps, timeline) }));
 }
 
-const HBM = CAUSES.indexOf('hbm');
-
 function resourceOf(timeline: Timeline, at: number, activity: Activity): Resource {
   const track = trackAt(timeline, at);
-  if (activity === 'moves') return timeline.cause[at] === HBM ? 'hbm' : 'dma';
+  if (activity === 'moves') return timeline.cause[at] === CAUSE.hbm ? 'hbm' : 'dma';
   const works = activity === 'runs' || activity === 'weights' || activity === 'tables';
   if (!works || track === 'loads' || track === 'stores') return 'latency';
   return track;

@@ -6,7 +6,8 @@
 import { CHIPS, type Chip } from '../../chip';
 import { workOf } from '../../isa';
 import { isPacked } from '../../numerics';
-import { countOf, type Instruction, type Pattern } from '../../program';
+import { countOf, type Instruction, type Pattern, type Patterns } from '../../program';
+import { trackIndex } from '../tracks';
 import { isTranspose } from '../traffic';
 import type { Timeline } from '../types';
 
@@ -60,7 +61,7 @@ export interface MatmulReport {
 
 /** What an instruction of the array moves through it. */
 function movingOf(instruction: Instruction): Pattern | undefined {
-  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
+  const sources: Patterns = instruction.sources;
   return sources.moving ?? sources.data;
 }
 
@@ -113,7 +114,7 @@ export function matmulsOf({ chip: name, instructions, total, busy }: Timeline): 
       total,
     ),
     hfu: share(atPeak, total),
-    whileBusy: share(atPeak, busy[0] ?? 0),
+    whileBusy: share(atPeak, busy[trackIndex('tensor')] ?? 0),
     peak: share(hardware, atPeak),
     rates,
     columns: columns / count,

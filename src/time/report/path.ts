@@ -4,7 +4,7 @@
  * that the stretches of a path, and shares that are sums of them, add up to the total exactly.
  */
 import { trackIndex } from '../tracks';
-import { CAUSES, type Cause, type Timeline } from '../types';
+import { CAUSE, type Timeline } from '../types';
 
 /** What an instruction does on the path. */
 export const ACTIVITIES = [
@@ -42,9 +42,6 @@ export interface CriticalPath {
 /** Whole picoseconds. */
 export const picoseconds = (ns: number): number => Math.round(ns * 1000);
 
-const CAUSE = Object.fromEntries(CAUSES.map((cause, index) => [cause, index])) as Readonly<
-  Record<Cause, number>
->;
 const ACTIVITY = Object.fromEntries(ACTIVITIES.map((activity, index) => [activity, index])) as Readonly<
   Record<Activity, number>
 >;

@@ -2,6 +2,7 @@
  * Where a Program lies under the roof of its chip: its operations for each byte of HBM, against what the array and the way to HBM
  * allow. The way is as wide as the core's share of its HBM stack, or as the 16 DMA engines together sustain, whichever is less.
  */
+import { hbmRateOf } from '../dma-engines';
 import { DMA_ENGINES } from '../transfers';
 import type { Timeline } from '../types';
 import type { MatmulReport } from './matmuls';
@@ -22,11 +23,6 @@ export interface Roofline {
   readonly reached: number;
   readonly share: number;
   readonly roof: 'array' | 'hbm' | 'dma';
-}
-
-/** B/ns of HBM for one core, where `cores` of the chip share its stacks evenly. */
-export function hbmRateOf({ timing, cores }: Pick<Timeline, 'timing' | 'cores'>): number {
-  return timing.hbmStackRate / Math.ceil(cores / timing.hbmStacks);
 }
 
 /** Undefined where nothing is multiplied. */

@@ -1,5 +1,6 @@
 /** What each track does all the time: it works, or it waits for something. The parts of a track add up to the total exactly. */
-import { CAUSES, TRACKS, type Cause, type Timeline, type Track } from '../types';
+import { CAUSES, DEPENDENCY_KINDS, TRACKS, type Cause, type Timeline, type Track } from '../types';
+import { trackIndex } from '../tracks';
 import { shareOf } from './attribution';
 import { picoseconds } from './path';
 import { TRACK_WORDS, waitWords } from './words';
@@ -29,8 +30,7 @@ export interface TrackTime {
   readonly parts: readonly TrackPart[];
 }
 
-const LOADS = TRACKS.indexOf('loads');
-const SYNC_KINDS: readonly Cause[] = ['data', 'place', 'edge'];
+const LOADS = trackIndex('loads');
 
 interface Sum {
   readonly waits: TrackPart['waits'];
@@ -121,7 +121,7 @@ function reasonOf(timeline: Timeline, at: number): { cause: Cause; on: Track | u
     [last, kind] = [before, dependencies.kinds[edge] ?? 0];
   }
   return {
-    cause: last < 0 ? own : (SYNC_KINDS[kind] ?? 'data'),
+    cause: last < 0 ? own : (DEPENDENCY_KINDS[kind] ?? 'data'),
     on: trackOf(last < 0 ? (blocker[at] ?? -1) : last),
   };
 }

@@ -1,9 +1,7 @@
 /** What DMA moves: bytes by HBM tensor and how often each is loaded, descriptors and their size, and the rate that is reached. */
-import { CHIPS } from '../../chip';
-import { workOf } from '../../isa';
 import { bytesOf, elementsOf, readsOf, tensorBytes, writesOf } from '../../program';
-import type { HbmTensor, Instruction, Pattern } from '../../program';
-import { deal, DMA_ENGINES, engineTime, type Dealt } from '../transfers';
+import type { HbmTensor, Pattern } from '../../program';
+import { deal, DMA_ENGINES, engineTime, movedOf, type Dealt } from '../transfers';
 import type { Timeline } from '../types';
 
 export interface TensorTraffic {
@@ -67,15 +65,6 @@ export interface DmaReport {
 /** Descriptors below this cost more than their bytes (nki-dma-bandwidth-guide.rst). */
 export const SMALL_DESCRIPTOR = 512;
 
-/** The operands that a DMA moves to dst. */
-function movedBy(instruction: Instruction, timeline: Timeline): readonly Pattern[] {
-  if (instruction.dst === undefined) return [];
-  const work = workOf(instruction, CHIPS[timeline.chip]);
-  if (work.unit !== 'dma') return [];
-  const sources: Readonly<Record<string, Pattern | undefined>> = instruction.sources;
-  return work.moved.flatMap((name) => sources[name] ?? []);
-}
-
 /** Of a timeline with DMAs; undefined of others. */
 export function dmaOf(timeline: Timeline): DmaReport | undefined {
   const { instructions, moving, dmaBusy, total, timing } = timeline;
@@ -84,7 +73,7 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
   instructions.forEach((instruction, at) => {
     if (Number.isNaN(moving[at] ?? NaN) || instruction.dst === undefined) return;
     transfers++;
-    for (const source of movedBy(instruction, timeline)) {
+    for (const source of movedOf(instruction, timeline.chip)) {
       deal(source, instruction.dst, dealt);
       const count = dealt.descriptors.reduce((sum, own) => sum + own, 0);
       descriptors += count;

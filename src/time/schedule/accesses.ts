@@ -2,10 +2,9 @@
  * Which tensors every node of a Program's top level reads and writes. A loop is one node, since nothing is moved into or out of it:
  * it counts as reading all that its body touches, since what that writes may be left as it was.
  */
-import { accessedParts } from '../../isa';
 import { instructionsOf, isLoop, writesOf } from '../../program';
-import type { Instruction, Pattern, Program, ProgramNode, Tensor } from '../../program';
-import { leavesSome } from '../../verify/traits';
+import type { Instruction, Pattern, Patterns, Program, ProgramNode, Tensor } from '../../program';
+import { keepsSome } from '../keeps';
 
 /** What a node does to a tensor; bits. */
 export const READS = 1;
@@ -22,20 +21,12 @@ export interface Accesses {
   readonly how: Uint8Array;
 }
 
-/** Whether a write may leave some of what its pattern covers as it was, so that what was there before still counts. */
-export function keepsSome(instruction: Instruction, operand: string, pattern: Pattern): boolean {
-  const { attributes } = instruction;
-  return (
-    pattern.registers !== undefined ||
-    pattern.index !== undefined ||
-    ('accumulate' in attributes && attributes.accumulate) ||
-    leavesSome(instruction) ||
-    accessedParts(instruction, operand) !== undefined
-  );
-}
+/** Whether something may stay of what a tensor held where a pattern is written, so that it still counts. */
+export const mayKeep = (instruction: Instruction, operand: string, pattern: Pattern) =>
+  pattern.registers !== undefined || keepsSome(instruction, operand, pattern);
 
 const writing = (instruction: Instruction, operand: string, pattern: Pattern) =>
-  keepsSome(instruction, operand, pattern) ? READS | WRITES : WRITES;
+  mayKeep(instruction, operand, pattern) ? READS | WRITES : WRITES;
 
 export function accessesOf({ instructions: nodes, tensors }: Program): Accesses {
   const numbers = new Map(tensors.map(({ name }, index) => [name, index]));
@@ -60,7 +51,7 @@ export function accessesOf({ instructions: nodes, tensors }: Program): Accesses 
   const touchIndex = (pattern: Pattern | undefined, bits: number) => {
     if (pattern?.index !== undefined) touch(pattern.index.tensor, bits);
   };
-  const touchAll = (patterns: Readonly<Record<string, Pattern | undefined>>, bits: number) => {
+  const touchAll = (patterns: Patterns, bits: number) => {
     for (const name in patterns) {
       const pattern = patterns[name];
       if (pattern === undefined) continue;

@@ -36,7 +36,7 @@ export function aliasesOf(blocks: readonly Block[]): Uint8Array {
   return aliases;
 }
 
-/** Of two of which one comes first: whether they share bytes while both are in block. */
+/** Of two of which one comes first: whether they share bytes while both are in use. */
 function overlap(later: Block, earlier: Block): boolean {
   return (
     later.address < earlier.address + earlier.bytes &&

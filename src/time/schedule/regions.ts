@@ -31,7 +31,7 @@ export function regionRead(pattern: Pattern, tensor: SbufTensor | PsumTensor): R
   return {
     first: pattern.partition,
     end: pattern.partition + pattern.partitions,
-    bytes: ascending(coarse(bytes)),
+    bytes: coarse(bytes),
   };
 }
 
@@ -43,7 +43,7 @@ export function regionWritten(pattern: Pattern): Region | undefined {
   return {
     first: pattern.partition,
     end: pattern.partition + pattern.partitions,
-    bytes: ascending(bytes),
+    bytes,
   };
 }
 
@@ -51,22 +51,7 @@ export const isEmpty = ({ first, end, bytes }: Region) => first >= end || bytes.
 
 function coarse(bytes: Intervals): Intervals {
   if (bytes.length <= 2 * MAX_PIECES) return bytes;
-  let [start, end] = [Infinity, 0];
-  for (const byte of bytes) {
-    start = Math.min(start, byte);
-    end = Math.max(end, byte);
-  }
-  return [start, end];
-}
-
-/** Steps of two dimensions may go past each other: [2, 3] and [3, 2] visit 0, 2, 4, 3, 5, 7. */
-function ascending(bytes: Intervals): Intervals {
-  if (bytes.every((byte, at) => at === 0 || byte >= (bytes[at - 1] ?? 0))) return bytes;
-  let sorted: Intervals = [];
-  for (let at = 0; at < bytes.length; at += 2) {
-    sorted = unionOf(sorted, [bytes[at] ?? 0, bytes[at + 1] ?? 0]);
-  }
-  return sorted;
+  return [bytes[0] ?? 0, bytes.at(-1) ?? 0];
 }
 
 /** At least both of them. */

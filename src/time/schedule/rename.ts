@@ -4,7 +4,7 @@
  */
 import { CHIPS } from '../../chip';
 import { isLoop } from '../../program';
-import type { Instruction, Pattern, Program, ProgramNode, Tensor } from '../../program';
+import type { Instruction, Pattern, Patterns, Program, ProgramNode, Tensor } from '../../program';
 import type { Accesses } from './accesses';
 import type { Versions } from './versions';
 
@@ -122,10 +122,7 @@ function nodeWith(node: ProgramNode, changes: Changes): ProgramNode {
   } as Instruction;
 }
 
-function allWith(
-  patterns: Readonly<Record<string, Pattern | undefined>>,
-  changes: Changes,
-): Record<string, Pattern> {
+function allWith(patterns: Patterns, changes: Changes): Record<string, Pattern> {
   const changed: Record<string, Pattern> = {};
   for (const name in patterns) {
     const pattern = patterns[name];

@@ -5,7 +5,7 @@
  */
 import { isLoop, readsOf, writesOf } from '../../program';
 import type { Instruction, PsumTensor, SbufTensor } from '../../program';
-import { keepsSome, READS, WRITES, type Accesses } from './accesses';
+import { mayKeep, READS, WRITES, type Accesses } from './accesses';
 import { isEmpty, joined, regionRead, regionWritten, wholeOf, without, type Region } from './regions';
 
 /** All arrays but `of` have an element for each version. Versions are numbered by the nodes that touch them first. */
@@ -105,7 +105,7 @@ function before(
   let left = need;
   for (const { name, pattern } of writesOf(instruction)) {
     if (pattern.tensor !== tensor.name) continue;
-    if (keepsSome(instruction, name, pattern)) left = joined(left, regionRead(pattern, tensor));
+    if (mayKeep(instruction, name, pattern)) left = joined(left, regionRead(pattern, tensor));
     else if (left !== undefined) {
       const written = regionWritten(pattern);
       if (written !== undefined) left = without(left, written);

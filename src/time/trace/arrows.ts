@@ -1,7 +1,5 @@
 /** The arrows of a trace: from what an instruction waited for to the instruction. */
-import { CAUSES, type Timeline } from '../types';
-
-const [START, TRACK] = [CAUSES.indexOf('start'), CAUSES.indexOf('track')];
+import { CAUSE, type Timeline } from '../types';
 
 /** Numbers of arrows, from 1. */
 export interface Arrows {
@@ -42,8 +40,8 @@ function listed(timeline: Timeline, begins: Float64Array, all: boolean, most: nu
   for (let at = 0; at < count; at++) {
     firstInto[at] = sources.length;
     const last = blocker[at] ?? -1;
-    const why = cause[at] ?? START;
-    if (last >= 0 && why !== START && why !== TRACK) add(last, at);
+    const why = cause[at] ?? CAUSE.start;
+    if (last >= 0 && why !== CAUSE.start && why !== CAUSE.track) add(last, at);
     const end = all ? (offsets[at + 1] ?? 0) : 0;
     for (let edge = offsets[at] ?? 0; edge < end; edge++) {
       const before = indices[edge] ?? 0;

@@ -4,6 +4,7 @@
  * Its profiles show that every DMA was triggered by GpSimd, with descriptors built at run time (dynamic DMA: 100 %).
  */
 import { kernel, type ChipView, type HbmView, type Nc } from '../../../kernel';
+import { multiply } from '../../../kernels/matmul';
 
 const TILE = { m: 128, n: 512, k: 128 } as const;
 type Axis = keyof typeof TILE;
@@ -190,15 +191,3 @@ class Spilled {
 
 const part = (tile: ChipView, axis: Axis, index: number): ChipView =>
   tile.slice('all', [index * TILE[axis], (index + 1) * TILE[axis]]);
-
-function multiply(
-  nc: Nc,
-  sum: ChipView,
-  stationaries: readonly ChipView[],
-  movings: readonly ChipView[],
-): void {
-  for (const [index, stationary] of stationaries.entries()) {
-    const moving = movings[index];
-    if (moving !== undefined) nc.nc_matmul(sum, { stationary, moving });
-  }
-}
