@@ -139,7 +139,7 @@ function matmulsText(
   const formats = rates.map(({ rate }) => RATE_WORDS[rate]).join(', ');
   return [
     'Tensor engine',
-    `  MFU ${percentText(mfu)}, HFU ${percentText(hfu)} of ${flopsText(peak)} (${formats}); ${percentText(whileBusy)} while it is busy`,
+    `  MFU ${percentText(mfu)} of ${flopsText(peak)} (${formats}); HFU ${percentText(hfu)}, ${percentText(whileBusy)} while it is busy`,
     `  ${flopsText(total === 0 ? 0 : model / total)} without transposes; ${digits(columns)} moving columns and ${digits(rows)} rows for each multiplication on average`,
   ].join('\n');
 }

@@ -105,5 +105,6 @@ export function passWork(rows: number, stationary: number, moving: number, passe
     load: stationary * passes,
     multiply: Math.max(Math.min(LEAST_COLUMNS, stationary), moving) * passes,
     flops: 2 * rows * stationary * moving,
+    passes,
   };
 }

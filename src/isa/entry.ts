@@ -67,8 +67,17 @@ export type Work =
       readonly mode?: 2 | 4;
       readonly table?: string;
     }
-  /** Of the systolic array: cycles to load the stationary operand, before any speed-up of loading, and to multiply. */
-  | { readonly unit: 'array'; readonly load: number; readonly multiply: number; readonly flops: number }
+  /**
+   * Of the systolic array: cycles to load the stationary operand, before any speed-up of loading, and to multiply; how often it
+   * takes its operands.
+   */
+  | {
+      readonly unit: 'array';
+      readonly load: number;
+      readonly multiply: number;
+      readonly flops: number;
+      readonly passes: number;
+    }
   /** Of the DMA engines: the share of their rate that it reaches, and which operands it moves to dst. */
   | { readonly unit: 'dma'; readonly share: number; readonly moved: readonly string[] }
   /** Of a sequencer alone. */

@@ -3,7 +3,7 @@ import { CHIPS, type ChipName } from '../chip';
 import { workOf } from '../isa';
 import { bytesOf, elementsOf } from '../program';
 import type { Instruction } from '../program';
-import { peakOf, rateOf } from './report/matmuls';
+import { peakTime } from './report/matmuls';
 import { isTranspose } from './traffic';
 import { movedOf } from './transfers';
 import type { Timeline } from './types';
@@ -37,7 +37,7 @@ export function arrayUse(timeline: Timeline, bins: number): Binned {
     if (instruction.engine !== 'tensor' || isTranspose(instruction)) return;
     const work = workOf(instruction, chip);
     if (work.unit !== 'array') return;
-    parts.spread(start[at] ?? 0, free[at] ?? 0, work.flops / peakOf(chip, rateOf(instruction, chip)));
+    parts.spread(start[at] ?? 0, free[at] ?? 0, peakTime(instruction, work, chip));
   });
   return parts.rates();
 }

@@ -127,6 +127,7 @@ describe('the array', () => {
       load: 60,
       multiply: 500,
       flops: 2 * 100 * 60 * 500,
+      passes: 1,
     });
   });
 

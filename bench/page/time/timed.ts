@@ -68,7 +68,7 @@ function figuresOf(report: TimeReport): readonly Figure[] {
     { name: 'critical path', value: path.filter(isLarge).slice(0, 4).map(partText).join('; ') },
     matmuls && {
       name: 'array',
-      value: `MFU ${percentText(matmuls.mfu)}, HFU ${percentText(matmuls.hfu)} of ${flopsText(matmuls.peak)}; ${percentText(matmuls.whileBusy)} while Tensor is busy`,
+      value: `MFU ${percentText(matmuls.mfu)} of ${flopsText(matmuls.peak)}; HFU ${percentText(matmuls.hfu)}, ${percentText(matmuls.whileBusy)} while Tensor is busy`,
     },
     roofline && {
       name: 'roofline',

@@ -17,8 +17,8 @@ export interface TimeReport extends ReportFacts {
 export function reportOf(timeline: Timeline): TimeReport {
   const path = criticalPath(timeline);
   const matmuls = matmulsOf(timeline);
-  const roofline = rooflineOf(timeline, matmuls);
   const dma = dmaOf(timeline);
+  const roofline = rooflineOf(timeline, matmuls, dma);
   const facts: ReportFacts = {
     chip: timeline.chip,
     cores: timeline.cores,

@@ -56,7 +56,7 @@ export interface DmaReport {
   readonly rate: number;
   readonly rateWhileBusy: number;
   readonly peak: number;
-  /** ns that each of the engines was busy; their mean and the busiest as shares of the total. */
+  /** ns that each of the engines was busy, no longer than the total; their mean and the busiest as shares of it. */
   readonly busy: readonly number[];
   readonly meanShare: number;
   readonly mostShare: number;
@@ -75,7 +75,7 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
     transfers++;
     for (const source of movedOf(instruction, timeline.chip)) {
       deal(source, instruction.dst, dealt);
-      const count = dealt.descriptors.reduce((sum, own) => sum + own, 0);
+      const count = dealt.descriptors.reduce((all, own) => all + own, 0);
       descriptors += count;
       bytes += count * dealt.bytes;
       const taken = engineTime(count, dealt.bytes, 1, timing);
@@ -86,8 +86,9 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
     }
   });
   if (transfers === 0) return undefined;
-  const busy = [...dmaBusy];
-  const allBusy = busy.reduce((sum, own) => sum + own, 0);
+  // What an engine still does for a transfer when its last byte is there is of no use to the Program.
+  const busy = Array.from(dmaBusy, (taken) => Math.min(taken, total));
+  const sum = (all: readonly number[]): number => all.reduce((ns, own) => ns + own, 0);
   const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
   return {
     transfers,
@@ -97,10 +98,10 @@ export function dmaOf(timeline: Timeline): DmaReport | undefined {
     inSmall: ratio(small, bytes),
     timeInSmall: ratio(smallTime, time),
     rate: ratio(bytes, total),
-    rateWhileBusy: ratio(DMA_ENGINES * bytes, allBusy),
+    rateWhileBusy: ratio(DMA_ENGINES * bytes, sum([...dmaBusy])),
     peak: DMA_ENGINES * timing.dmaPeak,
     busy,
-    meanShare: ratio(allBusy / DMA_ENGINES, total),
+    meanShare: ratio(sum(busy) / DMA_ENGINES, total),
     mostShare: ratio(Math.max(...busy), total),
   };
 }
