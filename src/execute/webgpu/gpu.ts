@@ -1,25 +1,18 @@
 /**
- * A GPUDevice with what every kernel needs of it: buffers that are counted, pipelines that fail loudly, submissions that
- * can be awaited, and a lost device that is reported as such. WebGPU's own errors are asynchronous and easy to miss: an
+ * A GPUDevice with what every kernel needs of it: buffers that are counted and kept for the next of their kind, pipelines and bind
+ * groups made once, submissions that can be awaited, and a lost device that is reported as such. WebGPU's own errors are asynchronous and easy to miss: an
  * unchecked one leaves a result of zeros.
  */
 import { UserError } from '../../numerics';
+import { Bindings, type BindingTypes, type BoundBuffers } from './bindings';
+import { Buffers, noBytes, type BufferRole, type BytesByRole, type PoolCounts } from './buffers';
+
+export type { BindingType } from './bindings';
+export type { BufferRole, PoolCounts } from './buffers';
 
 /** WebGPU's flags by their values in the specification: hosts differ in whether they define the globals. */
 export const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
 const MAP_READ_MODE = 0x1;
-const COMPUTE_STAGE = 0x4;
-
-/** What a buffer is for; bytes are counted by it. */
-export type BufferRole = 'operands' | 'result' | 'scratch' | 'transposition' | 'staging';
-
-export type BindingType = 'uniform' | 'read' | 'write';
-
-const BINDINGS = {
-  uniform: { type: 'uniform', hasDynamicOffset: true },
-  read: { type: 'read-only-storage' },
-  write: { type: 'storage' },
-} as const satisfies Record<BindingType, GPUBufferBindingLayout>;
 
 /** The device is gone: results already read stay good, nothing more can be run on it. */
 export class DeviceLostError extends Error {
@@ -44,35 +37,47 @@ export interface Pipeline {
   readonly source: string;
 }
 
-const noBytes = (): Record<BufferRole, number> => ({
-  operands: 0,
-  result: 0,
-  scratch: 0,
-  transposition: 0,
-  staging: 0,
-});
+/** The adapter has no room, not even with all that was kept given back. */
+class OutOfMemoryError extends UserError {}
 
 export class Gpu {
   readonly device: GPUDevice;
-  /** Bytes of live buffers by role, over all products of this device. */
-  readonly live: Record<BufferRole, number> = noBytes();
-  /** The most bytes that were live at once, by role. */
-  readonly peak: Record<BufferRole, number> = noBytes();
   /** Largest storage buffer: the adapter's own limit, or less where the owner wants smaller blocks. */
   maxStorageBytes: number;
   /** Milliseconds after which finished work is noticed at the latest: next to nothing in Chromium and Dawn, 100 in Firefox. */
   noticeMs = 0;
   #closed = false;
   #lost: GPUDeviceLostInfo | undefined;
-  readonly #buffers = new Map<GPUBuffer, BufferRole>();
+  readonly #bindings: Bindings;
+  readonly #buffers: Buffers;
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
 
   constructor(device: GPUDevice) {
     this.device = device;
+    this.#bindings = new Bindings(device);
+    this.#buffers = new Buffers((buffer) => {
+      this.#bindings.destroyed(buffer);
+    });
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     this.maxStorageBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     void device.lost.then((info) => {
       this.#lost = info;
     });
+  }
+
+  /** Bytes of live buffers by role, over all products of this device. */
+  get live(): BytesByRole {
+    return this.#buffers.live;
+  }
+
+  /** The most bytes that were live at once, by role. */
+  get peak(): BytesByRole {
+    return this.#buffers.peak;
+  }
+
+  /** Buffers that were released and are kept for the next of their kind. */
+  get pool(): PoolCounts {
+    return this.#buffers.counts;
   }
 
   /** @throws UserError once closed. */
@@ -90,8 +95,18 @@ export class Gpu {
     }
   }
 
-  /** @throws UserError naming the limit when the buffer is too large for the adapter or its memory. */
-  async createBuffer(label: string, size: number, usage: number, role: BufferRole): Promise<GPUBuffer> {
+  /**
+   * A buffer of zeros, or of whatever one held that was released, where `content` may be `any`.
+   *
+   * @throws UserError naming the limit when the buffer is too large for the adapter or its memory.
+   */
+  async createBuffer(
+    label: string,
+    size: number,
+    usage: number,
+    role: BufferRole,
+    content: 'zeros' | 'any' = 'zeros',
+  ): Promise<GPUBuffer> {
     const storage = (usage & USAGE.STORAGE) !== 0;
     const bound = storage ? this.maxStorageBytes : this.device.limits.maxBufferSize;
     if (size > bound) {
@@ -102,41 +117,57 @@ export class Gpu {
         `${label} needs one buffer of ${size} bytes; this adapter's ${limit} is ${bound} bytes.`,
       );
     }
-    const buffer = await this.#scoped(`creating ${label} (${size} bytes)`, () =>
-      this.device.createBuffer({ label, size, usage }),
-    );
-    this.#buffers.set(buffer, role);
-    this.live[role] += size;
-    this.peak[role] = Math.max(this.peak[role], this.live[role]);
+    this.checkAlive();
+    // Without COPY_DST there is no way to clear it.
+    const reusable = content === 'any' || (usage & USAGE.COPY_DST) !== 0;
+    const kept = reusable ? this.#buffers.take(size, usage, role) : undefined;
+    if (kept !== undefined) {
+      kept.label = label;
+      if (content === 'zeros') this.#clear(kept);
+      return kept;
+    }
+    const make = (): Promise<GPUBuffer> =>
+      this.#scoped(`creating ${label} (${size} bytes)`, () =>
+        this.device.createBuffer({ label, size, usage }),
+      );
+    const buffer = await make().catch((error: unknown) => {
+      if (error instanceof OutOfMemoryError && this.#buffers.drain()) return make();
+      throw error;
+    });
+    this.#buffers.add(buffer, role);
     return buffer;
   }
 
+  /** Frees a buffer; what holds no result is kept a while for the next of its size and usage. */
   release(buffer: GPUBuffer): void {
-    const role = this.#buffers.get(buffer);
-    if (role === undefined) return;
-    this.#buffers.delete(buffer);
-    this.live[role] -= buffer.size;
-    buffer.destroy();
+    if (this.#closed || this.#lost !== undefined) this.#buffers.discard(buffer);
+    else this.#buffers.release(buffer);
   }
 
   /** Frees every buffer that is left; what is under way, and what is asked for afterwards, is told so. */
   close(): void {
     this.#closed = true;
-    for (const buffer of this.#buffers.keys()) this.release(buffer);
+    this.#buffers.close();
   }
 
-  /** Compiles without blocking; bindings are numbered as given, `undefined` leaves a number out. */
-  async createPipeline(
-    label: string,
-    source: string,
-    bindings: readonly (BindingType | undefined)[],
-  ): Promise<Pipeline> {
+  /** Compiles without blocking, each text once; bindings are numbered as given, `undefined` leaves a number out. */
+  createPipeline(label: string, source: string, bindings: BindingTypes): Promise<Pipeline> {
+    const key = `${bindings.map((type) => type ?? '').join()}\n${source}`;
+    let pipeline = this.#pipelines.get(key);
+    if (pipeline === undefined) {
+      pipeline = this.#compile(label, source, bindings);
+      pipeline.catch(() => this.#pipelines.delete(key));
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #compile(label: string, source: string, bindings: BindingTypes): Promise<Pipeline> {
     const started = performance.now();
-    const entries = bindings.flatMap((type, binding) =>
-      type === undefined ? [] : [{ binding, visibility: COMPUTE_STAGE, buffer: BINDINGS[type] }],
-    );
-    const layout = this.device.createBindGroupLayout({ label, entries });
+    const layout = this.#bindings.layout(bindings);
+    this.device.pushErrorScope('validation'); // told below, with the text
     const module = this.device.createShaderModule({ label, code: source });
+    void this.device.popErrorScope().catch(() => undefined);
     try {
       const pipeline = await this.device.createComputePipelineAsync({
         label,
@@ -157,25 +188,22 @@ export class Gpu {
     }
   }
 
-  bind(
-    { layout }: Pipeline,
-    buffers: readonly (GPUBuffer | undefined)[],
-    uniformBytes: number,
-  ): Promise<GPUBindGroup> {
-    const most = this.device.limits.maxStorageBufferBindingSize;
-    const entries = buffers.flatMap((buffer, binding) => {
-      if (buffer === undefined) return [];
-      const size = binding === 0 ? uniformBytes : Math.min(buffer.size, most);
-      return [{ binding, resource: { buffer, size } }];
-    });
-    return this.#scoped('binding', () => this.device.createBindGroup({ layout, entries }));
+  /** The group of these buffers, made once: of a caller's own buffers, whose end nobody tells, each time anew. */
+  async bind({ layout }: Pipeline, buffers: BoundBuffers, uniformBytes: number): Promise<GPUBindGroup> {
+    const known = this.#bindings.known(layout, buffers, uniformBytes);
+    if (known !== undefined) return known;
+    const group = await this.#scoped('binding', () => this.#bindings.make(layout, buffers, uniformBytes));
+    const isOurs = (buffer: GPUBuffer | undefined): boolean =>
+      buffer === undefined || this.#buffers.roleOf(buffer) !== undefined;
+    if (buffers.every(isOurs)) this.#bindings.keep(group, layout, buffers, uniformBytes);
+    return group;
   }
 
   /** Bytes of these buffers by role; those already released count nothing. */
   bytesOf(buffers: readonly GPUBuffer[]): Record<BufferRole, number> {
     const bytes = noBytes();
     for (const buffer of buffers) {
-      const role = this.#buffers.get(buffer);
+      const role = this.#buffers.roleOf(buffer);
       if (role !== undefined) bytes[role] += buffer.size;
     }
     return bytes;
@@ -214,21 +242,62 @@ export class Gpu {
     this.noticeMs = Math.min(...times.slice(1)); // the first began between two looks
   }
 
-  /** The bytes of part of a buffer, by way of a staging buffer that is gone afterwards. */
+  /** The bytes of part of a buffer, by way of a staging buffer: one round trip, since what is mapped has been computed. */
   async read(buffer: GPUBuffer, offset: number, size: number): Promise<Uint32Array<ArrayBuffer>> {
-    const staging = await this.createBuffer('readback', size, USAGE.MAP_READ | USAGE.COPY_DST, 'staging');
+    const staging = await this.createBuffer(
+      'readback',
+      size,
+      USAGE.MAP_READ | USAGE.COPY_DST,
+      'staging',
+      'any',
+    );
     try {
-      await this.submit('reading back', (encoder) => {
+      await this.#scoped('reading back', () => {
+        const encoder = this.device.createCommandEncoder({ label: 'reading back' });
         encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+        this.device.queue.submit([encoder.finish()]);
+        return staging.mapAsync(MAP_READ_MODE);
       });
-      await staging.mapAsync(MAP_READ_MODE).catch((error: unknown) => {
-        this.checkAlive();
-        throw error;
-      });
-      return new Uint32Array(staging.getMappedRange().slice(0));
-    } finally {
+      const words = new Uint32Array(staging.getMappedRange().slice(0));
+      staging.unmap();
       this.release(staging);
+      return words;
+    } catch (error) {
+      this.#buffers.discard(staging);
+      throw error;
     }
+  }
+
+  /**
+   * The same, a chunk at a time in order, where the next chunk is on its way while one is worked on.
+   *
+   * @param chunkBytes a multiple of 4.
+   */
+  async *readChunks(
+    buffer: GPUBuffer,
+    offset: number,
+    size: number,
+    chunkBytes: number,
+  ): AsyncGenerator<Uint32Array<ArrayBuffer>> {
+    const ask = (at: number): Promise<Uint32Array<ArrayBuffer>> | undefined => {
+      if (at >= size) return undefined;
+      const words = this.read(buffer, offset + at, Math.min(chunkBytes, size - at));
+      words.catch(() => undefined); // it is awaited when its turn comes, unless the one before it fails
+      return words;
+    };
+    let next = ask(0);
+    for (let at = chunkBytes; next !== undefined; at += chunkBytes) {
+      const due = next;
+      next = ask(at);
+      yield await due;
+    }
+  }
+
+  /** Comes before all that is written or submitted afterwards. */
+  #clear(buffer: GPUBuffer): void {
+    const encoder = this.device.createCommandEncoder({ label: 'clearing' });
+    encoder.clearBuffer(buffer);
+    this.device.queue.submit([encoder.finish()]);
   }
 
   async #scoped<T>(what: string, action: () => T | Promise<T>): Promise<T> {
@@ -254,7 +323,8 @@ export class Gpu {
     }
     const [validation, memory] = await Promise.all([invalid, exhausted]);
     this.checkAlive();
-    if (memory !== null) throw new UserError(`The adapter is out of memory while ${what}: ${memory.message}`);
+    if (memory !== null)
+      throw new OutOfMemoryError(`The adapter is out of memory while ${what}: ${memory.message}`);
     if (validation !== null) throw new RefusedError(what, validation.message);
     return result;
   }

@@ -138,11 +138,14 @@ export async function* readRows(
 ): AsyncGenerator<{ readonly row: number; readonly codes: CodeArray }> {
   const bytes = rowWords(dtype, columns) * 4;
   const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
-  for (let first = begin; first < end; first += rowsAtOnce) {
+  let first = begin;
+  const chunks = gpu.readChunks(buffer, begin * bytes, (end - begin) * bytes, rowsAtOnce * bytes);
+  for await (const words of chunks) {
     const rows = Math.min(rowsAtOnce, end - first);
-    const block = unpackMatrix(dtype, rows, columns, await gpu.read(buffer, first * bytes, rows * bytes));
+    const block = unpackMatrix(dtype, rows, columns, words);
     for (let row = 0; row < rows; row++)
       yield { row: first + row, codes: block.subarray(row * columns, (row + 1) * columns) };
+    first += rows;
   }
 }
 

@@ -28,7 +28,6 @@ const UNIFORM_STEP = 256;
 /** Pipelines of kernels, compiled once for each device. */
 export class Pipelines {
   readonly #gpu: Gpu;
-  readonly #byText = new Map<string, Promise<Pipeline>>();
   readonly #byKernel = new Map<Kernel, Promise<Pipeline>>();
 
   constructor(gpu: Gpu) {
@@ -38,10 +37,7 @@ export class Pipelines {
   of(kernel: Kernel): Promise<Pipeline> {
     let pipeline = this.#byKernel.get(kernel);
     if (pipeline === undefined) {
-      const text = kernel.wgsl();
-      pipeline =
-        this.#byText.get(text) ?? this.#gpu.createPipeline(kernel.key, text, BINDINGS[kernel.bindings]);
-      this.#byText.set(text, pipeline);
+      pipeline = this.#gpu.createPipeline(kernel.key, kernel.wgsl(), BINDINGS[kernel.bindings]);
       this.#byKernel.set(kernel, pipeline);
     }
     return pipeline;
@@ -91,7 +87,6 @@ export class Session {
   readonly #pipelines: Pipelines;
   readonly #chains: Chains;
   readonly #buffers: Buffers;
-  #groups: Partial<Record<Bindings, Promise<GPUBindGroup>>> = {};
   /** The submission before the last one, and the last one. */
   #underWay: readonly Promise<void>[] = [];
   readonly #rate: Rate;
@@ -116,22 +111,31 @@ export class Session {
     const { gpu } = tools;
     const made: GPUBuffer[] = [];
     const storage = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
-    const make = async (label: string, size: number, usage: number = storage): Promise<GPUBuffer> => {
-      const buffer = await gpu.createBuffer(label, size, usage, 'scratch');
+    const make = async (
+      label: string,
+      size: number,
+      content: 'zeros' | 'any',
+      usage: number = storage,
+    ): Promise<GPUBuffer> => {
+      const buffer = await gpu.createBuffer(label, size, usage, 'scratch', content);
       made.push(buffer);
       return buffer;
     };
+    const uniform = USAGE.UNIFORM | USAGE.COPY_DST;
+    const making = [
+      make('dispatches', 1024 * UNIFORM_STEP, 'any', uniform),
+      make('descriptors', 2 ** 16, 'any'),
+      make('SBUF and PSUM', PARTITIONS * layout.bytes.chip, 'zeros'),
+      make('HBM tensors', layout.bytes.hbm, 'zeros'),
+      make('reports', STATS_BYTES, 'zeros'),
+      make('matmul operands', SCRATCH_BYTES, 'any'),
+    ] as const;
     try {
-      const buffers = {
-        uniforms: await make('dispatches', 1024 * UNIFORM_STEP, USAGE.UNIFORM | USAGE.COPY_DST),
-        descriptors: await make('descriptors', 2 ** 16),
-        chip: await make('SBUF and PSUM', PARTITIONS * layout.bytes.chip),
-        hbm: await make('HBM tensors', layout.bytes.hbm),
-        reports: await make('reports', STATS_BYTES),
-        scratch: await make('matmul operands', SCRATCH_BYTES),
-      };
+      const [uniforms, descriptors, chip, hbm, reports, scratch] = await Promise.all(making);
+      const buffers = { uniforms, descriptors, chip, hbm, reports, scratch };
       return new Session(tools, layout, buffers);
     } catch (error) {
+      await Promise.allSettled(making);
       for (const buffer of made) gpu.release(buffer);
       throw error;
     }
@@ -306,8 +310,7 @@ export class Session {
       const { bindings } = kernel;
       const pipeline = pipelines.get(kernel);
       if (bound.has(bindings) || pipeline === undefined) continue;
-      this.#groups[bindings] ??= this.gpu.bind(pipeline, buffers[bindings], UNIFORM_BYTES);
-      bound.set(bindings, await this.#groups[bindings]);
+      bound.set(bindings, await this.gpu.bind(pipeline, buffers[bindings], UNIFORM_BYTES));
     }
     return bound;
   }
@@ -320,7 +323,6 @@ export class Session {
     if (this.#released) this.gpu.release(larger);
     this.#checkHeld();
     this.#buffers[name] = larger;
-    this.#groups = {};
     await Promise.all(this.#underWay);
     this.gpu.release(buffer);
   }
