@@ -9,9 +9,15 @@ export interface MatmulOperands {
   readonly b: CodeArray;
   /** C's codes: [M, N] in the output's format; present exactly when the plan accumulates. */
   readonly c?: CodeArray;
+  /** Of the epilogue: [N], and [M, N], in its formats; present exactly when it adds them. */
+  readonly bias?: CodeArray;
+  readonly residual?: CodeArray;
 }
 
 export type OperandName = keyof MatmulOperands;
+
+/** What a plan may add to its sums, and does not always. */
+export const ADDED_OPERANDS = ['c', 'bias', 'residual'] as const satisfies readonly OperandName[];
 
 /** A matrix as it lies: rows of columns. */
 export interface OperandShape {
@@ -23,7 +29,7 @@ export interface OperandShape {
   readonly text: string;
 }
 
-/** How each operand of a plan lies; C lies as the result does. */
+/** How each operand of a plan lies; C lies as the result does. What an epilogue would add is left out where it does not. */
 export function operandShapes({
   m,
   n,
@@ -32,14 +38,18 @@ export function operandShapes({
   b,
   out,
   aLayout,
-}: MatmulPlan): Record<OperandName, OperandShape> {
+  epilogue: { bias, residual } = {},
+}: MatmulPlan): Record<'a' | 'b' | 'c', OperandShape> & Partial<Record<OperandName, OperandShape>> {
+  const result = { rows: m, columns: n, text: `[M=${m}, N=${n}]` };
   return {
     a:
       aLayout === 'k-major'
         ? { name: 'A', dtype: a, rows: k, columns: m, text: `[K=${k}, M=${m}]` }
         : { name: 'A', dtype: a, rows: m, columns: k, text: `[M=${m}, K=${k}]` },
     b: { name: 'B', dtype: b, rows: k, columns: n, text: `[K=${k}, N=${n}]` },
-    c: { name: 'C', dtype: out, rows: m, columns: n, text: `[M=${m}, N=${n}]` },
+    c: { name: 'C', dtype: out, ...result },
+    ...(bias && { bias: { name: 'bias', dtype: bias, rows: 1, columns: n, text: `[N=${n}]` } }),
+    ...(residual && { residual: { name: 'residual', dtype: residual, ...result } }),
   };
 }
 

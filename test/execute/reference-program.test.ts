@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHIPS } from '../../src/chip';
+import type { MatmulOperands } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { runProgram } from '../../src/execute/reference/program';
+import { ACTIVATIONS } from '../../src/isa/functions';
 import { planMatmul, planToProgram } from '../../src/lower';
 import type { MatmulPlan } from '../../src/lower';
 import { bitsOf, codeArray, decode, encode, stochasticDraw, UserError } from '../../src/numerics';
 import type { CodeArray, Dtype } from '../../src/numerics';
 import { Allocator, hbm, onChip } from '../../src/program';
 import type { Instruction, Program } from '../../src/program';
-import { anyRequest } from '../lower/requests';
+import { anyRequest, withEpilogue } from '../lower/requests';
 import { runs } from './runs';
 
 /** Codes of any bits, from a small generator: NaN, infinities and subnormals come with them. */
@@ -23,22 +25,22 @@ function codesOf(dtype: Dtype, length: number, seed: number): CodeArray {
   return codes;
 }
 
-interface Operands {
-  readonly a: CodeArray;
-  readonly b: CodeArray;
-  readonly c?: CodeArray;
-}
-
-function operandsOf({ m, n, k, a, b, out, accumulate }: MatmulPlan, seed: number): Operands {
+function operandsOf(
+  { m, n, k, a, b, out, accumulate, epilogue = {} }: MatmulPlan,
+  seed: number,
+): MatmulOperands {
+  const { bias, residual } = epilogue;
   return {
     a: codesOf(a, m * k, seed),
     b: codesOf(b, k * n, seed + 1),
     ...(accumulate && { c: codesOf(out, m * n, seed + 2) }),
+    ...(bias && { bias: codesOf(bias, n, seed + 3) }),
+    ...(residual && { residual: codesOf(residual, m * n, seed + 4) }),
   };
 }
 
 /** The contract of docs/architecture.md, one output at a time, from single codes. */
-function direct(plan: MatmulPlan, { a, b, c }: Operands): number[] {
+function direct(plan: MatmulPlan, { a, b, c, bias, residual }: MatmulOperands): number[] {
   const f = Math.fround;
   return Array.from({ length: plan.m * plan.n }, (_, index) => {
     const [m, n] = [Math.floor(index / plan.n), index % plan.n];
@@ -54,7 +56,13 @@ function direct(plan: MatmulPlan, { a, b, c }: Operands): number[] {
     }
     let total = groups.reduce((before, group) => f(before + group), 0);
     if (c) total = f(f(decode(plan.out, c[index] ?? -1)) + total);
-    const { rounding, saturate, seed } = plan;
+    const { epilogue = {}, rounding, saturate, seed } = plan;
+    const { scale, activation, outScale } = epilogue;
+    if (scale !== undefined) total = f(total * scale);
+    if (epilogue.bias) total = f(total + decode(epilogue.bias, bias?.[n] ?? -1));
+    if (activation !== undefined) total = ACTIVATIONS[activation].apply(total);
+    if (epilogue.residual) total = f(total + decode(epilogue.residual, residual?.[index] ?? -1));
+    if (outScale !== undefined) total = f(total * outScale);
     const draw = stochasticDraw({ seed, launch: 0, instance: 0, element: index });
     return encode(plan.out, total, { rounding, saturate, draw });
   });
@@ -63,7 +71,7 @@ function direct(plan: MatmulPlan, { a, b, c }: Operands): number[] {
 describe('runProgram', () => {
   test('equals the contract and the reference loop bit for bit', () => {
     fc.assert(
-      fc.property(anyRequest(20), fc.nat(), (request, seed) => {
+      fc.property(fc.oneof(anyRequest(20), withEpilogue(anyRequest(20))), fc.nat(), (request, seed) => {
         const plan = planMatmul(request);
         const operands = operandsOf(plan, seed);
         const { out } = runProgram(planToProgram(plan), { ...operands });

@@ -7,7 +7,7 @@ import type { MatmulPlan } from '../../src/lower';
 import { countProgram, tensorBytes } from '../../src/program';
 import type { Program } from '../../src/program';
 import { symbolicRun } from './coverage';
-import { anyRequest } from './requests';
+import { anyRequest, withEpilogue } from './requests';
 
 /** The products of output (m, n) in the order the contract gives them. */
 function expected(plan: MatmulPlan, m: number, n: number): string[] {
@@ -53,7 +53,7 @@ describe('a Program made from a plan', () => {
 
   test('is legal, fits, and has the counts that the plan foretells', () => {
     fc.assert(
-      fc.property(anyRequest(40), (request) => {
+      fc.property(fc.oneof(anyRequest(40), withEpilogue(anyRequest(40))), (request) => {
         const plan = planMatmul(request);
         const program = planToProgram(plan);
         expect(programProblem(program)).toBeUndefined();

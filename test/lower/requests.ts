@@ -1,7 +1,7 @@
 /** Random matmul requests that are legal: small shapes, and tiles small enough to need several of everything. */
 import fc from 'fast-check';
 import { CHIPS, CHIP_NAMES, matmulPairProblem } from '../../src/chip';
-import type { MatmulRequest } from '../../src/lower';
+import type { Epilogue, MatmulRequest } from '../../src/lower';
 
 const CASES = CHIP_NAMES.flatMap((chip) =>
   CHIPS[chip].matmul.dtypes.flatMap((a) =>
@@ -19,6 +19,22 @@ export const anyRounding: fc.Arbitrary<Pick<MatmulRequest, 'rounding' | 'saturat
     seed: fc.maxSafeNat(),
   })
   .map(({ seed, ...rest }) => ({ ...rest, ...(rest.rounding === 'stochastic' && { seed }) }));
+
+/** Any steps, of functions that are cheap and dear, with formats that every chip has. */
+export const anyEpilogue: fc.Arbitrary<Epilogue> = fc.record(
+  {
+    scale: fc.float({ noNaN: true, noDefaultInfinity: true }),
+    bias: fc.constantFrom('float32', 'bfloat16', 'float16', 'float8_e5m2' as const),
+    activation: fc.constantFrom('relu', 'gelu', 'silu', 'tanh', 'exp', 'copy' as const),
+    residual: fc.constantFrom('float32', 'bfloat16', 'float8_e4m3' as const),
+    outScale: fc.constantFrom(0.5, 2 ** -140, -3, 448 / 3),
+  },
+  { requiredKeys: [] },
+);
+
+/** The same requests, with an epilogue. */
+export const withEpilogue = (requests: fc.Arbitrary<MatmulRequest>): fc.Arbitrary<MatmulRequest> =>
+  fc.tuple(requests, anyEpilogue).map(([request, epilogue]) => ({ ...request, epilogue }));
 
 /** Shapes up to `most` a side, tiles up to `tileMost`. `block.m` x `block.n` are at most 2 x 4 tiles, which is all of PSUM. */
 export function anyRequest(most: number, tileMost = most): fc.Arbitrary<MatmulRequest> {

@@ -8,7 +8,7 @@ import { KERNELS } from '../../src/kernels';
 import { planMatmul, planToProgram } from '../../src/lower';
 import type { Program } from '../../src/program';
 import { verifyProgram } from '../../src/verify';
-import { anyRequest } from '../lower/requests';
+import { anyRequest, withEpilogue } from '../lower/requests';
 import { anyProgram } from '../program/arbitrary';
 import { inputsFor } from './kernels';
 
@@ -19,7 +19,7 @@ const verdict = (program: Program) => verifyProgram(program);
 describe('a lowered matmul is sound', () => {
   test('of any small shape, on every chip', () => {
     fc.assert(
-      fc.property(anyRequest(40), (request) => {
+      fc.property(fc.oneof(anyRequest(40), withEpilogue(anyRequest(40))), (request) => {
         expect(verdict(planToProgram(planMatmul(request)))).toEqual(SOUND);
       }),
       { numRuns: 300 },

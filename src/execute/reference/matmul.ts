@@ -6,14 +6,17 @@ import type { MatmulPlan } from '../../lower';
 import { codeArray, decodeArray, encodeArray, stochasticDraws, UserError } from '../../numerics';
 import type { CodeArray, Dtype } from '../../numerics';
 import {
+  ADDED_OPERANDS,
   checkWindow,
   operandShapes,
   type MatmulOperands,
   type MatmulOptions,
+  type OperandName,
   type OperandShape,
   type SubnormalMode,
   type Window,
 } from '../matmul';
+import { applyEpilogue } from './epilogue';
 
 /** The float32 arithmetic of one mode: every operation takes float32 values and gives one, rounded once, to nearest even. */
 export interface Arithmetic {
@@ -102,22 +105,24 @@ export function referenceSums(
   return sums;
 }
 
-/** Adds C, when the plan accumulates, to the float32 sums of a window, and rounds once to the output's format. */
+/** Adds C, when the plan accumulates, to the float32 sums of a window, does the epilogue, and rounds once to the output's format. */
 export function finishSums(
   plan: MatmulPlan,
-  { c }: MatmulOperands,
+  operands: MatmulOperands,
   sums: Float32Array<ArrayBuffer>,
   { window = wholeOutput(plan), subnormals = 'exact' }: MatmulOptions = {},
 ): CodeArray {
-  if (c === undefined) return encodeOutput(plan, sums, window);
+  const { c } = operands;
+  if (c === undefined && plan.epilogue === undefined) return encodeOutput(plan, sums, window);
   const { input, add } = ARITHMETIC[subnormals];
   const width = window.n1 - window.n0;
   const totals = sums.slice();
-  for (let m = window.m0; m < window.m1; m++) {
+  for (let m = window.m0; c !== undefined && m < window.m1; m++) {
     const given = decodeStrided(plan.out, c, m * plan.n + window.n0, 1, width);
     const start = (m - window.m0) * width;
     given.forEach((value, i) => (totals[start + i] = add(input(value), totals[start + i] ?? NaN)));
   }
+  applyEpilogue(plan, operands, totals, window);
   return encodeOutput(plan, totals, window);
 }
 
@@ -161,8 +166,24 @@ export function checkCodes({ name, dtype, rows, columns, text }: OperandShape, c
   );
 }
 
-/** UserError unless C is given exactly when the plan accumulates. */
-export function checkOperandC({ accumulate }: MatmulPlan, given: boolean): void {
+/** UserError unless C, bias and residual are given exactly when the plan adds them. */
+export function checkAdded(
+  plan: MatmulPlan,
+  operands: Readonly<Partial<Record<OperandName, unknown>>>,
+): void {
+  checkOperandC(plan, operands.c !== undefined);
+  for (const name of ['bias', 'residual'] as const) {
+    const added = plan.epilogue?.[name] !== undefined;
+    if (added === (operands[name] !== undefined)) continue;
+    throw new UserError(
+      added
+        ? `The plan's epilogue adds ${name}; received none. Pass operand ${name}, or plan without epilogue.${name}.`
+        : `The plan's epilogue adds no ${name}; received one. Leave it out, or plan with epilogue.${name}: its format.`,
+    );
+  }
+}
+
+function checkOperandC({ accumulate }: MatmulPlan, given: boolean): void {
   if (given === accumulate) return;
   throw new UserError(
     accumulate
@@ -177,8 +198,11 @@ export function checkOperands(plan: MatmulPlan, operands: MatmulOperands, window
   const shapes = operandShapes(plan);
   checkCodes(shapes.a, operands.a);
   checkCodes(shapes.b, operands.b);
-  if (operands.c) checkCodes(shapes.c, operands.c);
-  checkOperandC(plan, operands.c !== undefined);
+  checkAdded(plan, operands);
+  for (const name of ADDED_OPERANDS) {
+    const [shape, codes] = [shapes[name], operands[name]];
+    if (shape !== undefined && codes !== undefined) checkCodes(shape, codes);
+  }
   const outside = plan.passes.find(({ k0, rows, interleave }) => k0 < 0 || k0 + rows * interleave > k);
   if (outside) {
     throw new UserError(

@@ -3,13 +3,14 @@
  * they are. A buffer holds the matrix packed as `packMatrix` does: row-major, rows padded to 16 bytes.
  */
 import { rowWords, UserError, type CodeArray } from '../../numerics';
-import { operandShapes, type OperandName } from '../matmul';
-import { checkCodes, checkOperandC } from '../reference/matmul';
+import { ADDED_OPERANDS, operandShapes, type OperandName, type OperandShape } from '../matmul';
+import { checkAdded, checkCodes } from '../reference/matmul';
 import type { MatmulPlan } from '../../lower';
 import { RefusedError, USAGE, type Gpu } from './gpu';
 
 export type OperandSource = CodeArray | GPUBuffer;
-export type OperandSources = Readonly<Record<'a' | 'b', OperandSource>> & { readonly c?: OperandSource };
+export type OperandSources = Readonly<Record<'a' | 'b', OperandSource>> &
+  Readonly<Partial<Record<OperandName, OperandSource>>>;
 
 export const isBuffer = (source: OperandSource): source is GPUBuffer => !ArrayBuffer.isView(source);
 
@@ -20,24 +21,29 @@ export function checkSources(
   sources: OperandSources,
   into: GPUBuffer | undefined,
 ): void {
-  checkOperandC(plan, sources.c !== undefined);
+  checkAdded(plan, sources);
   const shapes = operandShapes(plan);
-  for (const name of ['a', 'b', 'c'] as const) {
-    const source = sources[name];
-    if (source === undefined) continue;
-    if (isBuffer(source)) checkBuffer(gpu, `Operand ${name.toUpperCase()}`, source, plan, name);
-    else checkCodes(shapes[name], source);
+  for (const name of ['a', 'b', ...ADDED_OPERANDS] as const) {
+    const [source, shape] = [sources[name], shapes[name]];
+    if (source === undefined || shape === undefined) continue;
+    const what = `Operand ${shape.name}`;
+    if (isBuffer(source)) checkBuffer(gpu, what, source, shape);
+    else checkCodes(shape, source);
     if (source === into) {
       throw new UserError(
-        `Operand ${name.toUpperCase()} is also the buffer of the result: WebGPU cannot read and write one buffer at once. Take two.`,
+        `${what} is also the buffer of the result: WebGPU cannot read and write one buffer at once. Take two.`,
       );
     }
   }
-  if (into !== undefined) checkBuffer(gpu, 'The buffer of the result', into, plan, 'c');
+  if (into !== undefined) checkBuffer(gpu, 'The buffer of the result', into, shapes.c);
 }
 
-function checkBuffer(gpu: Gpu, what: string, buffer: GPUBuffer, plan: MatmulPlan, name: OperandName): void {
-  const { dtype, rows, columns } = operandShapes(plan)[name];
+function checkBuffer(
+  gpu: Gpu,
+  what: string,
+  buffer: GPUBuffer,
+  { dtype, rows, columns }: OperandShape,
+): void {
   const needed = rows * rowWords(dtype, columns) * 4;
   if ((buffer.usage & USAGE.STORAGE) === 0) {
     throw new UserError(`${what} needs usage GPUBufferUsage.STORAGE; received usage ${buffer.usage}.`);

@@ -1,7 +1,8 @@
 /** A plan as text for people: the tiling, what it occupies, what it does and moves, and a picture of the tile grid. */
 import { CHIPS } from '../../chip';
 import { bytesOf } from '../../program';
-import { counts } from './counts';
+import { counts, epilogueBytes } from './counts';
+import { epilogueText } from './epilogue';
 import { footprint, groupsOf, tilesOfBlock } from './layout';
 import type { Extent, MatmulPlan } from './types';
 
@@ -82,7 +83,8 @@ export function describePlan(plan: MatmulPlan): string {
   const least =
     plan.m * plan.k * bytesOf(plan.a) +
     plan.k * plan.n * bytesOf(plan.b) +
-    plan.m * plan.n * bytesOf(plan.out) * (plan.accumulate ? 2 : 1);
+    plan.m * plan.n * bytesOf(plan.out) * (plan.accumulate ? 2 : 1) +
+    epilogueBytes(plan);
   const sections: readonly Section[] = [
     [
       `out[${plan.m}, ${plan.n}] = ${plan.accumulate ? 'C + ' : ''}A[${plan.m}, ${plan.k}] B[${plan.k}, ${plan.n}] on ${chip.name} (${chip.core})`,
@@ -90,6 +92,7 @@ export function describePlan(plan: MatmulPlan): string {
         ['A', `${plan.a}, ${plan.aLayout}`],
         ['B', plan.b],
         ['out', outText(plan)],
+        ...(plan.epilogue === undefined ? [] : [['epilogue', epilogueText(plan.epilogue)] as const]),
       ],
     ],
     [

@@ -2,6 +2,7 @@
 import { CHIPS } from '../../chip';
 import { Allocator, tensorBytes } from '../../program';
 import type { HbmTensor, PsumTensor, SbufTensor, Tensor } from '../../program';
+import { stepsOf } from './epilogue';
 import type { MatmulPlan } from './types';
 
 /** Addresses of everything; lists hold one tensor for each buffer, or for each tile of a block. */
@@ -10,6 +11,8 @@ export interface Layout {
     readonly a: HbmTensor;
     readonly b: HbmTensor;
     readonly c: HbmTensor | undefined;
+    readonly bias: HbmTensor | undefined;
+    readonly residual: HbmTensor | undefined;
     readonly out: HbmTensor;
   };
   /** One pass of a block's rows of A, [rows, interleave, block.m], and of its columns of B, [rows, interleave, block.n]. */
@@ -18,6 +21,10 @@ export interface Layout {
   /** Tiles of the output's format on their way from and to HBM. `c` is empty unless the plan accumulates. */
   readonly c: readonly SbufTensor[];
   readonly out: readonly SbufTensor[];
+  /** Tiles of what the epilogue adds, and of its float32 results; empty where it has no such step. */
+  readonly bias: readonly SbufTensor[];
+  readonly residual: readonly SbufTensor[];
+  readonly work: readonly SbufTensor[];
   /** Sums of the groups so far, float32, for each tile of a block; empty when there is one group. */
   readonly sums: readonly SbufTensor[];
   /** Open accumulation groups, for each tile of a block. */
@@ -30,13 +37,17 @@ export function groupsOf(plan: MatmulPlan): number {
   return new Set(plan.passes.map((pass) => pass.group)).size;
 }
 
+/** Whether an output has float32 values on their way: those of several groups stay where they are summed. */
+const hasWork = (plan: MatmulPlan): boolean =>
+  groupsOf(plan) === 1 && stepsOf(plan.epilogue).length + Number(plan.accumulate) > 1;
+
 /** Tiles of a full block along M and N. */
 export function tilesOfBlock({ block, tile }: MatmulPlan): { readonly m: number; readonly n: number } {
   return { m: Math.ceil(block.m / tile.m), n: Math.ceil(block.n / tile.n) };
 }
 
 export function layoutOf(plan: MatmulPlan): Layout {
-  const { m, n, k, tile, block, buffers } = plan;
+  const { m, n, k, tile, block, buffers, epilogue } = plan;
   const memory = new Allocator(CHIPS[plan.chip]);
   const list = <T>(length: number, make: (index: number) => T) =>
     Array.from({ length }, (_, index) => make(index));
@@ -55,10 +66,18 @@ export function layoutOf(plan: MatmulPlan): Layout {
     }),
     b: memory.hbm({ name: 'b', dtype: plan.b, shape: [k, n], role: 'input' }),
     c: plan.accumulate ? memory.hbm({ name: 'c', dtype: plan.out, shape: [m, n], role: 'input' }) : undefined,
+    bias: epilogue?.bias && memory.hbm({ name: 'bias', dtype: epilogue.bias, shape: [n], role: 'input' }),
+    residual:
+      epilogue?.residual &&
+      memory.hbm({ name: 'residual', dtype: epilogue.residual, shape: [m, n], role: 'input' }),
     out: memory.hbm({ name: 'out', dtype: plan.out, shape: [m, n], role: 'output' }),
   };
   const slab = (name: string, dtype: MatmulPlan['a'], columns: number) =>
     memory.sbuf({ name, dtype, partitions: rows, elements: lanes * columns });
+  const tilesFor = (name: string, dtype: MatmulPlan['out'] | undefined) =>
+    list(dtype === undefined ? 0 : buffers.out, (index) =>
+      memory.sbuf({ name: `${name}${index}`, dtype: dtype ?? 'float32', ...area }),
+    );
   return {
     hbm,
     a: list(buffers.a, (index) => slab(`a${index}`, plan.a, block.m)),
@@ -67,6 +86,9 @@ export function layoutOf(plan: MatmulPlan): Layout {
       memory.sbuf({ name: `c${index}`, dtype: plan.out, ...area }),
     ),
     out: list(buffers.out, (index) => memory.sbuf({ name: `out${index}`, dtype: plan.out, ...area })),
+    bias: tilesFor('bias', epilogue?.bias),
+    residual: tilesFor('residual', epilogue?.residual),
+    work: tilesFor('work', hasWork(plan) ? 'float32' : undefined),
     sums: list(groupsOf(plan) > 1 ? tiles : 0, (index) =>
       memory.sbuf({ name: `sum${index}`, dtype: 'float32', ...area }),
     ),

@@ -5,6 +5,7 @@
 import { CHIPS, parseChip } from '../../chip';
 import { UserError } from '../../numerics';
 import { chooseBlock } from './blocking';
+import { checkedEpilogue } from './epilogue';
 import { cutPasses } from './passes';
 import { checkRequest, tileLimits, wantsDoubleRow } from './request';
 import type { Extent, MatmulPlan, MatmulRequest } from './types';
@@ -16,7 +17,7 @@ const least = (...extents: readonly (number | undefined)[]) =>
   Math.min(...extents.filter((extent) => extent !== undefined));
 
 /**
- * Plans out[M, N] = encode(out, (C +) A[M, K] B[K, N]) for any whole M, N, K. Chip trn2, output float32, A row-major and
+ * Plans out[M, N] = encode(out, epilogue((C +) A[M, K] B[K, N])) for any whole M, N, K. Chip trn2, output float32, A row-major and
  * rounding to nearest even when left out.
  *
  * @throws UserError for extents, formats, tiles or blocks that the chip cannot do, saying what it can.
@@ -25,6 +26,7 @@ export function planMatmul(request: MatmulRequest): MatmulPlan {
   const { m, n, k, a, b, out = 'float32', accumulate = false, aLayout = 'row-major' } = request;
   const { rounding = 'nearest-even', saturate = false, seed = 0 } = request;
   const chip = CHIPS[parseChip(request.chip ?? 'trn2')];
+  const epilogue = checkedEpilogue(request.epilogue, chip);
   checkRequest(request, out, chip);
   const block = request.block ?? {};
   const wanted = wantsDoubleRow(request, chip);
@@ -54,6 +56,7 @@ export function planMatmul(request: MatmulRequest): MatmulPlan {
     rounding,
     saturate,
     seed,
+    ...(epilogue && { epilogue }),
     accumulate,
     aLayout,
     chip: chip.name,

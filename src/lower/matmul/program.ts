@@ -6,11 +6,13 @@
 import { UserError } from '../../numerics';
 import { hbm, MAX_INSTRUCTIONS, onChip } from '../../program';
 import type {
+  ActivationOp,
   ChipPattern,
   Dim,
   HbmTensor,
   Instruction,
   Pattern,
+  PsumTensor,
   SbufTensor,
   StraightProgram,
   WriteOptions,
@@ -52,6 +54,9 @@ interface Context {
   readonly nextB: () => SbufTensor;
   readonly nextC: () => SbufTensor;
   readonly nextOut: () => SbufTensor;
+  readonly nextBias: () => SbufTensor;
+  readonly nextResidual: () => SbufTensor;
+  readonly nextWork: () => SbufTensor;
 }
 
 function at<T>(list: readonly T[], index: number): T {
@@ -97,6 +102,31 @@ const add = (
   sources: { data1, data2 },
   attributes: { op: 'add', ...write },
 });
+
+/** One operation on a tile of sums: what it writes, of what, and how the result is rounded. */
+type Operation = (dst: ChipPattern, data: ChipPattern, write: WriteOptions) => Instruction;
+
+const multiplied =
+  (id: string, by: number): Operation =>
+  (dst, data, write) => ({
+    opcode: 'tensor_scalar',
+    id,
+    engine: 'vector',
+    dst,
+    sources: { data },
+    attributes: { op0: 'multiply', operand0: by, ...write },
+  });
+
+const activated =
+  (id: string, op: ActivationOp): Operation =>
+  (dst, data, write) => ({
+    opcode: 'activation',
+    id,
+    engine: 'scalar',
+    dst,
+    sources: { data },
+    attributes: { op, ...write },
+  });
 
 /** How the outputs from `element` = m * N + n on are rounded; empty for the default, so that most Programs stay short. */
 function outputWrite({ rounding, saturate, seed, n }: MatmulPlan, element: number): WriteOptions {
@@ -169,43 +199,56 @@ function* passInstructions(
 
 /** Takes a tile's finished group out of PSUM: to the sum of the groups so far or, after the last one, to HBM. */
 function* closeGroup(
-  { plan, layout, nextC, nextOut }: Context,
+  { plan, layout, nextC, nextBias, nextResidual, nextWork, nextOut }: Context,
   id: string,
   { first, last }: { readonly first: boolean; readonly last: boolean },
   [m, n]: readonly [Span, Span],
   tile: Tile,
 ): Generator<Instruction> {
   const { psum, sums, hbm: tensors } = layout;
-  const view = (tensor: Parameters<typeof onChip>[0]) => onChip(tensor, tile.m.size, [[1, tile.n.size]]);
-  const element = (m.start + tile.m.start) * plan.n + n.start + tile.n.start;
-  const inHbm = (tensor: HbmTensor) =>
-    hbm(tensor, element, [
-      [plan.n, tile.m.size],
+  const view = (tensor: SbufTensor | PsumTensor) => onChip(tensor, tile.m.size, [[1, tile.n.size]]);
+  const column = n.start + tile.n.start;
+  const element = (m.start + tile.m.start) * plan.n + column;
+  const matrix = (tensor: HbmTensor, pitch = plan.n) =>
+    hbm(tensor, pitch === 0 ? column : element, [
+      [pitch, tile.m.size],
       [1, tile.n.size],
     ]);
-  /** Where the sum of all groups up to this one goes. */
-  const total = (dst: ChipPattern, write: WriteOptions = {}): Instruction => {
-    const group = view(at(psum, tile.slot));
-    return first
-      ? copy(`${id}.copy`, dst, group, write)
-      : add(`${id}.add`, dst, [view(at(sums, tile.slot)), group], write);
-  };
+  const group = view(at(psum, tile.slot));
+  const addGroup: Operation = (dst, data, write) =>
+    add(`${id}.add`, dst, [view(at(sums, tile.slot)), data], write);
   if (!last) {
-    yield total(view(at(sums, tile.slot)));
+    const sum = view(at(sums, tile.slot));
+    yield first ? copy(`${id}.copy`, sum, group, {}) : addGroup(sum, group, {});
     return;
   }
+  const operations: Operation[] = first ? [] : [addGroup];
+  const adds = function* (name: string, tensor: SbufTensor, source: Pattern): Generator<Instruction> {
+    const addend = view(tensor);
+    yield dma(`${id}.load-${name}`, addend, source);
+    operations.push((dst, data, write) => add(`${id}.add-${name}`, dst, [data, addend], write));
+  };
+  if (tensors.c !== undefined) yield* adds('c', nextC(), matrix(tensors.c));
+  const { scale, activation, outScale } = plan.epilogue ?? {};
+  if (scale !== undefined) operations.push(multiplied(`${id}.scale`, scale));
+  if (tensors.bias !== undefined) yield* adds('bias', nextBias(), matrix(tensors.bias, 0));
+  if (activation !== undefined) operations.push(activated(`${id}.activate`, activation));
+  if (tensors.residual !== undefined) yield* adds('residual', nextResidual(), matrix(tensors.residual));
+  if (outScale !== undefined) operations.push(multiplied(`${id}.out-scale`, outScale));
+  if (operations.length === 0) operations.push((dst, data, write) => copy(`${id}.copy`, dst, data, write));
+
   const out = view(nextOut());
-  const write = outputWrite(plan, element);
-  if (tensors.c === undefined) {
-    yield total(out, write);
-  } else {
-    const c = view(nextC());
-    yield dma(`${id}.load-c`, c, inHbm(tensors.c));
-    // One group's sum is read where it is, in PSUM; more are first added up in float32.
-    if (!first) yield total(view(at(sums, tile.slot)));
-    yield add(`${id}.add-c`, out, [view(first ? at(psum, tile.slot) : at(sums, tile.slot)), c], write);
+  let data = group;
+  let between: ChipPattern | undefined;
+  for (const [index, operation] of operations.entries()) {
+    if (index === operations.length - 1) yield operation(out, data, outputWrite(plan, element));
+    else {
+      between ??= view(first ? nextWork() : at(sums, tile.slot));
+      yield operation(between, data, {});
+      data = between;
+    }
   }
-  yield dma(`${id}.store`, inHbm(tensors.out), out);
+  yield dma(`${id}.store`, matrix(tensors.out), out);
 }
 
 function* blockInstructions(context: Context, m: Span, n: Span): Generator<Instruction> {
@@ -233,7 +276,7 @@ function* blockInstructions(context: Context, m: Span, n: Span): Generator<Instr
 
 /**
  * The Program of a plan, with every address: HBM tensors "a" (in the plan's aLayout), "b" [K, N], "c" where the plan
- * accumulates, "out" [M, N].
+ * accumulates, "bias" [N] and "residual" [M, N] where its epilogue adds them, "out" [M, N].
  *
  * @throws UserError when it would have more than {@link MAX_INSTRUCTIONS} instructions.
  */
@@ -252,6 +295,9 @@ export function planToProgram(plan: MatmulPlan): StraightProgram {
     nextB: rotate(layout.b),
     nextC: rotate(layout.c),
     nextOut: rotate(layout.out),
+    nextBias: rotate(layout.bias),
+    nextResidual: rotate(layout.residual),
+    nextWork: rotate(layout.work),
   };
   const blocksN = split(plan.n, plan.block.n);
   const instructions = split(plan.m, plan.block.m).flatMap((m) =>

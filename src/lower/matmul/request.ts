@@ -55,8 +55,13 @@ function checkChoices(request: MatmulRequest): void {
 }
 
 function checkHbm(request: MatmulRequest, out: Dtype, chip: Chip): void {
-  const { m, n, k, a, b, accumulate = false } = request;
-  const bytes = m * k * bytesOf(a) + k * n * bytesOf(b) + m * n * bytesOf(out) * (accumulate ? 2 : 1);
+  const { m, n, k, a, b, accumulate = false, epilogue: { bias, residual } = {} } = request;
+  const bytes =
+    m * k * bytesOf(a) +
+    k * n * bytesOf(b) +
+    m * n * bytesOf(out) * (accumulate ? 2 : 1) +
+    (bias === undefined ? 0 : n * bytesOf(bias)) +
+    (residual === undefined ? 0 : m * n * bytesOf(residual));
   if (bytes <= chip.hbm.bytes) return;
   const gib = (value: number) => Number((value / 2 ** 30).toPrecision(6));
   throw new UserError(
@@ -75,6 +80,7 @@ const FIELDS = Object.keys({
   rounding: true,
   saturate: true,
   seed: true,
+  epilogue: true,
   aLayout: true,
   chip: true,
   doubleRow: true,

@@ -4,11 +4,12 @@
  */
 import type { ChipName } from '../../chip';
 import type { Dtype, Rounding } from '../../numerics';
+import type { Epilogue } from './epilogue';
 
 /** How A[M, K] lies in HBM: `row-major` is [M, K]; `k-major` is [K, M], the chip's own layout, which needs no transposition. */
 export type ALayout = 'row-major' | 'k-major';
 
-/** out[M, N] = encode(out, (C +) A[M, K] B[K, N]). Tile and block sizes are chosen when left out. */
+/** out[M, N] = encode(out, epilogue((C +) A[M, K] B[K, N])). Tile and block sizes are chosen when left out. */
 export interface MatmulRequest {
   readonly m: number;
   readonly n: number;
@@ -29,6 +30,8 @@ export interface MatmulRequest {
   readonly saturate?: boolean;
   /** What stochastic rounding draws from: a whole number of 0 to 2^53 - 1, 0 when left out; only 0 with other roundings. */
   readonly seed?: number;
+  /** What is done to each float32 sum before it is rounded; nothing when left out. */
+  readonly epilogue?: Epilogue;
   readonly tile?: Partial<Extent>;
   readonly block?: Partial<Extent>;
 }
@@ -63,6 +66,8 @@ export interface MatmulPlan {
   readonly rounding: Rounding;
   readonly saturate: boolean;
   readonly seed: number;
+  /** Left out where nothing is done to the sums. */
+  readonly epilogue?: Epilogue;
   readonly accumulate: boolean;
   readonly aLayout: ALayout;
   readonly chip: ChipName;

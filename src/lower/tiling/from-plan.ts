@@ -11,14 +11,22 @@ import type { Tiled } from './types';
 export function tiledPlan(plan: MatmulPlan): Tiled {
   const { m, n, k, a, b, out, aLayout, chip } = plan;
   const product: Product = { m, n, k, a, b, out, aLayout, chip };
-  const { rounding, saturate, seed, accumulate } = plan;
+  const { rounding, saturate, seed, accumulate, epilogue } = plan;
   const drawn = rounding === 'stochastic' ? { seed } : {};
   return {
     given: 'plan',
     product,
     passes: passesOf(plan),
     sbuf: sbufOfPlan(plan),
-    canonical: planMatmul({ ...product, rounding, saturate, accumulate, ...drawn, doubleRow: false }),
+    canonical: planMatmul({
+      ...product,
+      rounding,
+      saturate,
+      accumulate,
+      ...(epilogue && { epilogue }),
+      ...drawn,
+      doubleRow: false,
+    }),
     program: () => planToProgram(plan),
   };
 }

@@ -1,8 +1,22 @@
 /** A plan as JSON, as `systole plan --json` prints it, read back with a check of each field. */
-import { CHIP_NAMES } from '../../chip';
+import { CHIP_NAMES, CHIPS } from '../../chip';
 import { DTYPES, ROUNDINGS, UserError } from '../../numerics';
-import { flag, listOf, object, oneOf, positive, size, text, wrong, type Check } from '../../program/check';
-import type { Extent, MatmulPlan, Pass } from '../matmul';
+import { ACTIVATION_OPS } from '../../program';
+import {
+  flag,
+  listOf,
+  number,
+  object,
+  oneOf,
+  optional,
+  positive,
+  size,
+  text,
+  wrong,
+  type Check,
+} from '../../program/check';
+import type { Epilogue, Extent, MatmulPlan, Pass } from '../matmul';
+import { checkedEpilogue } from '../matmul/epilogue';
 
 const extent = object<Extent>({ m: positive, n: positive, k: positive });
 
@@ -21,6 +35,15 @@ const PLAN = object<MatmulPlan>({
   rounding: oneOf(...ROUNDINGS),
   saturate: flag,
   seed: size,
+  epilogue: optional(
+    object<Epilogue>({
+      scale: optional(number),
+      bias: optional(oneOf(...DTYPES)),
+      activation: optional(oneOf(...ACTIVATION_OPS)),
+      residual: optional(oneOf(...DTYPES)),
+      outScale: optional(number),
+    }),
+  ),
   accumulate: flag,
   aLayout: oneOf('row-major', 'k-major'),
   chip: oneOf(...CHIP_NAMES),
@@ -53,7 +76,9 @@ export function planFromJSON(json: unknown): MatmulPlan {
       );
   }
   requireAgreement(clipped);
-  return clipped;
+  const { epilogue, ...rest } = clipped;
+  const checked = checkedEpilogue(epilogue, CHIPS[plan.chip]);
+  return checked === undefined ? rest : { ...rest, epilogue: checked };
 }
 
 /** Passes of one group add into one bank without another's between them, since a tile of a plan has one bank. */
