@@ -19,6 +19,10 @@ export class DmaEngines {
   /** Of the transfer between `begin` and `finish`: when its first byte moved and its last one was there. */
   first = 0;
   end = 0;
+  /** Of each engine that takes part in it: its bytes, as they were dealt out, and when the first and the last of them moved. */
+  readonly bytes = new Float64Array(DMA_ENGINES);
+  readonly from = new Float64Array(DMA_ENGINES);
+  readonly until = new Float64Array(DMA_ENGINES);
   /** What kept it, and the transfer that did. */
   cause: 'dma' | 'hbm' | undefined;
   blocker = -1;
@@ -48,6 +52,7 @@ export class DmaEngines {
     this.#time = time;
     this.#share = share;
     this.#hbmBytes = 0;
+    this.bytes.fill(0);
     this.first = Infinity;
     this.end = time;
     this.cause = undefined;
@@ -76,6 +81,9 @@ export class DmaEngines {
     const taken = this.#overhead + engineTime(descriptors, bytes, this.#share, this.#timing);
     const done = start + Math.min(taken, dataTime(descriptors, bytes, this.#share, this.#timing));
     this.first = Math.min(this.first, start);
+    if (this.bytes[engine] === 0) this.from[engine] = start;
+    this.bytes[engine] = (this.bytes[engine] ?? 0) + descriptors * bytes;
+    this.until[engine] = done;
     if (done > this.end) {
       this.end = done;
       const last = this.#last[engine] ?? -1;
@@ -103,7 +111,8 @@ export class DmaEngines {
         this.blocker = this.#hbmLast;
       }
       for (let engine = 0; engine < DMA_ENGINES; engine++) {
-        if (this.#last[engine] !== this.#at) continue;
+        if (this.bytes[engine] === 0) continue;
+        this.until[engine] = this.#hbmFree;
         this.#free[engine] = Math.max(this.#free[engine] ?? 0, this.#hbmFree);
       }
     }

@@ -1,8 +1,8 @@
 /** Rates over time: bytes that DMA moved and what the systolic array multiplied, in equal parts of a timeline. */
 import { CHIPS, type ChipName } from '../chip';
 import { workOf } from '../isa';
-import { bytesOf, elementsOf } from '../program';
 import type { Instruction } from '../program';
+import { bytesMoved, visitTransfers } from './moves';
 import { peakTime } from './report/matmuls';
 import { isTranspose } from './traffic';
 import { movedOf } from './transfers';
@@ -15,15 +15,14 @@ export interface Binned {
   readonly values: Float64Array;
 }
 
-/** B/ns, which is GB/s, from the first byte of each DMA that moved to its end. */
+/** B/ns, which is GB/s: each DMA engine moves its part of a transfer evenly. */
 export function dmaThroughput(timeline: Timeline, bins: number): Binned {
-  const { chip, instructions, start, moving, end, total } = timeline;
-  const parts = new Bins(total, bins);
-  instructions.forEach((instruction, at) => {
-    const bytes = dmaBytes(instruction, chip);
-    if (bytes === 0) return;
-    const moved = moving[at] ?? NaN;
-    parts.spread(Number.isNaN(moved) ? (start[at] ?? 0) : moved, end[at] ?? 0, bytes);
+  const parts = new Bins(timeline.total, bins);
+  visitTransfers(timeline, (_, bytes, engines) => {
+    const dealt = engines.bytes.reduce((sum, own) => sum + own, 0);
+    engines.bytes.forEach((own, engine) => {
+      if (own > 0) parts.spread(engines.from[engine] ?? 0, engines.until[engine] ?? 0, (bytes * own) / dealt);
+    });
   });
   return parts.rates();
 }
@@ -48,7 +47,7 @@ export function dmaBytes(instruction: Instruction, chip: ChipName): number {
   if (dst === undefined) return 0;
   let bytes = 0;
   for (const source of movedOf(instruction, chip)) {
-    bytes += elementsOf(dst) * Math.max(bytesOf(source.dtype), bytesOf(dst.dtype));
+    bytes += bytesMoved(source, dst);
   }
   return bytes;
 }

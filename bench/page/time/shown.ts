@@ -53,11 +53,10 @@ const seriesOf = ({ times, values }: Steps, most: number): Series => ({
   most,
 });
 
-/** Bytes of a transfer are spread evenly over its time, so that those of several which overlap may add up to more than the peak. */
-const rateOf = ({ width, values }: Binned, peak: number): Series => ({
+const rateOf = ({ width, values }: Binned, most: number): Series => ({
   times: values.map((_, part) => part * width),
   values,
-  most: values.reduce((most, value) => Math.max(most, value), peak),
+  most,
 });
 
 /** The memory of what is sent, which is given away instead of being copied. */
