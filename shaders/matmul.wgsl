@@ -166,6 +166,9 @@ fn main(
       //: if ACCUMULATE
       value += bitcast<f32>(decode_c((c[at] >> ((column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u)) & {{OUT_MASK}}u));
       //: end
+      //: if EPILOGUE
+      value = bitcast<f32>(epilogue(bitcast<u32>(value), row + i, column));
+      //: end
       //: if STOCHASTIC
       let code = encode_out(bitcast<u32>(value), output_draw(row + i, column));
       //: else

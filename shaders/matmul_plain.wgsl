@@ -48,6 +48,9 @@ fn main(
   //: if ACCUMULATE
   value += bitcast<f32>(decode_c((c[at] >> shift) & {{OUT_MASK}}u));
   //: end
+  //: if EPILOGUE
+  value = bitcast<f32>(epilogue(bitcast<u32>(value), row, column));
+  //: end
   //: if STOCHASTIC
   let code = encode_out(bitcast<u32>(value), output_draw(row, column));
   //: else

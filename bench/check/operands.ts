@@ -32,6 +32,7 @@ const HEADROOM = 4;
  */
 export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOperands {
   const { m, n, k } = plan;
+  const { bias, residual } = plan.epilogue ?? {};
   if (k >= EXACT / 2) {
     throw new UserError(
       `The small-integer check needs K below ${EXACT / 2}, so that sums are exact in float32; received K = ${k}. Split the product along K.`,
@@ -54,6 +55,8 @@ export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOper
     a: draw(plan.a, most, m * k, 0),
     b: draw(plan.b, most, k * n, 1),
     ...(plan.accumulate && { c: draw(plan.out, 256, m * n, 2) }),
+    ...(bias && { bias: draw(bias, 256, n, 6) }),
+    ...(residual && { residual: draw(residual, 256, m * n, 7) }),
   };
 }
 
@@ -64,6 +67,7 @@ export function smallIntegerOperands(plan: MatmulPlan, seed: number): MatmulOper
  */
 export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
   const { m, n, k } = plan;
+  const { bias, residual } = plan.epilogue ?? {};
   const top = Math.min(4, Math.floor(Math.log2(FORMATS[plan.out].maxFinite / 8) / 2));
   const draw = (dtype: Dtype, deviation: number, count: number, stream: number): CodeArray => {
     const next = words(seed, stream);
@@ -78,6 +82,8 @@ export function randomOperands(plan: MatmulPlan, seed: number): MatmulOperands {
     a: draw(plan.a, 1, m * k, 3),
     b: draw(plan.b, 2 ** Math.round(-Math.log2(k) / 2), k * n, 4),
     ...(plan.accumulate && { c: draw(plan.out, 1, m * n, 5) }),
+    ...(bias && { bias: draw(bias, 1, n, 8) }),
+    ...(residual && { residual: draw(residual, 1, m * n, 9) }),
   };
 }
 

@@ -666,7 +666,7 @@ fn inverse(x: Pair) -> Pair {
 
 fn finite_reciprocal(x: u32) -> u32 {
   let parts = split(f_magnitude(x));
-  return with_sign(rounded(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
+  return with_sign(round_pair(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
 }
 
 
@@ -711,7 +711,7 @@ fn inverse_root(x: u32) -> Root {
 
 fn finite_rsqrt(x: u32) -> u32 {
   let root = inverse_root(x);
-  return rounded(root.inverse, root.exponent);
+  return round_pair(root.inverse, root.exponent);
 }
 
 
@@ -890,13 +890,13 @@ fn unscaled(x: Scaled) -> Pair {
 }
 
 
-fn rounded(x: Pair, exponent: i32) -> u32 {
+fn round_pair(x: Pair, exponent: i32) -> u32 {
   return scale(n_add(x.hi, x.lo), exponent);
 }
 
 
 fn rounded_times(x: u32, factor: Pair, exponent: i32) -> u32 {
   let parts = split(x);
-  return select(rounded(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
+  return select(round_pair(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
 }
 

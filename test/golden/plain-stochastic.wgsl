@@ -26,6 +26,10 @@ struct Slice {
   first_row: u32,
   first_column: u32,
   columns: u32,
+  /// Of the epilogue: its factors as float32 bits, and words of the residual from one row to the next.
+  scale: u32,
+  out_scale: u32,
+  residual_stride: u32,
 }
 
 struct Pass {

@@ -19,7 +19,7 @@ fn finite_erf(x: u32) -> u32 {
   let near = scale(n_add(parts.mantissa, bend), parts.exponent);
   let bounded = min(size, ERF_LIMIT / 2.0);
   let decay = unscaled(exp_of(negative(exact_product(bounded, bounded))));
-  let far = rounded(plus(negative(product(decay, erfcx(exact(bounded)))), 1.0), 0);
+  let far = round_pair(plus(negative(product(decay, erfcx(exact(bounded)))), 1.0), 0);
   return select(with_sign(select(far, near, size <= ERF_NEAR), x), x, f_magnitude(x) == 0u);
 }
 
@@ -27,7 +27,7 @@ fn finite_erf(x: u32) -> u32 {
 fn finite_erf_slope(x: u32) -> u32 {
   let bounded = min(bitcast<f32>(f_magnitude(x)), ERF_LIMIT);
   let decay = exp_of(negative(exact_product(bounded, bounded)));
-  return rounded(product(decay.pair, Pair(1.128379225730896, -5.8635382771399236e-8)), decay.exponent);
+  return round_pair(product(decay.pair, Pair(1.128379225730896, -5.8635382771399236e-8)), decay.exponent);
 }
 
 /// exp(-x^2 / 2).
@@ -70,5 +70,5 @@ fn finite_gelu_slope(x: u32) -> u32 {
   let far = product(decay.pair, sum(ratio, line));
   let below = normal_below(bounded, decay, ratio).pair;
   let near = sum(below, product(unscaled(decay), line));
-  return rounded(choose(near, far, left), select(0, decay.exponent, left));
+  return round_pair(choose(near, far, left), select(0, decay.exponent, left));
 }

@@ -13,5 +13,5 @@ fn exp_of(x: Pair) -> Scaled {
 
 fn finite_exp(x: u32) -> u32 {
   let result = exp_of(exact(bitcast<f32>(x)));
-  return rounded(result.pair, result.exponent);
+  return round_pair(result.pair, result.exponent);
 }

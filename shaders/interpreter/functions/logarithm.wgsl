@@ -31,5 +31,5 @@ fn log_one_plus_of(x: Pair) -> Pair {
 }
 
 fn finite_log(x: u32) -> u32 {
-  return rounded(log_of(x), 0);
+  return round_pair(log_of(x), 0);
 }

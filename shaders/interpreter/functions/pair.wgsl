@@ -129,12 +129,12 @@ fn unscaled(x: Scaled) -> Pair {
 }
 
 /// The one rounding at the end (a second one where the result is subnormal).
-fn rounded(x: Pair, exponent: i32) -> u32 {
+fn round_pair(x: Pair, exponent: i32) -> u32 {
   return scale(n_add(x.hi, x.lo), exponent);
 }
 
 /// x (hi + lo) 2^exponent, of any finite x; a zero keeps its sign.
 fn rounded_times(x: u32, factor: Pair, exponent: i32) -> u32 {
   let parts = split(x);
-  return select(rounded(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
+  return select(round_pair(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
 }

@@ -20,7 +20,7 @@ fn alu_power(x: u32, y: u32) -> u32 {
   let sign = select(0u, FLOAT32_SIGN, is_negative(x) & integer.y);
   let limit = 1099511627776.0; // 2^40
   let result = exp_of(times(log_of(size), clamp(bitcast<f32>(y), -limit, limit)));
-  var power = sign | rounded(result.pair, result.exponent);
+  var power = sign | round_pair(result.pair, result.exponent);
   power = select(power, FLOAT32_NAN, is_negative(x) & !integer.x & f_is_finite(y));
   power = select(power, FLOAT32_ONE, (size == FLOAT32_ONE) & !f_is_finite(y));
   let zero = (size == 0u) != is_negative(y);

@@ -18,7 +18,7 @@ fn inverse(x: Pair) -> Pair {
 /// Of x finite and not 0.
 fn finite_reciprocal(x: u32) -> u32 {
   let parts = split(f_magnitude(x));
-  return with_sign(rounded(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
+  return with_sign(round_pair(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
 }
 
 /// 1 / x, rounded once, of any float32: the twin of Math.fround(1 / x). The rounded reciprocal of a mantissa m in units of 2^-24, q, is
@@ -63,7 +63,7 @@ fn inverse_root(x: u32) -> Root {
 
 fn finite_rsqrt(x: u32) -> u32 {
   let root = inverse_root(x);
-  return rounded(root.inverse, root.exponent);
+  return round_pair(root.inverse, root.exponent);
 }
 
 /// Of any float32; NaN below 0, infinity with the sign of a zero.

@@ -35,12 +35,12 @@ fn gated_slope(u: Pair) -> u32 {
   let left = u.hi < 0.0;
   let rest = plus(product(u, choose(product(whole, share), share, left)), 1.0);
   let slope = product(share, rest);
-  return rounded(choose(slope, product(decay.pair, slope), left), select(0, decay.exponent, left));
+  return round_pair(choose(slope, product(decay.pair, slope), left), select(0, decay.exponent, left));
 }
 
 fn finite_sigmoid(x: u32) -> u32 {
   let result = gate(exact(bitcast<f32>(x)));
-  return rounded(result.pair, result.exponent);
+  return round_pair(result.pair, result.exponent);
 }
 
 /// 1 - 2 s(-2 |x|), with the sign of x; below 2^-13 x itself, to the last bit.
@@ -49,7 +49,7 @@ fn finite_tanh(x: u32) -> u32 {
   let square = n_multiply(size, size);
   let near = n_add(size, n_multiply(n_multiply(size, square), polynomial_tanh(square)));
   let rest = shifted(unscaled(gate(exact(n_multiply(-2.0, min(size, 256.0))))), 1);
-  let far = rounded(plus(negative(rest), 1.0), 0);
+  let far = round_pair(plus(negative(rest), 1.0), 0);
   let result = with_sign(select(far, bitcast<u32>(near), size <= 0.5), x);
   return select(result, x, f_magnitude(x) < 0x39000000u);
 }
@@ -87,7 +87,7 @@ fn finite_softplus(x: u32) -> u32 {
   let right = !is_negative(x) & (f_magnitude(x) != 0u);
   let small = !right & (decay.exponent < -30);
   let result = choose(choose(curve, plus(curve, value), right), decay.pair, small);
-  return rounded(result, select(0, decay.exponent, small));
+  return round_pair(result, select(0, decay.exponent, small));
 }
 
 /// x tanh(softplus x), by exp(-|x|).

@@ -26,7 +26,7 @@ fn finite_arctan(x: u32) -> u32 {
   let y = choose(product(exact_sum(size, -1.0), inverse(exact_sum(size, 1.0))), exact(size), near);
   let square = n_multiply(y.hi, y.hi);
   let bend = n_multiply(n_multiply(y.hi, square), polynomial_arctan(square));
-  let far = rounded(plus(sum(shifted(HALF_PI, -1), y), bend), 0);
+  let far = round_pair(plus(sum(shifted(HALF_PI, -1), y), bend), 0);
   let result = select(far, bitcast<u32>(n_add(size, bend)), near);
   return select(with_sign(result, x), x, f_magnitude(x) < TRIGONOMETRY_LINEAR);
 }

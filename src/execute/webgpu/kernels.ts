@@ -5,10 +5,13 @@ import plain from '../../../shaders/matmul_plain.wgsl';
 import fused from '../../../shaders/matmul.wgsl';
 import outputDraw from '../../../shaders/output_draw.wgsl';
 import slice from '../../../shaders/slice.wgsl';
+import { stepsOf, type Epilogue } from '../../lower';
 import { bitsOf, type Dtype, type Rounding } from '../../numerics';
 import { conversionsWgsl, type Encoding } from './conversions';
 import { decoderWgsl, generalDecoders, maskOf, type Decoder } from './decoders';
+import { epilogueBindings, epilogueConversions, epilogueName, epilogueWgsl } from './epilogue';
 import type { BindingType } from './gpu';
+import type { Arithmetic } from './interpreter/functions';
 import { render } from './template';
 
 /**
@@ -42,6 +45,10 @@ export interface KernelSpec {
   readonly doubleRow: boolean;
   readonly groups: boolean;
   readonly barrier: Barrier;
+  /** Numbers are of no matter: they come in the uniform. */
+  readonly epilogue: Epilogue;
+  /** How the adapter adds and multiplies in an epilogue. */
+  readonly arithmetic: Arithmetic;
 }
 
 /** Outputs of one workgroup, and float32 values that each of its invocations must save to resume. */
@@ -85,6 +92,7 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     OUT_BITS: outBits,
     OUT_MASK: maskOf(outBits),
     STOCHASTIC: Number(spec.rounding === 'stochastic'),
+    EPILOGUE: Number(hasEpilogue(spec)),
     GROUPS: groups,
     DOUBLE_ROW: Number(spec.doubleRow),
     ACCUMULATE: Number(spec.accumulate),
@@ -94,15 +102,15 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
   });
   const decoders = { decode_a: [spec.a, spec.decodeA], decode_b: [spec.b, spec.decodeB] } as const;
   const conversions = conversionsWgsl({
-    decode: { ...generalDecoders(decoders), ...(spec.accumulate ? { decode_c: spec.out } : {}) },
+    decode: { ...generalDecoders(decoders), ...addedDecoders(spec) },
     encode: outputEncoding(spec),
   });
   const words = Object.entries(decoders).map(([name, [dtype, decoder]]) => decoderWgsl(name, dtype, decoder));
   const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
   return {
     name,
-    source: [slice, body, conversions, ...drawWgsl(spec), ...words].join('\n'),
-    bindings: [...BINDINGS, spec.accumulate ? 'read' : undefined],
+    source: [slice, body, conversions, ...outputWgsl(spec), ...words].join('\n'),
+    bindings: [...BINDINGS, ...addedBindings(spec)],
     geometry: {
       rows: tileM * lanesY,
       columns: tileN * lanesX,
@@ -128,20 +136,21 @@ export function plainKernel(spec: KernelSpec): Kernel {
     OUT_BITS: outBits,
     OUT_MASK: maskOf(outBits),
     STOCHASTIC: Number(spec.rounding === 'stochastic'),
+    EPILOGUE: Number(hasEpilogue(spec)),
     ACCUMULATE: Number(spec.accumulate),
   });
   const conversions = conversionsWgsl({
     decode: {
       decode_a_code: spec.a,
       decode_b_code: spec.b,
-      ...(spec.accumulate ? { decode_c: spec.out } : {}),
+      ...addedDecoders(spec),
     },
     encode: outputEncoding(spec),
   });
   return {
     name: `plain ${spec.a} x ${spec.b} -> ${outputName(spec)}`,
-    source: [slice, body, conversions, ...drawWgsl(spec)].join('\n'),
-    bindings: [...BINDINGS.slice(0, 5), undefined, spec.accumulate ? 'read' : undefined],
+    source: [slice, body, conversions, ...outputWgsl(spec)].join('\n'),
+    bindings: [...BINDINGS.slice(0, 5), undefined, ...addedBindings(spec)],
     geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1 },
   };
 }
@@ -150,11 +159,29 @@ const outputEncoding = ({ out, rounding, saturate }: KernelSpec): Record<string,
   encode_out: { dtype: out, rounding, saturate },
 });
 
-const drawWgsl = ({ rounding }: KernelSpec): readonly string[] =>
-  rounding === 'stochastic' ? [outputDraw] : [];
+const hasEpilogue = ({ epilogue }: KernelSpec): boolean => stepsOf(epilogue).length > 0;
+
+const addedDecoders = (spec: KernelSpec): Readonly<Record<string, Dtype>> => ({
+  ...(spec.accumulate ? { decode_c: spec.out } : {}),
+  ...epilogueConversions(spec.epilogue),
+});
+
+const addedBindings = ({ accumulate, epilogue }: KernelSpec): readonly (BindingType | undefined)[] => [
+  accumulate ? 'read' : undefined,
+  ...epilogueBindings(epilogue),
+];
+
+/** What the end of an output calls. */
+const outputWgsl = (spec: KernelSpec): readonly string[] => [
+  ...(spec.rounding === 'stochastic' ? [outputDraw] : []),
+  ...(hasEpilogue(spec) ? [epilogueWgsl(spec.epilogue, spec.arithmetic)] : []),
+];
 
 /** Kernels are cached and reported by name: what tells two of them apart stands in it. */
-const outputName = ({ out, rounding, saturate }: KernelSpec): string =>
-  `${out}${rounding === 'nearest-even' ? '' : ` ${rounding}`}${saturate ? ' saturating' : ''}`;
+const outputName = (spec: KernelSpec): string => {
+  const { out, rounding, saturate, epilogue } = spec;
+  const steps = hasEpilogue(spec) ? ` (${epilogueName(epilogue)})` : '';
+  return `${out}${steps}${rounding === 'nearest-even' ? '' : ` ${rounding}`}${saturate ? ' saturating' : ''}`;
+};
 
 const suffix = (decoder: Decoder): string => (decoder === 'general' ? '' : ` (${decoder})`);

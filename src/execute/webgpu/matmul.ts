@@ -18,7 +18,9 @@ import type { MatmulOperands, SubnormalMode } from '../matmul';
 import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
 import type { Decoder } from './decoders';
+import { epilogueKind } from './epilogue';
 import { Gpu, type Pipeline } from './gpu';
+import { arithmeticOf } from './interpreter/functions';
 import {
   BARRIERS,
   fusedKernel,
@@ -211,6 +213,8 @@ export class WebGpuMatmul {
       doubleRow: plan.passes.some(({ interleave }) => interleave === 2),
       groups: (plan.passes.at(-1)?.group ?? 0) > 0,
       barrier,
+      epilogue: epilogueKind(plan.epilogue ?? {}),
+      arithmetic: arithmeticOf(this.#arithmetic),
     };
   }
 
@@ -271,12 +275,16 @@ export class WebGpuMatmul {
       accumulate: like.accumulate,
       chip: like.chip,
       doubleRow: like.doubleRow,
+      ...(like.epilogue && { epilogue: like.epilogue }),
       ...(like.passes.at(-1)?.group ? { block: { k: rowsPerPass } } : {}),
     });
+    const { bias, residual } = plan.epilogue ?? {};
     const operands: MatmulOperands = {
       a: knownOperand(plan.a, plan.m * plan.k, 1),
       b: knownOperand(plan.b, plan.k * plan.n, 2),
       ...(plan.accumulate ? { c: knownOperand(plan.out, plan.m * plan.n, 3) } : {}),
+      ...(bias && { bias: knownOperand(bias, plan.n, 4) }),
+      ...(residual && { residual: knownOperand(residual, plan.m * plan.n, 5) }),
     };
     const expected = referenceMatmul(plan, operands, { subnormals: this.subnormals });
     const product = await this.#product(plan, operands, proved);

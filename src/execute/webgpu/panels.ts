@@ -5,9 +5,9 @@
  */
 import type { MatmulPlan } from '../../lower';
 import { codeArray, rowWords, unpackMatrix, UserError, type CodeArray, type Dtype } from '../../numerics';
-import type { Window } from '../matmul';
+import { operandShapes, type OperandShape, type Window } from '../matmul';
 import { USAGE, type Gpu } from './gpu';
-import { isBuffer, type OperandSources } from './sources';
+import { isBuffer, type OperandSource, type OperandSources } from './sources';
 import { stationaryDtype, type Own, type Stationary } from './stationary';
 import { CHUNK_BYTES, uploadRows } from './upload';
 
@@ -25,8 +25,12 @@ export interface Panel {
   readonly b: Block;
   readonly result: GPUBuffer;
   readonly c: GPUBuffer | undefined;
+  readonly bias: GPUBuffer | undefined;
+  readonly residual: GPUBuffer | undefined;
   /** Words from one row of result, and of C, to the next. */
   readonly outStride: number;
+  /** Words from one row of the residual to the next. */
+  readonly residualStride: number;
 }
 
 /**
@@ -42,6 +46,7 @@ export async function uploadPanels(
   into?: GPUBuffer,
 ): Promise<readonly Panel[]> {
   const { m, n, k } = plan;
+  const shapes = operandShapes(plan);
   const limit = gpu.maxStorageBytes;
   const own: Own = async (label, words, role) => {
     const buffer = await gpu.createBuffer(
@@ -55,9 +60,12 @@ export async function uploadPanels(
   };
 
   const handed =
-    into !== undefined || [operands.a, operands.b, operands.c].some((each) => each && isBuffer(each));
+    into !== undefined || Object.values(operands).some((each) => each !== undefined && isBuffer(each));
+  /** Words of a row of the widest of result, C and residual. */
+  const outWords = (extent: number): number =>
+    Math.max(rowWords(plan.out, extent), rowWords(plan.epilogue?.residual ?? plan.out, extent));
   const aBytes = (extent: number): number =>
-    Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * rowWords(plan.out, 1)) * 4;
+    Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * outWords(1)) * 4;
   if (handed) requireWhole('A', aBytes(m), limit);
   const aBlocks: Block[] = [];
   for (const [begin, end] of cut(m, (extent) => aBytes(extent) <= limit)) {
@@ -66,7 +74,7 @@ export async function uploadPanels(
   const bBlocks: Block[] = [];
   const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));
   const bBytes = (extent: number): number =>
-    Math.max(k * rowWords(plan.b, extent), tallest * rowWords(plan.out, extent)) * 4;
+    Math.max(k * rowWords(plan.b, extent), tallest * outWords(extent)) * 4;
   if (handed) requireWhole('B or the result', bBytes(n), limit);
   for (const [begin, end] of cut(n, (extent) => bBytes(extent) <= limit)) {
     const stride = rowWords(plan.b, end - begin);
@@ -85,17 +93,48 @@ export async function uploadPanels(
       const outStride = rowWords(plan.out, b.end - b.begin);
       const words = (a.end - a.begin) * outStride;
       const result = into ?? (await own('the result', words, 'result'));
-      let c: GPUBuffer | undefined;
-      if (operands.c !== undefined && isBuffer(operands.c)) c = operands.c;
-      else if (operands.c !== undefined) {
-        c = await own('operand C', words, 'operands');
-        const rows = operands.c.subarray(a.begin * n, a.end * n);
-        uploadRows(gpu, c, plan.out, rows, { rows: a.end - a.begin, columns: n, begin: b.begin, end: b.end });
-      }
-      panels.push({ a, b, result, c, outStride });
+      panels.push({
+        a,
+        b,
+        result,
+        outStride,
+        residualStride: rowWords(plan.epilogue?.residual ?? plan.out, b.end - b.begin),
+        c: await uploadAdded(gpu, shapes.c, operands.c, a, b, own),
+        bias: await uploadAdded(gpu, shapes.bias, operands.bias, FIRST_ROW, b, own),
+        residual: await uploadAdded(gpu, shapes.residual, operands.residual, a, b, own),
+      });
     }
   }
   return panels;
+}
+
+/** The rows of a bias. */
+const FIRST_ROW = { begin: 0, end: 1 } as const;
+
+type Range = Pick<Block, 'begin' | 'end'>;
+
+/** What is added to a block of the output, in a buffer of its own unless it lies in one. */
+async function uploadAdded(
+  gpu: Gpu,
+  shape: OperandShape | undefined,
+  source: OperandSource | undefined,
+  rows: Range,
+  columns: Range,
+  own: Own,
+): Promise<GPUBuffer | undefined> {
+  if (source === undefined || shape === undefined) return undefined;
+  if (isBuffer(source)) return source;
+  const height = rows.end - rows.begin;
+  const stride = rowWords(shape.dtype, columns.end - columns.begin);
+  const buffer = await own(`operand ${shape.name}`, height * stride, 'operands');
+  const codes = source.subarray(rows.begin * shape.columns, rows.end * shape.columns);
+  uploadRows(gpu, buffer, shape.dtype, codes, {
+    rows: height,
+    columns: shape.columns,
+    begin: columns.begin,
+    end: columns.end,
+  });
+  return buffer;
 }
 
 /** Buffers of the caller hold whole matrices, so nothing beside them can be cut. */
@@ -163,6 +202,12 @@ function cut(extent: number, fits: (extent: number) => boolean): [number, number
 export function memoryLimit(plan: MatmulPlan): number {
   const { m, n, k } = plan;
   const aWords = plan.aLayout === 'row-major' ? m * rowWords(plan.a, k) : k * rowWords(plan.a, m);
-  const words = aWords + k * rowWords(plan.b, n) + m * rowWords(plan.out, n) * (plan.accumulate ? 2 : 1);
+  const { bias, residual } = plan.epilogue ?? {};
+  const words =
+    aWords +
+    k * rowWords(plan.b, n) +
+    m * rowWords(plan.out, n) * (plan.accumulate ? 2 : 1) +
+    (bias === undefined ? 0 : rowWords(bias, n)) +
+    (residual === undefined ? 0 : m * rowWords(residual, n));
   return Math.floor(words * 4 * 1.1) + 65536;
 }

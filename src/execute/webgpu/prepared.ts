@@ -119,8 +119,8 @@ export class Product implements PreparedMatmul {
     const mayResume = work.resumable > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
     const scratch = await own('sums of a slice', mayResume ? scratchPerWorkgroup * 4 : 16, USAGE.STORAGE);
     const groups = await Promise.all(
-      panels.map(({ a, b, c, result }) => {
-        const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c];
+      panels.map(({ a, b, c, bias, residual, result }) => {
+        const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c, bias, residual];
         return gpu.bind(
           pipeline,
           bound.map((buffer, binding) => (kernel.bindings[binding] === undefined ? undefined : buffer)),
@@ -222,7 +222,8 @@ export class Product implements PreparedMatmul {
 
   /** The struct Slice of shaders/slice.wgsl. */
   #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
-    const { a, b, outStride } = this.#panel(panel);
+    const { a, b, outStride, residualStride } = this.#panel(panel);
+    const { scale = 1, outScale = 1 } = this.plan.epilogue ?? {};
     const { rows, aVectorWords } = this.#kernel.geometry;
     const height = a.end - a.begin;
     return new Uint32Array([
@@ -243,6 +244,8 @@ export class Product implements PreparedMatmul {
       a.begin,
       b.begin,
       this.plan.n,
+      ...new Uint32Array(Float32Array.of(scale, outScale).buffer),
+      residualStride,
     ]);
   }
 

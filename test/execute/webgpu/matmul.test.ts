@@ -20,7 +20,7 @@ import slice from '../../../shaders/slice.wgsl';
 import { USAGE } from '../../../src/execute/webgpu/gpu';
 import { randomOperands } from '../../../bench/check';
 import { runs } from '../runs';
-import { anyRounding } from '../../lower/requests';
+import { anyEpilogue, anyRounding } from '../../lower/requests';
 import { ADAPTERS, open } from './devices';
 
 const NARROW = [
@@ -101,6 +101,24 @@ describe.each(ADAPTERS)('%s', (name) => {
     );
   });
 
+  test('any epilogue: both kernels give the bits of the reference', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        requests,
+        anyEpilogue,
+        fc.integer({ min: 0, max: 1e6 }),
+        async (request, epilogue, seed) => {
+          const plan = planMatmul({ ...request, epilogue });
+          const operands = randomOperands(plan, seed);
+          const expected = reference(plan, operands);
+          expect(await run(matmul, plan, operands, 'fused')).toEqual(expected);
+          expect(await run(matmul, plan, operands, 'plain')).toEqual(expected);
+        },
+      ),
+      { numRuns: runs(8) },
+    );
+  });
+
   test.each(['float8_e4m3', 'float8_e5m2', 'float16', 'float8_e4m3fn'] as const)(
     '%s: every code as operand, infinities and NaN too',
     async (dtype) => {
@@ -149,6 +167,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       rounding: 'stochastic',
       seed: 2 ** 40 + 3,
       accumulate: true,
+      epilogue: { bias: 'bfloat16', activation: 'relu', residual: 'float32' },
     });
     const operands = randomOperands(plan, 6);
     const product = await small.prepare(plan, operands);

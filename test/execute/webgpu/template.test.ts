@@ -48,12 +48,23 @@ const SPEC: KernelSpec = {
   doubleRow: true,
   groups: true,
   barrier: 'product',
+  epilogue: {},
+  arithmetic: 'native',
 };
 
 test('the kernels as printed', async () => {
   const fused = fusedKernel(SPEC, { tileM: 2, tileN: 8, unroll: 1, lanesX: 16, lanesY: 4 });
   await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
   await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
+  const epilogue = {
+    scale: 1,
+    bias: 'bfloat16',
+    activation: 'silu',
+    residual: 'float16',
+    outScale: 1,
+  } as const;
+  const quantised = plainKernel({ ...SPEC, epilogue, out: 'float8_e4m3', saturate: true, accumulate: false });
+  await expect(quantised.source).toMatchFileSnapshot('../../golden/plain-epilogue.wgsl');
   const stochastic = plainKernel({ ...SPEC, rounding: 'stochastic', saturate: true, accumulate: false });
   await expect(stochastic.source).toMatchFileSnapshot('../../golden/plain-stochastic.wgsl');
 });
