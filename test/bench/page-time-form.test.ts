@@ -1,8 +1,7 @@
-/** What is timed on the page: the form and its problems, links there and back and whatever a stranger writes, costs and what they assume. */
+/** What is timed on the page: the form and its problems, links there and back and whatever a stranger writes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isKernelLink, isSectionLink, isTimeLink } from '../../bench/page/link';
-import { costDraft, costTextLines, examplesOf, pricedOf, type CostDraft } from '../../bench/page/time/cost';
 import { handOver, onHandOver, takePrograms } from '../../bench/page/time/hand-over';
 import { readTimeLink, writeTimeLink } from '../../bench/page/time/link';
 import {
@@ -15,7 +14,6 @@ import {
   SUBJECTS,
   type TimeDraft,
 } from '../../bench/page/time/settings';
-import { CHIP_NAMES, CHIPS } from '../../src/chip';
 import { LIBRARY } from '../../src/kernels/library';
 import { UserError } from '../../src/numerics';
 
@@ -162,55 +160,5 @@ describe('a Program of the editor', () => {
     takePrograms(({ name }) => taken.push(name))();
     expect(taken).toEqual(['first', 'second', 'third']);
     expect(opened).toHaveLength(2);
-  });
-});
-
-const TIMED = { timeline: { total: 3.6e6 }, chip: 'trn2', cores: 1, flops: 2e9, hbmBytes: 6e6 } as const;
-const cost = (change: Partial<CostDraft>) => costTextLines({ ...costDraft(1), price: '2', ...change }, TIMED);
-
-describe('costs', () => {
-  it('are the price times the time: 3.6 ms at $2 an hour', () => {
-    const [line, assumed, ...sentences] = cost({ per: 'core' });
-    expect(line).toMatch(
-      /^1 core x 1 chip x 1 instance: \$2 for 1,000,000 products, one in 3.6 ms, \$2 an hour$/,
-    );
-    expect(assumed).toBe('Assumed:');
-    expect(sentences.join(' ')).toContain('the price that was given');
-  });
-
-  it('say where an example price comes from, until the price is another', () => {
-    for (const chip of CHIP_NAMES) {
-      for (const { instance, perHour, source } of examplesOf(chip)) {
-        expect(pricedOf(chip)).toContain(instance);
-        const timed = { ...TIMED, chip };
-        const given = { ...costDraft(1), per: instance };
-        const said = (price: string): string => costTextLines({ ...given, price }, timed).join(' ');
-        expect(said(String(perHour))).toContain(source);
-        expect(said(String(perHour + 1))).not.toContain(source);
-      }
-    }
-  });
-
-  it('stand beside a GPU only with all that is assumed of it', () => {
-    const gpu = { gpuPeak: '989', gpuBandwidth: '3350', gpuEfficiency: '0.5', gpuPrice: '4' };
-    const lines = cost(gpu);
-    expect(lines.join('\n')).toMatch(/Under all that is assumed below/);
-    expect(lines.join('\n')).toMatch(/each input and output once/);
-    expect(() => cost({ ...gpu, gpuPrice: '' })).toThrow(/give all four, or none/);
-  });
-
-  it.each<[Partial<CostDraft>, RegExp]>([
-    [{ price: '' }, /must be above 0/],
-    [{ price: '-1' }, /must be above 0/],
-    [{ price: 'NaN' }, /must be above 0/],
-    [{ runs: 'x' }, /Runs is a number/],
-    [{ runs: '0' }, /above 0/],
-    [{ cores: String(CHIPS.trn2.cores + 1) }, /cores of each trn2/],
-    [{ per: 'trn2.3xlarge', chips: '2' }, /at most the 1/],
-    [{ per: 'trn1.2xlarge' }, /instance with trn2/],
-    [{ scaling: '2' }, /at most 1/],
-  ])('refuse %j', (change, words) => {
-    expect(() => cost(change)).toThrow(UserError);
-    expect(() => cost(change)).toThrow(words);
   });
 });

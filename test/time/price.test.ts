@@ -150,6 +150,13 @@ describe('a cost', () => {
     [{ price: { usdPerHour: NaN, per: 'chip' } }, 'received NaN.'],
     [{ price: { usdPerHour: Infinity, per: 'chip' } }, 'received Infinity.'],
     [{ price: { usdPerHour: 0, per: 'chip' } }, 'received 0.'],
+    [
+      { price: { usdPerHour: 1e308, per: 'chip' } },
+      'price, in USD per hour, must be a number from 1e-12 to 1000000, received 1e+308.',
+    ],
+    [{ runs: 1e300 }, 'runs must be a number from 1e-12 to 1e+21, received 1e+300.'],
+    [{ scaling: 1e-300 }, 'efficiency of scaling must be a number from 1e-12 to 1, received 1e-300.'],
+    [{ instances: 1e10 }, 'instances must be a whole number of 1..1000000000, received 10000000000.'],
     [{ price: { usdPerHour: '3' as never, per: 'chip' } }, 'received "3".'],
     [{ timeNs: NaN }, 'time of a run, in ns, must be a number above 0, received NaN.'],
     [{ timeNs: 0 }, 'time of a run, in ns, must be a number above 0, received 0.'],

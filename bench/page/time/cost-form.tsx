@@ -1,8 +1,15 @@
 /** What a timed Program costs at a price of the user's, beside a GPU that the user describes. Nothing is said without what it assumes. */
-import { useState } from 'preact/hooks';
-import { UserError } from '../../../src/numerics';
 import { SelectField, TextField } from '../fields';
-import { COST_UNITS, costDraft, costTextLines, examplesOf, pricedOf, type CostDraft } from './cost';
+import {
+  COST_UNITS,
+  costDraft,
+  examplesOf,
+  pricedOf,
+  readCost,
+  type CostDraft,
+  type CostEdits,
+  type CostSaid,
+} from './cost';
 import type { Timed } from './protocol';
 import { numberText } from './quantities';
 
@@ -29,34 +36,46 @@ const OF_GPU: readonly Text[] = [
   { name: 'gpuPrice', label: 'Price', hint: 'USD per hour of one GPU' },
 ];
 
-type Result =
-  | { readonly type: 'none' }
-  | { readonly type: 'lines'; readonly lines: readonly string[] }
-  | { readonly type: 'problem'; readonly message: string };
+/** The form as the user left it, which outlives what was timed. */
+export interface CostState {
+  readonly edits: CostEdits;
+  /** The button was pressed since the last edit: what is said is said anew of the next timing. */
+  readonly asked: boolean;
+  readonly open: boolean;
+}
 
-export function CostForm({ timed }: { timed: Timed }) {
-  const [draft, setDraft] = useState(() => costDraft(timed.cores));
-  const [result, setResult] = useState<Result>({ type: 'none' });
-  const priced = pricedOf(timed.chip);
-  const edit = (change: Partial<CostDraft>): void => {
-    setDraft({ ...draft, ...change });
-    setResult({ type: 'none' }); // what was said is of other numbers
+export const NO_COST: CostState = { edits: {}, asked: false, open: false };
+
+export interface CostFormProps {
+  readonly timed: Timed;
+  readonly cost: CostState;
+  readonly onCost: (cost: CostState) => void;
+}
+
+const idOf = (field: string): string => `time-cost-${field}`;
+
+export function CostForm({ timed, cost, onCost }: CostFormProps) {
+  const { edits, asked, open } = cost;
+  const draft = costDraft(timed, edits);
+  const { said, problems, unpriced } = readCost(draft, timed);
+  const edit = (change: CostEdits): void => {
+    onCost({ ...cost, edits: { ...edits, ...change }, asked: false });
   };
-  const say = (): void => {
-    try {
-      setResult({ type: 'lines', lines: costTextLines(draft, timed) });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      setResult({ type: 'problem', message: error.message });
-    }
+  /** A field that is still empty is no mistake before the button is pressed. */
+  const problemOf = (field: keyof CostDraft): string | undefined =>
+    asked || draft[field].trim() !== '' ? problems[field] : undefined;
+  const press = (form: HTMLFormElement): void => {
+    onCost({ ...cost, asked: true });
+    const [wrong] = Object.keys(problems);
+    if (wrong !== undefined) form.querySelector<HTMLElement>(`#${idOf(wrong)}`)?.focus();
   };
   const text = ({ name, label, hint }: Text) => (
     <TextField
       key={name}
-      id={`time-cost-${name}`}
+      id={idOf(name)}
       label={label}
       hint={hint}
-      problem={undefined}
+      problem={problemOf(name)}
       value={draft[name]}
       onInput={(value) => {
         edit({ [name]: value });
@@ -64,30 +83,36 @@ export function CostForm({ timed }: { timed: Timed }) {
     />
   );
   return (
-    <details id="time-cost">
+    <details
+      id="time-cost"
+      open={open}
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open !== open) onCost({ ...cost, open: currentTarget.open });
+      }}
+    >
       <summary>What it costs</summary>
       <form
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          say();
+          press(event.currentTarget);
         }}
       >
         <div class="fields time-fields">
           {text({ name: 'price', label: 'Price', hint: 'USD per hour' })}
           <SelectField
-            id="time-cost-per"
+            id={idOf('per')}
             label="of"
             problem={undefined}
             value={draft.per}
-            choices={priced}
+            choices={pricedOf(timed.chip)}
             words={(per) => (per === 'core' || per === 'chip' ? `a ${per}` : per)}
             onSelect={(per) => {
               edit({ per });
             }}
           />
           <SelectField
-            id="time-cost-unit"
+            id={idOf('unit')}
             label="What is paid for"
             problem={undefined}
             value={draft.unit}
@@ -116,8 +141,8 @@ export function CostForm({ timed }: { timed: Timed }) {
         </div>
       </form>
       <div id="time-cost-result" aria-live="polite">
-        {result.type === 'problem' && <p class="notice bad">{result.message}</p>}
-        {result.type === 'lines' && <Lines lines={result.lines} />}
+        {asked && unpriced !== undefined && <p class="notice bad">{unpriced}</p>}
+        {asked && said && <Said {...said} />}
       </div>
     </details>
   );
@@ -149,21 +174,18 @@ function Examples({ timed, onTake }: ExamplesProps) {
   );
 }
 
-/** Assumptions are the indented lines. */
-function Lines({ lines }: { lines: readonly string[] }) {
-  const assumed = lines.filter((line) => line.startsWith('  - '));
-  const said = lines.filter((line) => !line.startsWith('  - ') && line !== 'Assumed:');
+function Said({ lines, assumed }: CostSaid) {
   return (
     <>
-      {said.map((line) => (
+      {lines.map((line) => (
         <p key={line}>
           <strong>{line}</strong>
         </p>
       ))}
       <p>Assumed:</p>
       <ul class="time-assumed">
-        {assumed.map((line) => (
-          <li key={line}>{line.slice(4)}</li>
+        {assumed.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
         ))}
       </ul>
     </>

@@ -6,6 +6,7 @@ import { SelectField, TextField } from '../fields';
 import { isTimeLink } from '../link';
 import { copyText } from '../share';
 import { adoptSheet } from '../sheet';
+import { NO_COST } from './cost-form';
 import { takePrograms } from './hand-over';
 import { readTimeLink, writeTimeLink } from './link';
 import {
@@ -34,6 +35,7 @@ export function TimeKernel() {
   const [notice, setNotice] = useState<{ readonly words: string; readonly bad: boolean } | null>(null);
   /** Something was changed since what is shown was timed. */
   const [stale, setStale] = useState(false);
+  const [cost, setCost] = useState(NO_COST);
   const { shown, running, start, stop } = useTimer();
   const form = useRef<HTMLFormElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -236,7 +238,9 @@ export function TimeKernel() {
               : `The timing broke: ${shown.message || 'its script did not load'}.`}
           </p>
         )}
-        {shown.type === 'timed' && <TimeResults timed={shown.timed} ask={shown.ask} />}
+        {shown.type === 'timed' && (
+          <TimeResults timed={shown.timed} ask={shown.ask} cost={cost} onCost={setCost} />
+        )}
       </div>
     </>
   );

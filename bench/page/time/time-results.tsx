@@ -2,18 +2,17 @@
 import { useState } from 'preact/hooks';
 import { Fact } from '../../report/html/fact';
 import { save } from '../share';
-import { CostForm } from './cost-form';
+import { CostForm, type CostFormProps } from './cost-form';
 import type { Timed } from './protocol';
 import { percentText } from './quantities';
 import { TimelineView } from './timeline-view';
 import type { Ask } from './use-timer';
 
-interface TimeResultsProps {
-  readonly timed: Timed;
+interface TimeResultsProps extends CostFormProps {
   readonly ask: Ask;
 }
 
-export function TimeResults({ timed, ask }: TimeResultsProps) {
+export function TimeResults({ timed, ask, cost, onCost }: TimeResultsProps) {
   const { title, figures, busy, advice, notes } = timed;
   return (
     <>
@@ -44,7 +43,7 @@ export function TimeResults({ timed, ask }: TimeResultsProps) {
       )}
       <TimelineView timed={timed} onDetail={ask.detail} onMemory={ask.memory} />
       <Files timed={timed} ask={ask} />
-      <CostForm timed={timed} />
+      <CostForm timed={timed} cost={cost} onCost={onCost} />
       {notes.length > 0 && (
         <details id="time-notes">
           <summary>What was assumed of the Program</summary>
@@ -91,7 +90,7 @@ function Busy({ busy }: Pick<Timed, 'busy'>) {
   );
 }
 
-function Files({ timed: { name, chip, text, json }, ask }: TimeResultsProps) {
+function Files({ timed: { name, chip, text, json }, ask }: Pick<TimeResultsProps, 'timed' | 'ask'>) {
   const [problem, setProblem] = useState('');
   const file = `systole-time-${name}-${chip}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const trace = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import { EXAMPLE_PRICES, exampleOf, GPU_INSTANCES, sourceOf } from './examples';
 import {
   countText,
   durationText,
+  MOST_PRICE,
   NS_PER_HOUR,
   numberText,
   percentText,
@@ -76,7 +77,7 @@ function requireGpu({ peak, bandwidth, efficiency, usdPerHour }: Gpu): void {
   requireAbove0('peak of the GPU, in TFLOP/s,', peak);
   requireAbove0('bandwidth of the GPU, in GB/s,', bandwidth);
   requireShare('efficiency of the GPU, the share of its peaks that it reaches,', efficiency);
-  requireAbove0('price of the GPU, in USD per hour,', usdPerHour);
+  requireAbove0('price of the GPU, in USD per hour,', usdPerHour, MOST_PRICE);
 }
 
 const BOUND_WORDS = {

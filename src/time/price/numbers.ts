@@ -6,28 +6,46 @@ export const NS_PER_HOUR = 3.6e12;
 const received = (value: unknown): string =>
   typeof value === 'string' ? `"${value}"` : typeof value === 'number' ? String(value) : typeof value;
 
-/** @throws UserError for what is not a finite number above 0. */
-export function requireAbove0(what: string, value: unknown): void {
-  if (typeof value === 'number' && value > 0 && value < Infinity) return;
-  throw new UserError(`${what} must be a number above 0, received ${received(value)}.`);
+/** What is less, or more, is a slip of the hand, and products of several such would leave what a double holds. */
+const LEAST = 1e-12;
+const MOST = 1e21;
+/** Of USD per hour: beyond any price of a core, a chip, an instance or a GPU. */
+export const MOST_PRICE = 1e6;
+const MOST_COUNT = 1e9;
+
+/** @throws UserError for what is not a finite number above 0, or beyond what is sensible. */
+export function requireAbove0(what: string, value: unknown, most = MOST): void {
+  if (typeof value !== 'number' || !(value > 0 && value < Infinity)) {
+    throw new UserError(`${what} must be a number above 0, received ${received(value)}.`);
+  }
+  requireRange(what, LEAST, most, value);
 }
 
-/** @throws UserError for what is not a finite number of at least 0. */
+function requireRange(what: string, least: number, most: number, value: number): void {
+  if (value >= least && value <= most) return;
+  throw new UserError(`${what} must be a number from ${least} to ${most}, received ${value}.`);
+}
+
+/** @throws UserError for what is not a finite number of at least 0, or beyond what is sensible. */
 export function requireAmount(what: string, value: unknown): void {
-  if (typeof value === 'number' && value >= 0 && value < Infinity) return;
-  throw new UserError(`${what} must be a number of at least 0, received ${received(value)}.`);
+  if (typeof value !== 'number' || !(value >= 0 && value < Infinity)) {
+    throw new UserError(`${what} must be a number of at least 0, received ${received(value)}.`);
+  }
+  requireRange(what, 0, MOST, value);
 }
 
 /** @throws UserError for what is no share of 1, which is above 0. */
 export function requireShare(what: string, value: unknown): void {
-  if (typeof value === 'number' && value > 0 && value <= 1) return;
-  throw new UserError(`${what} must be a number above 0 and at most 1, received ${received(value)}.`);
+  if (typeof value !== 'number' || !(value > 0 && value <= 1)) {
+    throw new UserError(`${what} must be a number above 0 and at most 1, received ${received(value)}.`);
+  }
+  requireRange(what, LEAST, 1, value);
 }
 
 /** @throws UserError for what is not a whole number of at least 1 and at most `most`. */
-export function requireCount(what: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
+export function requireCount(what: string, value: unknown, most = MOST_COUNT): void {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= most) return;
-  const bound = most === Number.MAX_SAFE_INTEGER ? 'of at least 1' : `of 1..${most}`;
+  const bound = most === MOST_COUNT && !(Number(value) > most) ? 'of at least 1' : `of 1..${most}`;
   throw new UserError(`${what} must be a whole number ${bound}, received ${received(value)}.`);
 }
 

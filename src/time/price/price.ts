@@ -3,7 +3,7 @@ import type { ChipName } from '../../chip';
 import { nearestName, UserError } from '../../numerics';
 import { exampleOf, sourceOf } from './examples';
 import { INSTANCE_NAMES, INSTANCES, isInstance, type InstanceName } from './instances';
-import { numberText, requireAbove0 } from './numbers';
+import { MOST_PRICE, numberText, requireAbove0 } from './numbers';
 
 export const PRICED = ['core', 'chip', 'instance'] as const;
 
@@ -21,7 +21,7 @@ export interface Price {
 
 /** @throws UserError for a price that is none, or of an instance with other chips. */
 export function requirePrice(price: Price, chip: ChipName): void {
-  requireAbove0('price, in USD per hour,', price.usdPerHour);
+  requireAbove0('price, in USD per hour,', price.usdPerHour, MOST_PRICE);
   if (price.instance === undefined) return;
   const { chip: own } = INSTANCES[price.instance];
   if (own === chip) return;
