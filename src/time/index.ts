@@ -7,4 +7,14 @@ export { traceChunks } from './trace';
 export type { TraceOptions } from './trace';
 export { trackOf } from './tracks';
 export { CAUSES, TRACKS } from './types';
-export type { Cause, Dependencies, Stream, TimeOptions, Timeline, Track, Traffic } from './types';
+export type {
+  AssumedTurns,
+  Cause,
+  Dependencies,
+  LoadOrder,
+  Stream,
+  TimeOptions,
+  Timeline,
+  Track,
+  Traffic,
+} from './types';

@@ -6,7 +6,7 @@
 import { UserError } from '../numerics';
 import { isLoop, nameOf } from '../program';
 import type { Instruction, Loop, Pattern, Program, ProgramNode, Scalar } from '../program';
-import type { Stream } from './types';
+import type { AssumedTurns, Stream } from './types';
 
 const DEFAULT_BUDGET = 2_000_000;
 
@@ -23,20 +23,33 @@ export function streamOf(
 ): Stream {
   const unrolling = new Unrolling(turns, budget);
   unrolling.visit(program.instructions);
-  const unused = Object.keys(turns).find((id) => !unrolling.asked.has(id));
+  const { assumed, instructions } = unrolling;
+  const unused = Object.keys(turns).find((id) => !assumed.has(id));
   if (unused !== undefined) {
     throw new UserError(
-      `turns are given of loop "${unused}": the Program has no loop of that id whose turns are unknown${unrolling.asked.size > 0 ? `, only ${[...unrolling.asked].join(', ')}` : ''}.`,
+      `turns are given of loop "${unused}": the Program has no loop of that id whose turns are unknown${assumed.size > 0 ? `, only ${[...assumed.keys()].join(', ')}` : ''}.`,
     );
   }
-  return { program, instructions: unrolling.instructions, notes: [...unrolling.notes] };
+  return { program, instructions, assumed: [...assumed.values()] };
+}
+
+/** What it means for whoever reads the times, in sentences. */
+export function streamNotes({ program, instructions, assumed }: Stream): readonly string[] {
+  const nothing = program.instructions.length === 0 ? 'it has no instructions' : 'its loops take no turns';
+  return [
+    ...(instructions.length === 0 ? [`Nothing of the Program was timed: ${nothing}.`] : []),
+    ...assumed.map(({ loop, name, turns, given }) =>
+      given
+        ? `${name} is assumed to take ${turns} turns.`
+        : `How many turns ${name} takes only a run knows: one is assumed; to time others, give the turns of "${loop}" (--turns ${loop}=N).`,
+    ),
+  ];
 }
 
 class Unrolling {
   readonly instructions: Instruction[] = [];
-  readonly notes = new Set<string>();
-  /** Loops whose turns are not known. */
-  readonly asked = new Set<string>();
+  /** Loops whose turns are not known, by id. */
+  readonly assumed = new Map<string, AssumedTurns>();
   readonly #turns: Readonly<Record<string, number>>;
   readonly #budget: number;
   /** What registers hold where it is known. */
@@ -101,14 +114,10 @@ class Unrolling {
   }
 
   #turnsOf(loop: Loop): number {
-    this.asked.add(loop.id);
     const given = this.#turns[loop.id];
-    this.notes.add(
-      given === undefined
-        ? `How many turns ${nameOf(loop)} takes only a run knows: one is assumed.`
-        : `${nameOf(loop)} is assumed to take ${given} turns.`,
-    );
-    return given ?? 1;
+    const turns = given ?? 1;
+    this.assumed.set(loop.id, { loop: loop.id, name: nameOf(loop), turns, given: given !== undefined });
+    return turns;
   }
 
   #scalar(scalar: Scalar): number | undefined {

@@ -9,11 +9,11 @@ import { dependenciesOf } from './dependencies';
 import { hbmRateOf } from './dma-engines';
 import { scheduleLoads } from './schedule';
 import { simulate } from './simulate';
-import { streamOf } from './stream';
+import { streamNotes, streamOf } from './stream';
 import { tasksOf } from './tasks';
 import { trafficOf } from './traffic';
 import { movedOf } from './transfers';
-import type { TimeOptions, Timeline } from './types';
+import type { LoadOrder, TimeOptions, Timeline } from './types';
 
 /**
  * When every instruction of a Program runs on its chip.
@@ -28,12 +28,13 @@ export function timeProgram(program: Program, options: TimeOptions = {}): Timeli
   requireCores(cores, chip);
   const timing = timingOf(chip, options.timing);
   const run = { timing, cores, turns, budget };
-  const written = simulated(program, run);
-  const moved = schedule ? scheduleLoads(program) : program;
-  if (moved === program) return written;
-  const scheduled = simulated(moved, run);
-  // The scheduler counts instructions and not time: where memory is short its choice may be the worse one.
-  return scheduled.total <= written.total ? scheduled : written;
+  if (!schedule) return simulated(program, 'written', run);
+  const kept = simulated(program, 'kept', run);
+  const scheduled = scheduleLoads(program);
+  if (scheduled === program) return kept;
+  const moved = simulated(scheduled, 'moved', run);
+  // The scheduler counts instructions and not time: where memory is short its choice may be the worse one. Where nothing is gained, the Program's own names and order stay.
+  return moved.total < kept.total ? moved : kept;
 }
 
 interface Run {
@@ -44,7 +45,7 @@ interface Run {
 }
 
 /** A sound Program, as it is. */
-function simulated(program: Program, { timing, cores, turns, budget }: Run): Timeline {
+function simulated(program: Program, loads: LoadOrder, { timing, cores, turns, budget }: Run): Timeline {
   const { chip } = program;
   const stream = streamOf(program, { turns, budget });
   const { instructions } = stream;
@@ -63,6 +64,7 @@ function simulated(program: Program, { timing, cores, turns, budget }: Run): Tim
     chip,
     timing,
     cores,
+    loads,
     total: end.reduce((latest, each) => Math.max(latest, each), 0),
     instructions,
     track: tasks.track,
@@ -77,7 +79,8 @@ function simulated(program: Program, { timing, cores, turns, budget }: Run): Tim
     busy,
     dmaBusy,
     ...trafficOf(instructions, chip),
-    notes: [...stream.notes, ...undocumented(instructions)],
+    assumed: stream.assumed,
+    notes: [...streamNotes(stream), ...undocumented(instructions)],
   };
 }
 

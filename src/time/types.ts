@@ -53,9 +53,23 @@ export interface Dependencies {
 export interface Stream {
   readonly program: Program;
   readonly instructions: readonly Instruction[];
-  /** Which turn of its loops each is of; undefined where there are no loops. */
-  readonly notes: readonly string[];
+  /** Loops whose turns only a run knows, in the order in which they are met. */
+  readonly assumed: readonly AssumedTurns[];
 }
+
+/** How many turns a loop was taken to have that a register bounds whose value only a run knows. */
+export interface AssumedTurns {
+  /** Its id, by which TimeOptions.turns says how many. */
+  readonly loop: string;
+  /** What it is called: kind, id, and source line where that is known. */
+  readonly name: string;
+  readonly turns: number;
+  /** Whether the caller said so. */
+  readonly given: boolean;
+}
+
+/** What became of loads: nobody asked to move them; they were moved; or they stayed, since moving them gains nothing. */
+export type LoadOrder = 'written' | 'moved' | 'kept';
 
 export interface TimeOptions {
   /** Constants other than the chip's own. */
@@ -89,6 +103,7 @@ export interface Timeline {
   readonly chip: ChipName;
   readonly timing: Timing;
   readonly cores: number;
+  readonly loads: LoadOrder;
   /** ns from the start of the first instruction to the end of the last. */
   readonly total: number;
   /** In the order of the Program, loops unrolled. All arrays below have an element for each. */
@@ -120,6 +135,8 @@ export interface Timeline {
   readonly traffic: Traffic;
   /** Multiply-adds of matmuls times two: of all, of those that are no transposes, and how many of each time class of array work. */
   readonly flops: { readonly hardware: number; readonly model: number };
-  /** What was assumed: turns of loops, costs that no document gives. */
+  /** Loops whose turns only a run knows, and how many they were taken to have. */
+  readonly assumed: readonly AssumedTurns[];
+  /** In sentences: what was assumed, of turns of loops and costs that no document gives, and that nothing was there to time. */
   readonly notes: readonly string[];
 }

@@ -113,7 +113,7 @@ function anyStream(simple: boolean): fc.Arbitrary<Stream> {
   });
   return fc.array(fc.oneof(compute, move), { minLength: 2, maxLength: 24, size: 'max' }).map((drawn) => {
     const instructions = drawn.map((each, at) => ({ ...each, id: `i${at}` }) as Instruction);
-    return { program: { chip: 'trn2', tensors: TENSORS, instructions }, instructions, notes: [] };
+    return { program: { chip: 'trn2', tensors: TENSORS, instructions }, instructions, assumed: [] };
   });
 }
 

@@ -118,6 +118,7 @@ function timelineOf(steps: readonly Step[]): Timeline {
     chip: 'trn2',
     timing: TIMINGS.trn2,
     cores: 1,
+    loads: 'written',
     total: steps.reduce((latest, { end }) => Math.max(latest, end), 0),
     instructions: steps.map(({ track, at }, index) => instructionOn(track, `i${index}`, at)),
     track: Uint8Array.from(steps, ({ track }) => TRACKS.indexOf(track)),
@@ -144,6 +145,7 @@ function timelineOf(steps: readonly Step[]): Timeline {
       psumWritten: 0,
     },
     flops: { hardware: 0, model: 0 },
+    assumed: [],
     notes: [],
   };
 }

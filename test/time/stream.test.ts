@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/numerics';
 import { parseProgram, printProgram } from '../../src/program';
-import { streamOf } from '../../src/time';
+import { streamOf, timeProgram } from '../../src/time';
+import { streamNotes } from '../../src/time/stream';
 
 const HEAD = `program trn2
 sbuf t float32 partitions 0:1 elements 64 address 0
@@ -19,7 +20,8 @@ describe('streamOf', () => {
     const straight = program('a sync dma_copy t p0:1 [1,64] = src x [1,64]');
     expect(streamOf(straight).instructions).toEqual(straight.instructions);
     expect(streamOf(straight).instructions[0]).toBe(straight.instructions[0]);
-    expect(streamOf(straight).notes).toEqual([]);
+    expect(streamNotes(streamOf(straight))).toEqual([]);
+    expect(streamOf(straight).assumed).toEqual([]);
   });
 
   test('loops over known bounds are unrolled, their registers added to the offsets', () => {
@@ -54,11 +56,27 @@ w while $n {
     expect(offsets(text)).toEqual([undefined, 1, 0]);
     expect(offsets(text, { l: 3, w: 0 })).toEqual([undefined, 1, 2, 3]);
     const stream = streamOf(program(text), { turns: { l: 3 } });
-    expect(stream.notes).toEqual([
+    expect(stream.assumed).toEqual([
+      { loop: 'l', name: 'fori l', turns: 3, given: true },
+      { loop: 'w', name: 'while w', turns: 1, given: false },
+    ]);
+    expect(streamNotes(stream)).toEqual([
       'fori l is assumed to take 3 turns.',
-      'How many turns while w takes only a run knows: one is assumed.',
+      'How many turns while w takes only a run knows: one is assumed; to time others, give the turns of "w" (--turns w=N).',
     ]);
     expect(stream.instructions.at(-1)?.dst?.registers).toEqual([['n', 1]]);
+  });
+
+  test('that nothing was there to time is said, and takes no time', () => {
+    const empty = (text: string) => {
+      const { total, notes } = timeProgram(program(text), { schedule: true });
+      return [total, ...notes];
+    };
+    expect(empty('')).toEqual([0, 'Nothing of the Program was timed: it has no instructions.']);
+    expect(empty('l fori $i = 2 to 2 step 1 {\n  a sync register_move = register r, value 1\n}')).toEqual([
+      0,
+      'Nothing of the Program was timed: its loops take no turns.',
+    ]);
   });
 
   test('turns of what is no such loop, or none at all, and too many instructions are refused', () => {

@@ -34,6 +34,7 @@ export function timelineOf(text: string, ran: readonly Ran[]): Timeline {
     chip: program.chip,
     timing: TIMINGS[program.chip],
     cores: 1,
+    loads: 'written',
     total: Math.max(0, ...ran.map(({ end }) => end)),
     instructions,
     track: Uint8Array.from(instructions, (each) => trackIndex(trackOf(each))),
@@ -48,6 +49,7 @@ export function timelineOf(text: string, ran: readonly Ran[]): Timeline {
     busy: new Float64Array(TRACKS.length),
     dmaBusy: new Float64Array(16),
     ...trafficOf(instructions, program.chip),
+    assumed: [],
     notes: [],
   };
 }

@@ -1,6 +1,6 @@
 /** What a report holds. */
 import type { ChipName } from '../../chip';
-import type { Traffic } from '../types';
+import type { AssumedTurns, LoadOrder, Traffic } from '../types';
 import type { LineShare, PathPart, ResourceShare } from './attribution';
 import type { MatmulReport } from './matmuls';
 import type { Roofline } from './roofline';
@@ -11,6 +11,7 @@ import type { DmaReport, TensorTraffic } from './transfers';
 export interface ReportFacts {
   readonly chip: ChipName;
   readonly cores: number;
+  readonly loads: LoadOrder;
   /** ns. */
   readonly total: number;
   /** Whole picoseconds: what the parts of the path, and of each track, add up to. */
@@ -28,5 +29,7 @@ export interface ReportFacts {
   readonly dma?: DmaReport;
   readonly traffic: Traffic;
   readonly tensors: readonly TensorTraffic[];
+  /** Loops whose turns only a run knows: the total is of as many as it says. */
+  readonly assumed: readonly AssumedTurns[];
   readonly notes: readonly string[];
 }

@@ -22,6 +22,7 @@ export function reportOf(timeline: Timeline): TimeReport {
   const facts: ReportFacts = {
     chip: timeline.chip,
     cores: timeline.cores,
+    loads: timeline.loads,
     total: timeline.total,
     totalPs: picoseconds(timeline.total),
     instructions: timeline.instructions.length,
@@ -34,6 +35,7 @@ export function reportOf(timeline: Timeline): TimeReport {
     ...(dma && { dma }),
     traffic: timeline.traffic,
     tensors: tensorTraffic(timeline),
+    assumed: timeline.assumed,
     notes: timeline.notes,
   };
   return { ...facts, advice: adviceOn(facts) };
