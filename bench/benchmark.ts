@@ -54,8 +54,9 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
   };
 
   onEvent?.({ type: 'adapter', adapter, environment });
-  const reference = await createWasmMatmul();
-  const device = await opening('probe', () => createWebGpuMatmul(host.device));
+  const [device, reference] = await opening('probe', () =>
+    Promise.all([createWebGpuMatmul(host.device), createWasmMatmul()]),
+  );
   onEvent?.({ type: 'probe', probe: device.probe });
   const tools: BenchTools = { device, reference, lost: host.lost, now: () => performance.now(), attention };
   const first = await opening('first', () => firstProduct(tools, { seed, startMs, signal }));

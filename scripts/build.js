@@ -183,10 +183,13 @@ const PAGE = {
     'time-worker': 'bench/page/time/worker.ts',
     program: 'bench/page/driven/page.ts',
     'program-worker': 'bench/page/driven/worker.ts',
+    overheads: 'bench/overheads/page/page.ts',
+    'overheads-worker': 'bench/overheads/page/worker.ts',
   },
   files: {
     'index.html': 'bench/page/index.html',
     'program.html': 'bench/page/driven/program.html',
+    'overheads.html': 'bench/overheads/page/overheads.html',
     'page.css': 'bench/page/page.css',
     'report.css': 'bench/report/html/report.css',
     'favicon.svg': 'bench/page/favicon.svg',

@@ -22,5 +22,8 @@ export interface BenchOptions {
   readonly html?: string;
   readonly baseline: boolean;
   readonly peers?: true;
+  readonly overheads?: true;
+  /** One start from cold of this process, as JSON: what --overheads runs. */
+  readonly coldOnly?: true;
   readonly list?: true;
 }

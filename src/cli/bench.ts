@@ -38,6 +38,11 @@ export function addBench(program: Command): void {
       '--peers',
       'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape, --seed, --budget, --adapter, --browser and --json go with it)',
     )
+    .option(
+      '--overheads',
+      'measure what is around the arithmetic instead: submissions, pipelines, transfers, a start from cold (--adapter, --browser and --json go with it)',
+    )
+    .addOption(new Option('--cold-only').hideHelp())
     .option('--weights <file>', 'a matrix of a .safetensors or .npy file as B')
     .option('--tensor <name>', 'which tensor of the .safetensors file')
     .option(
@@ -61,6 +66,7 @@ Examples:
   systole bench --shape 1024x1024x1024 --dtype bf16 --json report.json --html report.html
   systole bench --browser --budget 30
   systole bench --peers --shape 1024x1024x1024
+  systole bench --overheads --browser
   systole bench --weights model.safetensors --tensor model.layers.0.mlp.up_proj.weight`,
     )
     .action((options: BenchOptions) => bench(options));
@@ -76,6 +82,10 @@ async function bench(options: BenchOptions): Promise<void> {
     aLayout: options.kMajor && ('k-major' as const),
   };
   refuseContradictions(options);
+  if (options.overheads) {
+    await (await import('./bench-overheads')).benchOverheads(options);
+    return;
+  }
   if (options.list) {
     for (const { name } of selectCases(filter).cases) console.log(name);
     return;
@@ -110,6 +120,11 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
   ['peers', 'list', 'the peers run shapes, not cases'],
   ['peers', 'csv', 'its table is not one of cases, so use --json'],
   ['peers', 'html', 'the report is one of cases, so use --json'],
+  ...(['case', 'dtype', 'shape', 'weights', 'peers', 'list'] as const).map(
+    (other) => ['overheads', other, 'overheads are those of the adapter, whatever is multiplied'] as const,
+  ),
+  ['overheads', 'csv', 'its table is not one of cases, so use --json'],
+  ['overheads', 'html', 'the report is one of cases, so use --json'],
 ];
 
 function layout(text: string): 'nk' | 'kn' {

@@ -1,7 +1,7 @@
 /** The product: matmul plans on any WebGPU device, bit for bit what the reference says. */
 import { WebGpuMatmul, type WebGpuOptions } from './matmul';
 
-export { DeviceLostError, USAGE, type BufferRole, type Gpu } from './gpu';
+export { DeviceLostError, Gpu, USAGE, type BufferRole, type PoolCounts } from './gpu';
 export type { DeviceComparison } from './compare';
 export { fusedKernel, plainKernel, type KernelSpec, type Tuning } from './kernels';
 export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions } from './matmul';
