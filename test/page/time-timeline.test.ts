@@ -97,6 +97,49 @@ test('is walked by keys alone, says what is selected, and is drawn in light and 
   await page.close();
 });
 
+/** Relative luminances along a row of pixels of a canvas, and their contrast, as WCAG 2.2 defines them. */
+const lightsAlong = async ({ page }: OpenPage, canvas: string, row: number): Promise<number[]> =>
+  page.locator(canvas).evaluate((element, y) => {
+    const { width } = element as HTMLCanvasElement;
+    const pixels = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, y, width, 1).data;
+    return Array.from({ length: width }, (_, x) => {
+      const [red = 0, green = 0, blue = 0] = [0, 1, 2].map((channel) => {
+        const share = (pixels?.[4 * x + channel] ?? 0) / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    });
+  }, row);
+const contrast = (lights: readonly number[]): number =>
+  (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+
+test.each(['light', 'dark'] as const)(
+  'is drawn in the system’s colours where these are forced, %s',
+  async (colorScheme) => {
+    const opened = await timed(512, 1024, 512);
+    const { page, complaints, picture } = opened;
+    await page.emulateMedia({ forcedColors: 'active', colorScheme });
+    // Right of the names, where Tensor works and where it waits.
+    await expect
+      .poll(async () => contrast((await lightsAlong(opened, '#timeline canvas', 35)).slice(120)))
+      .toBeGreaterThan(7);
+    const key = page.locator('.timeline-picture .colour-tensor').last();
+    const seen = await key.evaluate((element) => [
+      getComputedStyle(element).backgroundColor,
+      getComputedStyle(document.body).backgroundColor,
+    ]);
+    expect(seen[0]).not.toBe(seen[1]);
+    const tile = async (): Promise<number> => (await lightsAlong(opened, '.pass-grid canvas', 20))[20] ?? 0;
+    const toCome = await tile();
+    await page.focus('#timeline-cursor');
+    await page.keyboard.press('End');
+    await expect.poll(async () => contrast([toCome, await tile()])).toBeGreaterThan(7);
+    await picture(`timeline-forced-${colorScheme}`);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
 test('shows the tiles and the memories at the cursor', async () => {
   const opened = await timed(512, 1024, 512);
   const { page, complaints } = opened;

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { TRACKS } from '../../../src/time';
 import type { Paint } from './scene';
 
-const GROUNDS = ['text', 'muted', 'line', 'grid', 'background', 'surface', 'accent', 'bad'] as const;
+const GROUNDS = ['text', 'muted', 'grid', 'background', 'surface', 'accent', 'bad', 'selected', 'tile'] as const;
 const PAINTS = [...TRACKS, 'weights', 'sbuf', 'psum', 'dma'] as const satisfies readonly Paint[];
 /** Each is the class `colour-` and its name of an element, whose `color` it is. */
 const COLOUR_NAMES = [...GROUNDS, ...PAINTS] as const;
@@ -27,7 +27,8 @@ export function useColours(): { readonly colours: Colours | undefined; readonly 
     const { signal } = ending;
     const observer = new MutationObserver(read);
     observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', read, { signal });
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+      matchMedia(query).addEventListener('change', read, { signal });
     addEventListener('resize', read, { signal }); // to a screen of other pixels
     read();
     return () => {

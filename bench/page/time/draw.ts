@@ -50,9 +50,9 @@ export function draw(frame: Frame): number {
     if (row.kind === 'series') drawSeries(frame, row);
     else rectangles += drawLane(frame, row);
   }
-  outline(frame, frame.hovered, 1, colours.text);
+  outline(frame, frame.hovered, 1, colours.selected);
   if (frame.sight.selected >= 0) outline(frame, frame.blocker, 2, colours.bad);
-  outline(frame, frame.sight.selected, 2, colours.text);
+  outline(frame, frame.sight.selected, 2, colours.selected);
   drawArrows(frame);
   drawCursor(frame);
   context.restore();
@@ -193,7 +193,7 @@ function outline(frame: Frame, id: number, weight: number, colour: string): void
 function drawArrows(frame: Frame): void {
   const { sight, dependencies, blocker, colours } = frame;
   if (sight.selected < 0) return;
-  for (const from of dependencies) if (from !== blocker) drawArrow(frame, from, 1.25, colours.text, []);
+  for (const from of dependencies) if (from !== blocker) drawArrow(frame, from, 1.25, colours.selected, []);
   if (blocker >= 0) drawArrow(frame, blocker, 2.5, colours.bad, [6, 3]);
 }
 

@@ -108,7 +108,7 @@ function drawTiles(
   passes.forEach((count, tile) => {
     const [left, top] = [(tile % columns) * across, Math.floor(tile / columns) * down];
     const [wide, high] = [across - gap, down - gap];
-    context.fillStyle = count === 0 ? colours.background : colours.line;
+    context.fillStyle = count === 0 ? colours.background : colours.tile;
     context.fillRect(left, top, wide, high);
     const share = count === 0 ? 0 : (done[tile] ?? 0) / count;
     context.fillStyle = share === 1 ? colours.tensor : colours.loads;
