@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isKernelLink, isSectionLink, isTimeLink } from '../../bench/page/link';
 import { handOver, onHandOver, takePrograms } from '../../bench/page/time/hand-over';
 import { readTimeLink, writeTimeLink } from '../../bench/page/time/link';
+import { edited, FIRST_FORM, picked } from '../../bench/page/time/picking';
 import {
   choiceOf,
   draftFor,
@@ -62,6 +63,29 @@ describe('the form', () => {
     const given = { name: 'mine', text: 'program trn2\n' };
     const { request } = readTimeDraft(draftFor(PROGRAM, FIRST), given);
     expect(request?.subject).toEqual({ kind: 'program', ...given });
+  });
+});
+
+describe('picking one subject after the other', () => {
+  const onlyTrn3 = LIBRARY.find(({ chips }) => chips.length === 1)?.name ?? '';
+
+  it('keeps the sizes of each', () => {
+    const sizes = { ...draftFor('softmax').sizes, rows: '4096' };
+    const away = picked(edited(picked(FIRST_FORM, 'softmax'), { sizes }), 'rmsnorm');
+    expect(away.draft).toEqual(draftFor('rmsnorm', FIRST));
+    expect(picked(away, 'softmax').draft.sizes).toEqual(sizes);
+    expect(picked(picked(away, PROGRAM), 'softmax').draft.sizes).toEqual(sizes);
+  });
+
+  it('gives back the chip and the format that the user chose, once they can be had', () => {
+    const chosen = edited(picked(FIRST_FORM, 'softmax'), { chip: 'trn1', dtype: 'float32' });
+    const lacking = picked(chosen, onlyTrn3);
+    expect(lacking.draft.chip).toBe('trn3');
+    expect(picked(lacking, 'softmax').draft).toEqual(chosen.draft);
+    expect(picked(picked(FIRST_FORM, onlyTrn3), MATMUL).draft).toEqual(FIRST);
+    // A choice made meanwhile is a choice too.
+    const other = edited(lacking, { chip: 'trn3' });
+    expect(picked(other, 'softmax').draft).toMatchObject({ chip: 'trn3', dtype: 'float32' });
   });
 });
 

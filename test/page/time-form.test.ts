@@ -78,3 +78,17 @@ test('a cost: mistakes stand at their fields, the first has the focus; what was 
   expect(complaints).toEqual([]);
   await page.close();
 });
+
+test('sizes of each kernel stay, and the chip comes back that a kernel in between was not for', async () => {
+  const opened = await open();
+  const { page, complaints } = opened;
+  await page.selectOption('#time-subject', 'softmax');
+  await page.fill('#time-size-rows', '384');
+  await page.selectOption('#time-subject', 'mxfp8_matmul');
+  expect(await page.inputValue('#time-chip')).toBe('trn3');
+  await page.selectOption('#time-subject', 'softmax');
+  expect(await page.inputValue('#time-size-rows')).toBe('384');
+  expect(await page.inputValue('#time-chip')).toBe('trn2');
+  expect(complaints).toEqual([]);
+  await page.close();
+});

@@ -8,11 +8,10 @@ import { copyText } from '../share';
 import { adoptSheet } from '../sheet';
 import { NO_COST } from './cost-form';
 import { takePrograms } from './hand-over';
+import { edited, FIRST_FORM, picked } from './picking';
 import { readTimeLink, writeTimeLink } from './link';
 import {
   choiceOf,
-  draftFor,
-  FIRST,
   PROGRAM,
   readTimeDraft,
   SUBJECTS,
@@ -30,33 +29,37 @@ adoptSheet(text);
 const MOST_BYTES = 2 ** 29;
 
 export function TimeKernel() {
-  const [draft, setDraft] = useState(FIRST);
+  const [form, setForm] = useState(FIRST_FORM);
   const [program, setProgram] = useState<GivenProgram>();
   const [notice, setNotice] = useState<{ readonly words: string; readonly bad: boolean } | null>(null);
   /** Something was changed since what is shown was timed. */
   const [stale, setStale] = useState(false);
   const [cost, setCost] = useState(NO_COST);
   const { shown, running, start, stop } = useTimer();
-  const form = useRef<HTMLFormElement>(null);
+  const fields = useRef<HTMLFormElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const { draft } = form;
   const { request, problems } = readTimeDraft(draft, program);
   const { sizes, dtypes, chips } = choiceOf(draft.subject);
 
   const edit = (change: Partial<TimeDraft>): void => {
-    setDraft({ ...draft, ...change });
+    setForm(edited(form, change));
     setStale(true);
   };
-  const give = (given: GivenProgram): TimeDraft => {
-    const changed = draftFor(PROGRAM, draft);
-    setProgram(given);
-    setDraft(changed);
+  const pick = (subject: string): TimeDraft => {
+    const changed = picked(form, subject);
+    setForm(changed);
     setStale(true);
-    return changed;
+    return changed.draft;
+  };
+  const give = (given: GivenProgram): TimeDraft => {
+    setProgram(given);
+    return pick(PROGRAM);
   };
   const press = (): void => {
     if (running) return;
     if (request === null) {
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-problem="true"]')?.focus();
+      fields.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-problem="true"]')?.focus();
       return;
     }
     setNotice(null);
@@ -76,7 +79,7 @@ export function TimeKernel() {
       return;
     }
     stop();
-    setDraft(read);
+    setForm(edited(form, read));
     setStale(true);
     setNotice({
       words: 'This form was filled by a link. Nothing was timed yet: press “Time it” if you want to.',
@@ -97,7 +100,7 @@ export function TimeKernel() {
   return (
     <>
       <form
-        ref={form}
+        ref={fields}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
@@ -122,10 +125,7 @@ export function TimeKernel() {
             value={draft.subject}
             choices={SUBJECTS}
             words={subjectWords}
-            onSelect={(subject) => {
-              setDraft(draftFor(subject, draft));
-              setStale(true);
-            }}
+            onSelect={pick}
           />
           {draft.subject === PROGRAM && (
             <label class="inline">
