@@ -1,5 +1,11 @@
 /** Matrices on the device back to codes of the host. */
-import { operandShapes, type MatmulOperands, type OperandShape, type Window } from '../execute/matmul';
+import {
+  ADDED_OPERANDS,
+  operandShapes,
+  type MatmulOperands,
+  type OperandShape,
+  type Window,
+} from '../execute/matmul';
 import {
   isBuffer,
   readRows,
@@ -33,18 +39,19 @@ export async function readWindow(
 export async function hostOperands(
   gpu: Gpu,
   plan: MatmulPlan,
-  { a, b, c }: OperandSources,
+  sources: OperandSources,
 ): Promise<MatmulOperands> {
   const shapes = operandShapes(plan);
   const read = (shape: OperandShape, source: OperandSource): CodeArray | Promise<CodeArray> =>
     isBuffer(source)
       ? readWindow(gpu, { ...shape, name: `Operand ${shape.name}` }, source, wholeOf(shape))
       : source;
-  return {
-    a: await read(shapes.a, a),
-    b: await read(shapes.b, b),
-    ...(c !== undefined && { c: await read(shapes.c, c) }),
-  };
+  const added: Partial<Record<(typeof ADDED_OPERANDS)[number], CodeArray>> = {};
+  for (const name of ADDED_OPERANDS) {
+    const [shape, source] = [shapes[name], sources[name]];
+    if (shape !== undefined && source !== undefined) added[name] = await read(shape, source);
+  }
+  return { a: await read(shapes.a, sources.a), b: await read(shapes.b, sources.b), ...added };
 }
 
 export const wholeOf = ({ rows, columns }: OperandShape): Window => ({ m0: 0, m1: rows, n0: 0, n1: columns });

@@ -11,7 +11,7 @@ import { WebGpuInterpreter, type WebGpuRun } from '../execute/webgpu/interpreter
 import { rowWords, type CodeArray } from '../numerics';
 import type { Program } from '../program';
 import { sourcesOf, type Operand } from './operands';
-import { checkRun, planOf, type ProductOptions, type ProgramOptions } from './options';
+import { addedOf, checkRun, planOf, type ProductOptions, type ProgramOptions } from './options';
 import { MatmulResult } from './result';
 
 export class NeuronCore implements Disposable {
@@ -41,10 +41,10 @@ export class NeuronCore implements Disposable {
   async matmul(a: Operand, b: Operand, options: ProductOptions): Promise<MatmulResult> {
     this.#checkOpen();
     const plan = planOf(options, this.chip);
-    const { c, into, signal } = options;
+    const { into, signal } = options;
     signal?.throwIfAborted();
     const { gpu, subnormals } = this.#matmul;
-    const sources = sourcesOf(gpu, plan, { a, b, c });
+    const sources = sourcesOf(gpu, plan, { a, b, ...addedOf(options) });
     const bytes = plan.m * rowWords(plan.out, plan.n) * 4;
     const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
     const result = into ?? (await gpu.createBuffer('the result', bytes, usage, 'result'));
@@ -72,8 +72,11 @@ export class NeuronCore implements Disposable {
   async prepare(a: Operand, b: Operand, options: ProductOptions): Promise<PreparedMatmul> {
     this.#checkOpen();
     const plan = planOf(options, this.chip);
-    const { c, into, signal } = options;
-    return this.#matmul.prepare(plan, sourcesOf(this.#matmul.gpu, plan, { a, b, c }), { signal, into });
+    const { into, signal } = options;
+    return this.#matmul.prepare(plan, sourcesOf(this.#matmul.gpu, plan, { a, b, ...addedOf(options) }), {
+      signal,
+      into,
+    });
   }
 
   /**

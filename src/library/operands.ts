@@ -1,5 +1,5 @@
 /** From what a caller hands over to what the executor takes. */
-import { operandShapes, type OperandShape } from '../execute/matmul';
+import { ADDED_OPERANDS, operandShapes, type OperandName, type OperandShape } from '../execute/matmul';
 import type { Gpu, OperandSource, OperandSources } from '../execute/webgpu';
 import type { MatmulPlan } from '../lower';
 import { codeArray, encodeArray, UserError, type CodeArray } from '../numerics';
@@ -11,7 +11,7 @@ import type { MatmulResult } from './result';
  */
 export type Operand = Float32Array | { readonly codes: CodeArray } | GPUBuffer | MatmulResult;
 
-export type Operands = Readonly<Record<'a' | 'b', Operand>> & { readonly c?: Operand | undefined };
+export type Operands = Readonly<Record<'a' | 'b', Operand>> & Readonly<Partial<Record<OperandName, Operand>>>;
 
 const KINDS = 'a Float32Array of values, { codes }, a GPUBuffer, or the result of a product';
 
@@ -23,13 +23,14 @@ export function isGpuBuffer(value: unknown): value is GPUBuffer {
 }
 
 /** @throws UserError for what is no operand, or not of the plan's shape and format. */
-export function sourcesOf(gpu: Gpu, plan: MatmulPlan, { a, b, c }: Operands): OperandSources {
+export function sourcesOf(gpu: Gpu, plan: MatmulPlan, operands: Operands): OperandSources {
   const shapes = operandShapes(plan);
-  return {
-    a: sourceOf(gpu, shapes.a, a),
-    b: sourceOf(gpu, shapes.b, b),
-    ...(c !== undefined && { c: sourceOf(gpu, shapes.c, c) }),
-  };
+  const added: Partial<Record<OperandName, OperandSource>> = {};
+  for (const name of ADDED_OPERANDS) {
+    const [shape, operand] = [shapes[name], operands[name]];
+    if (shape !== undefined && operand !== undefined) added[name] = sourceOf(gpu, shape, operand);
+  }
+  return { a: sourceOf(gpu, shapes.a, operands.a), b: sourceOf(gpu, shapes.b, operands.b), ...added };
 }
 
 function sourceOf(gpu: Gpu, shape: OperandShape, operand: Operand): OperandSource {

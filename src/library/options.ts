@@ -3,7 +3,7 @@ import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
 import type { RunOptions } from '../execute/reference';
 import type { GpuRunOptions } from '../execute/webgpu/interpreter';
-import { planMatmul, type MatmulPlan, type MatmulRequest } from '../lower';
+import { planMatmul, type Epilogue, type MatmulPlan, type MatmulRequest } from '../lower';
 import { parseDtype, requireFields, UserError, type Dtype, type ShortName } from '../numerics';
 import { isGpuBuffer, type Operand } from './operands';
 
@@ -14,7 +14,7 @@ export interface ProductOptions extends Pick<
   MatmulRequest,
   'aLayout' | 'doubleRow' | 'rounding' | 'saturate' | 'seed'
 > {
-  /** out[M, N] = A[M, K] B[K, N] (+ C). */
+  /** out[M, N] = epilogue(A[M, K] B[K, N] (+ C)). */
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -24,12 +24,33 @@ export interface ProductOptions extends Pick<
   readonly out?: FormatName;
   /** The chip of `open` when left out. */
   readonly chip?: ChipName;
-  /** Added last. */
+  /** Added to the sum, before the epilogue. */
   readonly c?: Operand;
+  /** What is done to each sum before it is rounded. */
+  readonly epilogue?: EpilogueOptions;
   /** A buffer of yours that takes the result; one that the result owns when left out. */
   readonly into?: GPUBuffer;
   readonly signal?: AbortSignal;
 }
+
+/** Steps in the order in which they are done; numbers are rounded to float32. */
+export interface EpilogueOptions extends Pick<Epilogue, 'scale' | 'activation' | 'outScale'> {
+  /** Of [N], added to each row; and of [M, N]. float32 unless `biasDtype`, `residualDtype` say otherwise. */
+  readonly bias?: Operand;
+  readonly residual?: Operand;
+  readonly biasDtype?: FormatName;
+  readonly residualDtype?: FormatName;
+}
+
+const EPILOGUE_OPTIONS = {
+  scale: true,
+  bias: true,
+  biasDtype: true,
+  activation: true,
+  residual: true,
+  residualDtype: true,
+  outScale: true,
+} as const satisfies Record<keyof EpilogueOptions, true>;
 
 const OPTIONS = {
   m: true,
@@ -44,6 +65,7 @@ const OPTIONS = {
   saturate: true,
   seed: true,
   c: true,
+  epilogue: true,
   into: true,
   signal: true,
 } as const satisfies Record<keyof ProductOptions, true>;
@@ -55,7 +77,7 @@ export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
     if (typeof value === 'bigint')
       throw new UserError(`${name} must not be a BigInt; received ${value}n: take Number(${name}).`);
   }
-  const { dtype, out, c, into, signal, ...rest } = options;
+  const { dtype, out, c, epilogue, into, signal, ...rest } = options;
   checkSignal(signal);
   if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
   return planMatmul({
@@ -64,7 +86,36 @@ export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
     ...pairOf(dtype),
     ...(out !== undefined && { out: formatOf('out', out) }),
     accumulate: c !== undefined,
+    ...(epilogue !== undefined && { epilogue: epilogueOf(epilogue) }),
   });
+}
+
+/** The operands of a product that are options. */
+export const addedOf = ({ c, epilogue: { bias, residual } = {} }: ProductOptions) => ({
+  ...(c !== undefined && { c }),
+  ...(bias !== undefined && { bias }),
+  ...(residual !== undefined && { residual }),
+});
+
+function epilogueOf(options: EpilogueOptions): Epilogue {
+  requireFields('epilogue', options, Object.keys(EPILOGUE_OPTIONS));
+  const { bias, residual, biasDtype, residualDtype, ...rest } = options;
+  for (const [name, operand, dtype] of [
+    ['bias', bias, biasDtype],
+    ['residual', residual, residualDtype],
+  ] as const) {
+    if (operand === undefined && dtype !== undefined)
+      throw new UserError(
+        `epilogue.${name}Dtype is the format of epilogue.${name}, which is missing: pass it too.`,
+      );
+  }
+  return {
+    ...rest,
+    ...(bias !== undefined && { bias: formatOf('epilogue.biasDtype', biasDtype ?? 'float32') }),
+    ...(residual !== undefined && {
+      residual: formatOf('epilogue.residualDtype', residualDtype ?? 'float32'),
+    }),
+  };
 }
 
 function pairOf(dtype: ProductOptions['dtype']): { readonly a: Dtype; readonly b: Dtype } {

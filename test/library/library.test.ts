@@ -445,7 +445,7 @@ describe.each(ADAPTERS)('%s', (name) => {
 
 test('a page that refuses WebAssembly is told what to add', async () => {
   const refused = vi
-    .spyOn(WebAssembly, 'instantiate')
+    .spyOn(WebAssembly, 'compile')
     .mockRejectedValue(new WebAssembly.CompileError('by policy'));
   await expect(createWasmMatmul()).rejects.toThrow(/add 'wasm-unsafe-eval' to its script-src\. by policy/);
   refused.mockRestore();
