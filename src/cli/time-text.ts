@@ -2,6 +2,7 @@
 import { plainTable } from '../../bench/report/plain-table';
 import { CHIP_NAMES, CHIPS, TIMING_CONSTANTS, TIMINGS, type TimingName } from '../chip';
 import {
+  besideTotal,
   RATE_WORDS,
   RESOURCE_WORDS,
   SMALL_DESCRIPTOR,
@@ -83,12 +84,14 @@ export function reportText(report: TimeReport): string {
     .join('\n\n');
 }
 
-function totalText({ total, resources }: TimeReport): string {
+/** With what it rests on. */
+function totalText(report: TimeReport): string {
+  const { total, resources } = report;
   const [most] = resources;
   const limit = most
     ? `; limited by ${RESOURCE_WORDS[most.resource]}, ${percentText(most.share)} of the critical path`
     : '';
-  return `${timeText(total)} in total${limit}`;
+  return [`${timeText(total)} in total${limit}`, ...besideTotal(report)].join('\n');
 }
 
 function tracksText({ tracks }: TimeReport): string {

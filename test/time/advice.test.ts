@@ -63,6 +63,7 @@ const BARE: ReportFacts = {
     psumWritten: 0,
   },
   tensors: [],
+  accuracy: { measurements: 0, words: '' },
   assumed: [],
   notes: [],
 };

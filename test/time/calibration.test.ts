@@ -7,7 +7,7 @@ import { trace } from '../../src/kernel';
 import type { Dtype } from '../../src/numerics';
 import { timeProgram } from '../../src/time';
 import { passes } from '../../src/time/calibration/kernels/small';
-import { withRows } from '../../src/time/calibration/document';
+import { withMedians, withRows } from '../../src/time/calibration/document';
 import {
   active,
   activeShare,
@@ -73,6 +73,13 @@ describe('published measurements', () => {
     expect(page).toBe(made);
   });
 
+  test('src/time/accuracy.ts has the medians as they are now: `npm run docs`', async () => {
+    const file = fileURLToPath(new URL('../../src/time/accuracy.ts', import.meta.url));
+    const text = readFileSync(file, 'utf8');
+    const made = await format(withMedians(text, report), { ...(await resolveConfig(file)), filepath: file });
+    expect(text).toBe(made);
+  });
+
   test('rows have sources and names of their own', () => {
     const names = report.rows.map(({ chip, name, what, source }) => `${chip} ${name} ${what} ${source}`);
     expect(new Set(names).size).toBe(names.length);
@@ -105,6 +112,7 @@ describe('the report', () => {
 
   test('a page without a place for the rows is refused', () => {
     expect(() => withRows('# Calibration', { rows: [row], median: 5 })).toThrow(/lacks/);
+    expect(() => withMedians('', { rows: [row], median: 5 })).toThrow(/lacks/);
   });
 });
 

@@ -1,6 +1,13 @@
 /** A timeline as the page has it: its drawing, its report in figures and as text, and what its cost follows from. */
 import { CHIPS } from '../../../src/chip';
-import { reportOf, RESOURCE_WORDS, workOfRun, type Timeline, type TimeReport } from '../../../src/time';
+import {
+  besideTotal,
+  reportOf,
+  RESOURCE_WORDS,
+  workOfRun,
+  type Timeline,
+  type TimeReport,
+} from '../../../src/time';
 import type { Occupancy } from '../../../src/time/occupancy';
 import { SYSTOLE } from '../../environment';
 import { tileGrid } from './grid';
@@ -61,6 +68,7 @@ function figuresOf(report: TimeReport): readonly Figure[] {
   const [most] = resources;
   const figures: (Figure | undefined)[] = [
     { name: 'total', value: durationText(total) },
+    { name: 'rests on', value: besideTotal(report).join(' ') },
     most && {
       name: 'limited by',
       value: `${RESOURCE_WORDS[most.resource]}, ${percentText(most.share)} of the critical path`,

@@ -1,5 +1,6 @@
 /** What a report holds. */
 import type { ChipName } from '../../chip';
+import type { Accuracy } from '../accuracy';
 import type { AssumedTurns, LoadOrder, Traffic } from '../types';
 import type { LineShare, PathPart, ResourceShare } from './attribution';
 import type { MatmulReport } from './matmuls';
@@ -29,6 +30,8 @@ export interface ReportFacts {
   readonly dma?: DmaReport;
   readonly traffic: Traffic;
   readonly tensors: readonly TensorTraffic[];
+  /** How far the model is from published measurements. */
+  readonly accuracy: Accuracy;
   /** Loops whose turns only a run knows: the total is of as many as it says. */
   readonly assumed: readonly AssumedTurns[];
   readonly notes: readonly string[];

@@ -3,6 +3,8 @@ export { ADVICE_RULES, adviceOn } from './advice';
 export type { Advice, AdviceRule } from './advice';
 export { limitingResources, linesOnPath, pathParts, RESOURCE_WORDS, RESOURCES } from './attribution';
 export type { LineShare, PathPart, Resource, ResourceShare } from './attribution';
+export type { Accuracy } from '../accuracy';
+export { besideTotal } from './beside';
 export { compareTimes } from './compare';
 export type { ComparedTime, NamedTimeReport } from './compare';
 export { matmulsOf, peakOf, RATE_WORDS, RATES } from './matmuls';

@@ -1,5 +1,6 @@
 /** All that a timeline says, as plain data: what `systole time` prints, writes as JSON, and the page shows. */
 import type { Timeline } from '../types';
+import { accuracyOf } from '../accuracy';
 import { adviceOn, type Advice } from './advice';
 import { limitingResources, linesOnPath, pathParts } from './attribution';
 import type { ReportFacts } from './facts';
@@ -35,6 +36,7 @@ export function reportOf(timeline: Timeline): TimeReport {
     ...(dma && { dma }),
     traffic: timeline.traffic,
     tensors: tensorTraffic(timeline),
+    accuracy: accuracyOf(timeline.chip, timeline.timing),
     assumed: timeline.assumed,
     notes: timeline.notes,
   };
