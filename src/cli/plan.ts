@@ -36,6 +36,7 @@ export function addPlan(program: Command): void {
 Examples:
   systole plan 1024 1024 1024
   systole plan 128 14336 4096 --dtype fp8e4m3,fp8e5m2 --out bf16
+  systole plan 128 3072 768 --epilogue bias=fp32,activation=gelu,outScale=16 --out fp8e4m3 --saturate
   systole plan 300 200 500 --tile 64,128,128 --program`,
     )
     .action((m: number, n: number, k: number, options: PlanCommandOptions) => {
