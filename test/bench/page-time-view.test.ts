@@ -3,7 +3,32 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { busyUntil, hitAt, laneOf, ownerAt, Pieces, type Lane } from '../../bench/page/time/lane';
 import { peakBetween, peaksOf } from '../../bench/page/time/peaks';
+import { momentText } from '../../bench/page/time/quantities';
 import { clamped, fitting, panned, placeOf, showing, timeAt, zoomed } from '../../bench/page/time/window';
+
+describe('a time in words', () => {
+  it.each([
+    [0, 1, '0 ns'],
+    [820.4, 1, '820 ns'],
+    [12_345_678.9, 1, '12.345679 ms'],
+    [12_345_678.9, 20_000, '12.35 ms'],
+    [12_345_678.9, 0.001, '12.345678900 ms'],
+    [39_450, 100, '39.5 µs'],
+    [39_450, 1e6, '39 µs'],
+    [2.5e9, 1e3, '2.500000 s'],
+  ])('of %d ns in steps of %d is %s', (time, step, words) => {
+    expect(momentText(time, step)).toBe(words);
+  });
+
+  it('tells one from the next', () => {
+    const step = fc.double({ min: 1e-3, max: 1e7, noNaN: true });
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 1e10, noNaN: true }), step, (time, each) => {
+        expect(momentText(time + 1.001 * each, each)).not.toBe(momentText(time, each));
+      }),
+    );
+  });
+});
 
 const window = fc
   .record({

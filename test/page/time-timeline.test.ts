@@ -224,8 +224,38 @@ test('of a hundred thousand instructions has as many rectangles as pixels at mos
     expect(await drawn(opened)).toBeLessThanOrEqual(width * most);
   }
   await expect.poll(() => page.textContent(SELECTED)).toContain(', Vector: from');
+
+  // The cursor can be told from where it was, by the slider as by keys.
+  const time = page.locator('.timeline-cursor b');
+  for (let press = 0; press < 20; press++) await page.keyboard.press('+');
+  const told = new Set([await time.textContent()]);
+  await page.keyboard.press('Shift+ArrowLeft');
+  told.add(await time.textContent());
+  await page.focus('#timeline-cursor');
+  await page.keyboard.press('ArrowLeft');
+  told.add(await time.textContent());
+  expect(told.size, [...told].join(', ')).toBe(3);
+
   const [trace] = await Promise.all([page.waitForEvent('download'), page.click('#time-save-trace')]);
   expect((await stat(await trace.path())).size).toBeGreaterThan(1_000_000);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('of tens of thousands of tiles, playing draws those that changed', async () => {
+  const opened = await timed(65536, 65536, 128);
+  const { page, complaints } = opened;
+  const tiles = page.locator('.pass-grid figcaption');
+  const canvas = page.locator('.pass-grid canvas');
+  expect(await tiles.textContent()).toContain('512 × 128 tiles');
+  await expect.poll(() => canvas.getAttribute('data-drawn')).toBe('65536');
+  await page.click('#timeline-play');
+  await expect.poll(() => tiles.textContent()).not.toContain(': 0 tiles done');
+  for (let look = 0; look < 10; look++) {
+    const drawn = Number(await canvas.getAttribute('data-drawn'));
+    expect(drawn).toBeLessThan(65536 / 4);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
   expect(complaints).toEqual([]);
   await page.close();
 });

@@ -4,7 +4,17 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { TRACKS } from '../../../src/time';
 import type { Paint } from './scene';
 
-const GROUNDS = ['text', 'muted', 'grid', 'background', 'surface', 'accent', 'bad', 'selected', 'tile'] as const;
+const GROUNDS = [
+  'text',
+  'muted',
+  'grid',
+  'background',
+  'surface',
+  'accent',
+  'bad',
+  'selected',
+  'tile',
+] as const;
 const PAINTS = [...TRACKS, 'weights', 'sbuf', 'psum', 'dma'] as const satisfies readonly Paint[];
 /** Each is the class `colour-` and its name of an element, whose `color` it is. */
 const COLOUR_NAMES = [...GROUNDS, ...PAINTS] as const;

@@ -3,7 +3,7 @@ import { partsPrinter, type Instruction } from '../../../src/program';
 import { CAUSES, TRACKS, type Cause, type Timeline } from '../../../src/time';
 import { TRACK_WORDS } from '../../../src/time/report/words';
 import type { Detail } from './protocol';
-import { durationText } from './quantities';
+import { durationText, momentText } from './quantities';
 
 /** Dependencies that are told: the last of them. */
 const MOST = 12;
@@ -56,12 +56,9 @@ function detailOf(
       ['waited last', waited],
     ],
     dependencies: dependenciesOf(timeline, at),
-    sentence: `${title}${place}: from ${momentText(timeline.start[at])}, ${taken} until its result is there; ${waited}.`,
+    sentence: `${title}${place}: from ${momentText(timeline.start[at] ?? 0)}, ${taken} until its result is there; ${waited}.`,
   };
 }
-
-const momentText = (ns: number | undefined): string =>
-  ns === undefined || ns === 0 ? '0 ns' : durationText(ns);
 
 function timesOf(
   { start, free, end, loading, moving, instructions }: Timeline,

@@ -3,6 +3,7 @@ import { scaleLinear } from 'd3-scale';
 import type { Colours } from './colours';
 import type { Pieces } from './lane';
 import { peakBetween } from './peaks';
+import { timeUnit } from './quantities';
 import { AXIS, trackRows, type Row, type Scene, type TrackRow } from './scene';
 import type { Sight } from './sight';
 import { placeOf, timeAt } from './window';
@@ -86,19 +87,12 @@ function drawNames({ context, scene, sight, colours, gutter }: Frame): void {
   }
 }
 
-const UNITS = [
-  [1e3, 1, 'ns'],
-  [1e6, 1e3, 'µs'],
-  [1e9, 1e6, 'ms'],
-  [Infinity, 1e9, 's'],
-] as const;
-
 function drawAxis(frame: Frame): void {
   const { context, scene, sight, colours } = frame;
   const width = plotWidth(frame);
-  const [, unit, symbol] = UNITS.find(([below]) => sight.view.to < below) ?? UNITS[3];
+  const { ns, symbol } = timeUnit(sight.view.to);
   const scale = scaleLinear()
-    .domain([sight.view.from / unit, sight.view.to / unit])
+    .domain([sight.view.from / ns, sight.view.to / ns])
     .range([0, width]);
   const count = Math.max(2, Math.floor(width / 110));
   const text = scale.tickFormat(count);

@@ -4,6 +4,28 @@ import { percent as percentText } from '../../report/html/format';
 
 export { durationText, numberText, percentText };
 
+/** Units of time: below how many ns each is used, how many ns it is, and its symbol. */
+const TIMES = [
+  [1e3, 1, 'ns'],
+  [1e6, 1e3, 'µs'],
+  [1e9, 1e6, 'ms'],
+  [Infinity, 1e9, 's'],
+] as const;
+
+/** The unit for times of up to so many ns. */
+export function timeUnit(most: number): { readonly ns: number; readonly symbol: string } {
+  const [, ns, symbol] = TIMES.find(([below]) => most < below) ?? TIMES[3];
+  return { ns, symbol };
+}
+
+/** A time of a timeline, to the digit that tells it from one that is `step` ns from it. */
+export function momentText(time: number, step = 1): string {
+  if (time === 0) return '0 ns';
+  const { ns, symbol } = timeUnit(time);
+  const digits = Math.max(0, Math.min(12, Math.ceil(Math.log10(ns / step) - 1e-9)));
+  return `${(time / ns).toFixed(digits)} ${symbol}`;
+}
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function bytesText(bytes: number): string {

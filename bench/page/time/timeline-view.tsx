@@ -3,12 +3,13 @@ import { useMemo, useState } from 'preact/hooks';
 import { adoptSheet } from '../sheet';
 import { useAnswer } from './asked';
 import { MemoryMaps } from './memory-maps';
-import { momentText, PassGrid } from './pass-grid';
+import { PassGrid } from './pass-grid';
 import type { Detail, Timed } from './protocol';
+import { momentText } from './quantities';
 import type { Residents } from './residents';
 import { sceneOf } from './scene';
 import { usePlay } from './play';
-import { atTime, firstSight, selecting, type Sight } from './sight';
+import { firstSight, selecting, type Sight } from './sight';
 import text from './timeline.css';
 import { TimelineCanvas } from './timeline-canvas';
 import { TracksTable } from './tracks-table';
@@ -22,7 +23,7 @@ interface TimelineViewProps {
   readonly onMemory: (time: number) => Promise<Residents>;
 }
 
-/** Of the slider of time. */
+/** Of the slider of time: of what is in sight. */
 const STEPS = 1000;
 
 export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
@@ -36,7 +37,10 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
   };
   const selected = useAnswer(sight.selected < 0 ? undefined : sight.selected, onDetail);
   const { total } = scene.timeline;
-  const { cursor } = sight;
+  const { cursor, view } = sight;
+  const moment = momentText(cursor, (view.to - view.from) / STEPS);
+  /** What of the sight is of the timeline: there is room behind its end. */
+  const length = Math.max(0, Math.min(view.to, total) - view.from);
   const { playing, toggle } = usePlay((share) => {
     setSight((old) => ({ ...old, cursor: Math.min(total, timeAt(old.view, 1, share)) }));
   });
@@ -71,7 +75,7 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
       </button>
       <label class="timeline-cursor">
         <span>
-          Time of the cursor: <b>{momentText(cursor)}</b>
+          Time of the cursor: <b>{moment}</b>
         </span>
         <input
           id="timeline-cursor"
@@ -79,10 +83,13 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
           min={0}
           max={STEPS}
           step={1}
-          value={total === 0 ? 0 : Math.round((cursor / total) * STEPS)}
-          aria-valuetext={momentText(cursor)}
+          value={length === 0 ? 0 : Math.round(((cursor - view.from) / length) * STEPS)}
+          aria-valuetext={moment}
           onInput={({ currentTarget: { value } }) => {
-            setSight((old) => atTime(old, scene, (Number(value) / STEPS) * total));
+            setSight((old) => ({
+              ...old,
+              cursor: Math.min(total, view.from + (Number(value) / STEPS) * length),
+            }));
           }}
         />
       </label>
@@ -92,6 +99,7 @@ export function TimelineView({ timed, onDetail, onMemory }: TimelineViewProps) {
             grid={timed.grid}
             timeline={scene.timeline}
             time={cursor}
+            moment={moment}
             onSelect={(at) => {
               setSight((old) => selecting(old, scene, at));
             }}

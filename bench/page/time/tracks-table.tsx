@@ -1,6 +1,5 @@
 /** The timeline as text: what each track has. */
-import { percentText } from './quantities';
-import { momentText } from './pass-grid';
+import { durationText, momentText, percentText } from './quantities';
 import { trackRows, type Scene } from './scene';
 
 export function TracksTable({ scene }: { scene: Scene }) {
@@ -26,7 +25,7 @@ export function TracksTable({ scene }: { scene: Scene }) {
                 <tr key={name}>
                   <th scope="row">{name}</th>
                   <td>{lane.ids.length}</td>
-                  <td>{momentText(busy)}</td>
+                  <td>{durationText(busy)}</td>
                   <td>{percentText(total === 0 ? 0 : busy / total)}</td>
                   <td>{momentText(lane.starts[0] ?? 0)}</td>
                   <td>{momentText(lane.reach.at(-1) ?? 0)}</td>
