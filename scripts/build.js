@@ -24,16 +24,17 @@ process.chdir(new URL('..', import.meta.url).pathname);
 
 async function buildWasm() {
   mkdirSync('build', { recursive: true });
+  await compileWasm('build/matmul.wasm', []);
+  await compileWasm('build/matmul-relaxed.wasm', ['--enable', 'relaxed-simd']);
+}
+
+/** Its memory is the caller's, with a maximum so that it may be shared (src/execute/wasm/module.ts). */
+async function compileWasm(outFile, features) {
   const { error, stderr } = await asc.main([
     'src/execute/wasm/assembly/matmul.ts',
-    '--outFile',
-    'build/matmul.wasm',
-    '--enable',
-    'simd',
-    '--runtime',
-    'stub',
-    '--noAssert',
-    '-O3',
+    ...['--outFile', outFile, '--importMemory', '--maximumMemory', '65536'],
+    ...['--enable', 'simd', '--enable', 'threads', ...features],
+    ...['--runtime', 'stub', '--noAssert', '-O3'],
   ]);
   if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr.toString()}`);
 }

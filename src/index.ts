@@ -25,7 +25,15 @@ export {
   type RunFinding,
   type RunOptions,
 } from './execute/reference';
-export { createWasmMatmul, type WasmMatmul } from './execute/wasm';
+export {
+  createWasmMatmul,
+  type StartThread,
+  type Thread,
+  type WasmMatmul,
+  type WasmOptions,
+  type WasmPeaks,
+  type WasmProduct,
+} from './execute/wasm';
 export { adapterFacts, openBrowserDevice, requestDevice, type AdapterFacts, type Host } from './host';
 export type {
   MatmulResult,

@@ -5,6 +5,7 @@ import { openCore, type NeuronCore, type OpenOptions } from './library';
 export { DeviceLostError } from './execute/webgpu';
 export type { WebGpuRun } from './execute/webgpu/interpreter';
 export { listAdapters, openDevice, type AdapterFacts, type Host, type HostOptions } from './host/node';
+export { startNodeThread } from './host/node-thread';
 export { UserError } from './numerics';
 export type {
   MatmulResult,

@@ -1,5 +1,6 @@
 /** A benchmark run in Node: opens the adapter, reads the weights, brings the CPU baseline, and closes. */
 import { openDevice } from '../../src/host/node';
+import { allowRelaxedSimd } from '../../src/host/relaxed-simd';
 import { planMatmul } from '../../src/lower';
 import { decodeArray } from '../../src/numerics';
 import { runBaseline } from '../baseline';
@@ -24,6 +25,7 @@ const WEIGHTS_TOKENS = 128;
 /** @throws UserError for a request that cannot be met: bad filter, weights file, adapter. */
 export async function benchmarkInNode(request: NodeBenchRequest): Promise<Report> {
   const { adapter, seed, baseline } = request;
+  allowRelaxedSimd();
   const filter = { ...request.filter, weights: await weightsShape(request) };
   selectCases(filter); // a mistake is told before an adapter is opened
   const host = await openDevice(adapter === undefined ? {} : { adapter });

@@ -87,6 +87,8 @@ async function check(
     return;
   }
   const { createWasmMatmul } = await import('../execute/wasm');
+  const { allowRelaxedSimd } = await import('../host/relaxed-simd');
+  allowRelaxedSimd();
   const interrupt = new AbortController();
   const onSignal = (): void => {
     if (interrupt.signal.aborted) process.exit(130);

@@ -1,20 +1,39 @@
-/** The WASM checker must give the reference loop's bits for every plan, window, format, mode and operand. */
+/** The WASM executor must give the reference loop's bits for every plan, window, format, mode and operand, fused or not, on any number of threads. */
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MatmulOperands, Window } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../../src/execute/wasm';
+import type { ChipName } from '../../src/chip';
 import { planMatmul, type MatmulPlan } from '../../src/lower';
-import { codeArray, philox4x32, UserError, type CodeArray, type Dtype } from '../../src/numerics';
+import {
+  bitsOf,
+  codeArray,
+  encodeArray,
+  philox4x32,
+  UserError,
+  type CodeArray,
+  type Dtype,
+} from '../../src/numerics';
+import { randomOperands } from '../../bench/check';
 import { anyRounding } from '../lower/requests';
 import { runs } from './runs';
+import { startThread } from './wasm-engine';
 
 let wasmMatmul: WasmMatmul;
+/** Without relaxed SIMD, and on threads with it. */
+let unfused: WasmMatmul;
+let threaded: WasmMatmul;
 beforeAll(async () => {
   wasmMatmul = await createWasmMatmul();
+  unfused = await createWasmMatmul({ relaxed: false });
+  threaded = await createWasmMatmul({ threads: 2, startThread });
+});
+afterAll(() => {
+  threaded.release();
 });
 
-/** Random codes: `any` has infinities, NaN and subnormals; `tiny` is float32 whose products are near the subnormals. */
+/** Random codes: `any` has infinities, NaN and subnormals; `tiny` is of 32 bits, whose products are near the subnormals. */
 type Kind = 'any' | 'plain' | 'tiny';
 function codes(dtype: Dtype, length: number, kind: Kind, seed: number): CodeArray {
   const array = codeArray(dtype, length);
@@ -22,7 +41,7 @@ function codes(dtype: Dtype, length: number, kind: Kind, seed: number): CodeArra
     const [word] = philox4x32([i, 0, 0, 0], [seed, 0]);
     const exponents =
       kind === 'any' ? word : { plain: 0x3f000000, tiny: 0x1f000000 }[kind] | (word & 0x80ffffff);
-    array[i] = dtype === 'float32' ? exponents : kind === 'any' ? word >>> 3 : narrow(dtype, word);
+    array[i] = array.BYTES_PER_ELEMENT === 4 ? exponents : kind === 'any' ? word >>> 3 : narrow(dtype, word);
   }
   return array;
 }
@@ -35,6 +54,7 @@ function narrow(dtype: Dtype, word: number): number {
     float8_e4m3: 0x50,
     float8_e5m2: 0x50,
     float8_e4m3fn: 0x50,
+    float8_e3m4: 0x70,
   };
   const limit = top[dtype] ?? 1;
   return ((word >>> 1) % limit) + (word % 2) * (codeArray(dtype, 0).BYTES_PER_ELEMENT === 1 ? 0x80 : 0x8000);
@@ -48,12 +68,16 @@ function operandsOf(plan: MatmulPlan, kind: Kind, seed: number): MatmulOperands 
   };
 }
 
-const PAIRS: readonly (readonly [Dtype, Dtype, Dtype])[] = [
+const PAIRS: readonly (readonly [Dtype, Dtype, Dtype, ChipName?])[] = [
   ['float32', 'float32', 'float32'],
+  ['tfloat32', 'float32', 'float32'],
   ['bfloat16', 'bfloat16', 'float32'],
+  ['bfloat16', 'float16', 'float32'],
   ['float16', 'float16', 'bfloat16'],
   ['float8_e4m3', 'float8_e5m2', 'float16'],
   ['float8_e4m3', 'float8_e4m3', 'float32'],
+  ['float8_e3m4', 'bfloat16', 'float32'],
+  ['float8_e5m2', 'float8_e4m3fn', 'float32', 'trn3'],
 ];
 
 const cases = fc.record({
@@ -72,22 +96,55 @@ const cases = fc.record({
   seed: fc.nat(),
 });
 
-describe('the WASM checker', () => {
-  it('equals the reference loop bit for bit', () => {
+/** A plan of a case, its operands and a window. */
+const drawn = cases.map(
+  ({
+    pair: [a, b, out, chip = 'trn2'],
+    rounding,
+    tileK,
+    blockK,
+    subnormals,
+    kind,
+    corners,
+    seed,
+    ...shape
+  }) => {
+    const block = blockK === undefined ? {} : { k: blockK };
+    const plan = planMatmul({ ...shape, ...rounding, ...{ a, b, out, chip, block }, tile: { k: tileK } });
+    return { plan, operands: operandsOf(plan, kind, seed), window: windowOf(plan, corners), subnormals };
+  },
+);
+
+describe('the WASM executor', () => {
+  it('equals the reference loop bit for bit, with relaxed SIMD and without', () => {
     fc.assert(
-      fc.property(
-        cases,
-        ({ pair: [a, b, out], rounding, tileK, blockK, subnormals, kind, corners, seed, ...shape }) => {
-          const block = blockK === undefined ? {} : { k: blockK };
-          const plan = planMatmul({ ...shape, ...rounding, a, b, out, tile: { k: tileK }, block });
-          const operands = operandsOf(plan, kind, seed);
-          const window = windowOf(plan, corners);
-          const expected = referenceMatmul(plan, operands, { window, subnormals });
-          expect(wasmMatmul(plan, operands, { window, subnormals })).toEqual(expected);
-        },
-      ),
+      fc.property(drawn, ({ plan, operands, window, subnormals }) => {
+        const expected = referenceMatmul(plan, operands, { window, subnormals });
+        expect(wasmMatmul(plan, operands, { window, subnormals })).toEqual(expected);
+        expect(unfused(plan, operands, { window, subnormals })).toEqual(expected);
+      }),
       { numRuns: runs(300) },
     );
+  });
+
+  it('decodes every code of every format', () => {
+    const dtypes = [...new Set(PAIRS.flatMap(([a, b]) => [a, b]))].filter((dtype) => bitsOf(dtype) <= 16);
+    for (const dtype of dtypes) {
+      const count = 2 ** bitsOf(dtype);
+      const all = codeArray(dtype, count).map((_, code) => code);
+      const one = encodeArray(dtype, Float32Array.of(1));
+      const chip = 'trn3';
+      const column = planMatmul({ m: 1, n: count, k: 1, a: dtype, b: dtype, chip });
+      const row = planMatmul({ m: count, n: 1, k: 1, a: dtype, b: dtype, chip });
+      for (const [plan, operands] of [
+        [column, { a: one, b: all }],
+        [row, { a: all, b: one }],
+      ] as const) {
+        const expected = referenceMatmul(plan, operands);
+        const wrong = wasmMatmul(plan, operands).findIndex((code, index) => code !== expected[index]);
+        expect([dtype, plan.m, wrong]).toEqual([dtype, plan.m, -1]);
+      }
+    }
   });
 
   it('equals it on products that flush only because they are tiny after rounding', () => {
@@ -117,11 +174,187 @@ describe('the WASM checker', () => {
     expect(wrong).toBe(-1);
   });
 
+  it('streams few rows in several strips', () => {
+    const plan = planMatmul({ m: 3, n: 2085, k: 150, a: 'float8_e4m3', b: 'float16', block: { k: 128 } });
+    const operands = operandsOf(plan, 'plain', 4);
+    const expected = referenceMatmul(plan, operands);
+    expect(wasmMatmul(plan, operands).findIndex((code, index) => code !== expected[index])).toBe(-1);
+  });
+
   it('refuses what the reference loop refuses, and gives nothing for an empty window', () => {
     const plan = planMatmul({ m: 3, n: 4, k: 5, a: 'bfloat16', b: 'bfloat16' });
     const operands = operandsOf(plan, 'plain', 1);
     expect(() => wasmMatmul(plan, { ...operands, b: operands.b.slice(1) })).toThrow(UserError);
     expect(wasmMatmul(plan, operands, { window: { m0: 1, m1: 1, n0: 0, n1: 4 } })).toHaveLength(0);
+  });
+});
+
+describe('what is prepared', () => {
+  it.each([
+    ['one thread', () => wasmMatmul],
+    ['two threads', () => threaded],
+  ])('gives the same bits, again and again, on %s', async (_, executor) => {
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ plan, operands, window }) => {
+        const product = await executor().prepare(plan, operands);
+        try {
+          await product.runMany(2);
+          expect(await product.read()).toEqual(referenceMatmul(plan, operands));
+          expect(await product.read(window)).toEqual(referenceMatmul(plan, operands, { window }));
+        } finally {
+          product.release();
+        }
+      }),
+      { numRuns: runs(60) },
+    );
+  });
+
+  it('shares a large product, of several units for each thread, and runs at the same time as another', async () => {
+    expect(threaded.threads).toBe(2);
+    const plan = planMatmul({ m: 300, n: 500, k: 290, a: 'bfloat16', b: 'bfloat16', accumulate: true });
+    const operands = operandsOf(plan, 'plain', 5);
+    const products = await Promise.all([threaded.prepare(plan, operands), threaded.prepare(plan, operands)]);
+    await Promise.all(products.map((product) => product.run()));
+    const expected = wasmMatmul(plan, operands);
+    for (const product of products) {
+      expect(product.dispatches).toBeGreaterThan(4);
+      const actual = await product.read();
+      expect(actual.findIndex((code, index) => code !== expected[index])).toBe(-1);
+      product.release();
+    }
+  });
+
+  it('keeps operands packed, and no more beside them than a tenth', async () => {
+    const plan = planMatmul({ m: 1024, n: 1024, k: 1024, a: 'float8_e4m3', b: 'float8_e4m3' });
+    const zeros = codeArray('float8_e4m3', 2 ** 20);
+    const product = await threaded.prepare(plan, { a: zeros, b: zeros });
+    const { operands, result, scratch, limit } = product.memory;
+    expect(operands).toBeLessThan(2.01 * 2 ** 20);
+    expect(operands + result + scratch).toBeLessThanOrEqual(limit);
+    product.release();
+  });
+
+  it('stops when it is told to, and goes on afterwards', async () => {
+    const plan = planMatmul({ m: 200, n: 300, k: 500, a: 'bfloat16', b: 'bfloat16' });
+    const operands = operandsOf(plan, 'plain', 7);
+    for (const executor of [wasmMatmul, threaded]) {
+      const product = await executor.prepare(plan, operands);
+      const controller = new AbortController();
+      const running = product.runMany(1000, controller.signal);
+      controller.abort();
+      await expect(running).rejects.toBe(controller.signal.reason);
+      await product.run();
+      const expected = wasmMatmul(plan, operands);
+      const actual = await product.read();
+      expect(actual.findIndex((code, index) => code !== expected[index])).toBe(-1);
+      product.release();
+      await expect(product.run()).rejects.toThrow(/was released/);
+    }
+  });
+});
+
+describe('threads', () => {
+  it('are one, with the reason, where memory cannot be shared', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+    const executor = await createWasmMatmul({ threads: 2, startThread });
+    vi.unstubAllGlobals();
+    expect(executor.threads).toBe(1);
+    expect(executor.limited).toMatch(/no SharedArrayBuffer.*Cross-Origin-Opener-Policy: same-origin/);
+  });
+
+  it('are one, with the reason, where no worker starts, and none is left behind', async () => {
+    const ended = vi.fn();
+    const executor = await createWasmMatmul({
+      threads: 2,
+      startThread: (_, { broken }) => {
+        setTimeout(() => {
+          broken('by policy');
+        });
+        return { post: () => undefined, keep: () => undefined, end: ended };
+      },
+    });
+    expect(executor.threads).toBe(1);
+    expect(executor.limited).toMatch(/no worker starts \(.*by policy.*\)/);
+    expect(ended).toHaveBeenCalledTimes(2);
+  });
+
+  it('keep the process alive only while they are waited for', async () => {
+    const alive: boolean[] = [];
+    const executor = await createWasmMatmul({
+      threads: 2,
+      startThread: (_, { message }) => {
+        setTimeout(() => {
+          message(0);
+        });
+        return {
+          post: (data) =>
+            setTimeout(() => {
+              message((data as { number: number }).number);
+            }),
+          keep: (now) => alive.push(now),
+          end: () => undefined,
+        };
+      },
+    });
+    expect(alive).toEqual([false, false]);
+    const plan = planMatmul({ m: 5, n: 5, k: 5, a: 'bfloat16', b: 'bfloat16' });
+    const product = await executor.prepare(plan, operandsOf(plan, 'plain', 8));
+    await product.run();
+    expect(alive).toEqual([false, false, true, true, false, false]);
+  });
+
+  it('that end fail what waits for them', async () => {
+    const executor = await createWasmMatmul({ threads: 2, startThread });
+    const plan = planMatmul({ m: 200, n: 300, k: 500, a: 'bfloat16', b: 'bfloat16' });
+    const product = await executor.prepare(plan, operandsOf(plan, 'plain', 9));
+    const running = product.run();
+    setTimeout(() => {
+      executor.release();
+    });
+    await expect(running).rejects.toThrow(/threads of the WASM executor are gone/);
+  });
+
+  it('are a whole number', async () => {
+    await expect(createWasmMatmul({ threads: 0 })).rejects.toThrow(/whole number of 1 to 64; received 0/);
+  });
+});
+
+describe('relaxed SIMD', () => {
+  it('that subtracts where it should add is found out and left alone', async () => {
+    if (!wasmMatmul.fuses) return; // this engine has none
+    const [MADD, NMADD] = [0x85, 0x86];
+    const compile = WebAssembly.compile.bind(WebAssembly);
+    const spy = vi.spyOn(WebAssembly, 'compile').mockImplementation((bytes) => {
+      const wrong = new Uint8Array(bytes as Uint8Array<ArrayBuffer>);
+      wrong.forEach((byte, at) => {
+        if (byte === 0xfd && wrong[at + 1] === MADD && wrong[at + 2] === 0x02) wrong[at + 1] = NMADD;
+      });
+      return compile(wrong);
+    });
+    const executor = await createWasmMatmul();
+    spy.mockRestore();
+    expect(executor.fuses).toBe(false);
+    const plan = planMatmul({ m: 9, n: 9, k: 300, a: 'bfloat16', b: 'bfloat16' });
+    const operands = operandsOf(plan, 'plain', 10);
+    expect(executor(plan, operands)).toEqual(referenceMatmul(plan, operands));
+  });
+
+  it('is used where products are exact, and only there', async () => {
+    const subnormal = encodeArray('bfloat16', Float32Array.of(2 ** -130));
+    for (const [dtype, first, how] of [
+      ['bfloat16', undefined, 'fused'],
+      ['float8_e4m3', undefined, 'fused'],
+      ['bfloat16', subnormal, 'multiply and add'],
+      ['float32', undefined, 'multiply and add'],
+    ] as const) {
+      const plan = planMatmul({ m: 9, n: 9, k: 300, a: dtype, b: dtype });
+      const operands = randomOperands(plan, 11);
+      if (first) operands.a.set(first);
+      const product = await wasmMatmul.prepare(plan, operands);
+      expect(product.kernel).toContain(wasmMatmul.fuses ? how : 'multiply and add');
+      product.release();
+    }
   });
 });
 

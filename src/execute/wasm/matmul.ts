@@ -1,109 +1,181 @@
 /**
- * The WASM checker: the reference loop's result, bit for bit, fast enough to check large products. It walks the window
- * in blocks, and each block pass by pass, so that memory stays bounded and in cache: `panels.ts` packs the operands of a
- * pass, `assembly/matmul.ts` multiplies them.
+ * The WASM executor: the reference loop's result, bit for bit, by SIMD and, where they are asked for, by threads. It checks large
+ * products, and multiplies where there is no GPU. Operands stay packed as they come until a pass's part of them is decoded
+ * (`assembly/`); multiply and add are fused where docs/numerics.md, Immunity, says that no bit can change by it.
  */
-import bytes from '../../../build/matmul.wasm';
 import type { MatmulPlan } from '../../lower';
 import { UserError, type CodeArray } from '../../numerics';
-import type { MatmulOperands, MatmulOptions } from '../matmul';
-import { checkOperands, finishSums, groupPasses, wholeOutput } from '../reference/matmul';
-import { LANES, pack, panelDepth, passLength, type Side } from './panels';
+import { checkSignal, type MatmulOperands, type MatmulOptions, type SubnormalMode } from '../matmul';
+import { checkOperands, wholeOutput } from '../reference/matmul';
+import { Caller } from './caller';
+import { provedModules } from './known-answer';
+import { layOut, type Layout } from './layout';
+import { createMemory, instantiate, type Exports, type Modules } from './module';
+import { measurePeaks, type WasmPeaks } from './peaks';
+import { Product, type WasmProduct } from './product';
+import { isCanonical, write } from './resident';
+import { startPageThread, Threads, type StartThread } from './threads';
 
-/** out[M, N] (or its window, row-major) as codes. UserError when operands or window do not fit the plan. */
-export type WasmMatmul = (plan: MatmulPlan, operands: MatmulOperands, options?: MatmulOptions) => CodeArray;
-
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  readonly base: () => number;
-  readonly multiply: (...args: [...numbers: number[], first: boolean, last: boolean, flush: boolean]) => void;
+/** out[M, N] (or its window, row-major) as codes, by the thread that calls. UserError when operands or window do not fit the plan. */
+export interface WasmMatmul {
+  (plan: MatmulPlan, operands: MatmulOperands, options?: MatmulOptions): CodeArray;
+  /** What computes what is prepared: so many threads, or the one that asks. */
+  readonly threads: number;
+  /** Why there are fewer threads than were asked for. */
+  readonly limited: string | undefined;
+  /** Whether multiply and add are one operation where products are exact. */
+  readonly fuses: boolean;
+  readonly subnormals: SubnormalMode;
+  /**
+   * The same product, to be run many times, by all threads, on operands that stay in WASM memory.
+   *
+   * @throws UserError for operands that do not fit the plan, or memory.
+   */
+  prepare(
+    plan: MatmulPlan,
+    operands: MatmulOperands,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<WasmProduct>;
+  /** What one thread reaches in micro-benchmarks. */
+  measurePeaks(signal?: AbortSignal): Promise<WasmPeaks>;
+  /** Ends the threads. Idle ones do not keep Node alive. */
+  release(): void;
 }
 
-/** Rows or columns to a block at most: enough to repay packing, few enough for a pass's panels to stay in cache. */
-const BLOCK = 1024;
-const PAGE = 65536;
-
-/** Compiles the checker. Its one memory is kept from call to call and stays below 11 MiB (passes of up to 256 products). @throws UserError where WebAssembly is refused. */
-export async function createWasmMatmul(): Promise<WasmMatmul> {
-  const { instance } = await WebAssembly.instantiate(bytes).catch((error: unknown) => {
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new UserError(
-      `The CPU checker needs WebAssembly with SIMD, which is refused here: where the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to its script-src. ${error.message}`,
-      { cause: error },
-    );
-  });
-  const wasm = instance.exports as unknown as Exports;
-  return (plan, operands, options = {}) =>
-    finishSums(plan, operands, wasmSums(wasm, plan, operands, options), options);
+export interface WasmOptions {
+  /** 1, the thread that asks, when left out; more are workers, which need SharedArrayBuffer. */
+  readonly threads?: number | undefined;
+  /** Starts a worker; a page's own when left out. In Node: `startNodeThread` of systole/node. */
+  readonly startThread?: StartThread | undefined;
+  /** False leaves relaxed SIMD out; where the engine has it, it is used when left out. */
+  readonly relaxed?: boolean | undefined;
 }
 
-function wasmSums(
-  { memory, base, multiply }: Exports,
-  plan: MatmulPlan,
-  operands: MatmulOperands,
-  { window = wholeOutput(plan), subnormals = 'exact' }: MatmulOptions,
-): Float32Array<ArrayBuffer> {
-  checkOperands(plan, operands, window);
-  const { m0, m1, n0, n1 } = window;
-  const block = { a: blockExtent('a', m1 - m0), b: blockExtent('b', n1 - n0) };
-  const depth = plan.passes.reduce((most, pass) => Math.max(most, panelDepth(pass)), 0);
-  const groups = groupPasses(plan);
-  const at = layOut(base(), {
-    group: block.a * block.b,
-    total: block.a * block.b,
-    a: block.a * depth,
-    b: block.b * depth,
-  });
-  const missing = Math.ceil(at.end / PAGE) - memory.buffer.byteLength / PAGE;
-  if (missing > 0) memory.grow(missing);
-  const total = new Float32Array(memory.buffer, at.total, block.a * block.b);
-  const panels = {
-    a: new Float32Array(memory.buffer, at.a, block.a * depth),
-    b: new Float32Array(memory.buffer, at.b, block.b * depth),
-  };
+/** The thread that asks lets others act after so many milliseconds. */
+const TURN_MS = 100;
+const MOST_THREADS = 64;
 
-  const result = new Float32Array((m1 - m0) * (n1 - n0));
-  for (let n = n0; n < n1; n += block.b) {
-    const columns = Math.min(block.b, n1 - n);
-    const bPanels = Math.ceil(columns / LANES.b);
-    for (let m = m0; m < m1; m += block.a) {
-      const rows = Math.min(block.a, m1 - m);
-      const aPanels = Math.ceil(rows / LANES.a);
-      total.fill(0);
-      for (const group of groups) {
-        for (const [index, pass] of group.entries()) {
-          pack(panels.a, 'a', plan, operands, subnormals, pass, m, rows);
-          pack(panels.b, 'b', plan, operands, subnormals, pass, n, columns);
-          multiply(
-            ...[at.a, at.b, at.group, at.total, aPanels, bPanels, passLength(pass), panelDepth(pass)],
-            index === 0,
-            index === group.length - 1,
-            subnormals === 'ftz',
-          );
-        }
-      }
-      for (let row = 0; row < rows; row++) {
-        const start = row * bPanels * LANES.b;
-        result.set(total.subarray(start, start + columns), (m - m0 + row) * (n1 - n0) + n - n0);
-      }
-    }
+/** Compiles the executor and proves it. @throws UserError where WebAssembly is refused, and for options that cannot be. */
+export async function createWasmMatmul(options: WasmOptions = {}): Promise<WasmMatmul> {
+  const { threads = 1, relaxed = true, startThread = startPageThread } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
+    throw new UserError(`threads must be a whole number of 1 to ${MOST_THREADS}; received ${threads}.`);
+  const modules = await provedModules(relaxed);
+  const { pool, limited } = threads > 1 ? await startThreads(threads, startThread) : NO_THREADS;
+  const caller = new Caller(modules);
+  const executor = new Executor(modules, pool);
+  return Object.assign(caller.multiply.bind(caller), {
+    threads: pool?.count ?? 1,
+    limited,
+    fuses: modules.fuses,
+    subnormals: 'exact' as const,
+    prepare: executor.prepare.bind(executor),
+    measurePeaks: (signal?: AbortSignal) => measurePeaks(modules, signal),
+    release: () => {
+      pool?.end();
+    },
+  });
+}
+
+interface Started {
+  readonly pool: Threads | undefined;
+  readonly limited: string | undefined;
+}
+const NO_THREADS: Started = { pool: undefined, limited: undefined };
+
+/** No threads are no error, but a reason: one thread computes the same. */
+async function startThreads(count: number, start: StartThread): Promise<Started> {
+  if (!('SharedArrayBuffer' in globalThis)) {
+    const limited =
+      'One thread: this page has no SharedArrayBuffer. Serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
+    return { pool: undefined, limited };
   }
-  return result;
+  try {
+    return { pool: await Threads.start(count, start), limited: undefined };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const limited = `One thread: no worker starts (${reason}). A Content-Security-Policy needs worker-src blob:.`;
+    return { pool: undefined, limited };
+  }
 }
 
-function blockExtent(side: Side, extent: number): number {
-  return Math.min(Math.ceil(extent / LANES[side]) * LANES[side], BLOCK);
+const NONE = new Uint8Array();
+
+/** Computes what is prepared, one product at a time. */
+class Executor {
+  readonly #modules: Modules;
+  readonly #pool: Threads | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #products = 0;
+
+  constructor(modules: Modules, pool: Threads | undefined) {
+    this.#modules = modules;
+    this.#pool = pool;
+  }
+
+  async prepare(
+    plan: MatmulPlan,
+    operands: MatmulOperands,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<WasmProduct> {
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    checkOperands(plan, operands, wholeOutput(plan));
+    const start = performance.now();
+    const kind = this.#pool === undefined ? 'own' : 'shared';
+    const module = kind === 'own' ? this.#modules.own : await this.#modules.shared();
+    const threads = this.#pool?.count ?? 1;
+    const base = instantiate(module, createMemory(0, kind)).base();
+    const request = { plan, window: wholeOutput(plan), threads, subnormals: 'exact', base } as const;
+    const layout = layOut({ ...request, canonical: isCanonical(plan) });
+    const memory = createMemory(layout.end, kind);
+    const exports = instantiate(module, memory);
+    const compileMs = performance.now() - start;
+    const fused = write(memory.buffer, layout, plan, operands, this.#modules.fuses);
+    const product = ++this.#products;
+    const shared = { product, module, memory, job: layout.at, scratch: layout.scratch };
+    let known = false;
+    const next = new Int32Array(memory.buffer, layout.at, 1);
+    return new Product({
+      ...{ plan, added: { ...operands, a: NONE, b: NONE }, layout, memory, compileMs },
+      kernel: `wasm ${layout.job.streamed ? 'streamed' : 'tile 4x8'}, ${fused ? 'fused' : 'multiply and add'}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
+      compute: (stop) =>
+        this.#inTurn(async () => {
+          next[0] = 0;
+          if (this.#pool === undefined) {
+            await inSlices(exports, layout, stop);
+            return;
+          }
+          const first = !known;
+          known = true;
+          const halt = (): void => {
+            Atomics.store(next, 0, layout.job.units);
+          };
+          stop?.addEventListener('abort', halt);
+          await this.#pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
+        }),
+      onRelease: () => {
+        if (known) this.#pool?.forget(product);
+      },
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
 }
 
-type Region = 'group' | 'total' | Side;
-
-/** Byte addresses of consecutive regions, sized in float32 elements, each on a cache line; and where they end. */
-function layOut(start: number, elements: Record<Region, number>): Record<Region | 'end', number> {
-  let end = start;
-  const place = (region: Region): number => {
-    const address = end;
-    end += Math.ceil(elements[region] / 16) * 64;
-    return address;
-  };
-  return { group: place('group'), total: place('total'), a: place('a'), b: place('b'), end };
+/** By the thread that asks, which pauses between units. */
+async function inSlices(exports: Exports, layout: Layout, signal: AbortSignal | undefined): Promise<void> {
+  const [scratch = 0] = layout.scratch;
+  let since = performance.now();
+  while (exports.step(layout.at, scratch) !== 0) {
+    const now = performance.now();
+    if (now - since < TURN_MS) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
 }

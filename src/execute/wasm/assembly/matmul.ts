@@ -1,16 +1,14 @@
 /**
- * The inner loop of the WASM checker (AssemblyScript, 128-bit SIMD): one pass over a block of the output, in the order
- * of additions of src/execute/reference/matmul.ts. Multiply and add stay two instructions, each rounded; the relaxed
- * fused ones are never used.
- *
- * Memory, all float32: `a` holds panels of 4 rows, each [depth][4], and `b` panels of 8 columns, each [depth][8], of which
- * the first `length` rows count (`panels.ts`). `group` and `total` hold sums, row-major, 8 * bPanels to a row.
- *
- * The register tile is 4 x 8, the fastest of a sweep on V8: 8 accumulators leave room for operands among 16 registers.
+ * The WASM executor (AssemblyScript, 128-bit SIMD): threads take units of a product, rectangles of its output, one after the other, until
+ * none is left, and compute each pass by pass. Operands lie packed as they were given; a pass's part of them is decoded into panels that
+ * stay in cache (tile.ts), or for few rows of A where it lies (stream.ts).
  */
+import { flush, packLine, packScattered, widened } from './decode';
+import { Exact, FLUSHED, Format, Job, Pass } from './job';
+import { addRows } from './stream';
+import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
-const ROWS: usize = 4;
-const COLUMNS: usize = 8;
+export { peak, read } from './peak';
 
 /** Where the memory that the caller may use begins. */
 export function base(): usize {
@@ -18,100 +16,137 @@ export function base(): usize {
 }
 
 /**
- * Adds one pass to the group's sums, which its `first` pass starts at +0, and after the group's `last` pass these to the
- * total, which the caller has set to +0. `flush` selects the `ftz` arithmetic.
+ * Does one unit of the job, if any is left, and says whether it did. `scratch` is this thread's own: a tile's sums, a strip for a run of
+ * codes, panels of A, `blockRows` x depth, and of B, `unitColumns` x depth, then the sums of a group, `unitRows` x `unitColumns`. Streamed: four
+ * strips, a panel of A, then four rows of a pass's sums, and of a group's.
  */
-export function multiply(
-  a: usize, b: usize, group: usize, total: usize, aPanels: i32, bPanels: i32, length: i32, depth: usize,
-  first: bool, last: bool, flush: bool,
-): void {
-  const pitch = <usize>bPanels * COLUMNS * 4;
-  for (let j = 0; j < bPanels; j++) {
-    const column = b + <usize>j * depth * COLUMNS * 4;
-    for (let i = 0; i < aPanels; i++) {
-      const row = a + <usize>i * depth * ROWS * 4;
-      const at = <usize>i * ROWS * pitch + <usize>j * COLUMNS * 4;
-      if (flush) flushedTile(row, column, length, group + at, total + at, pitch, first, last);
-      else exactTile(row, column, length, group + at, total + at, pitch, first, last);
+export function step(at: usize, scratch: usize): bool {
+  const job = changetype<Job>(at);
+  const unit = atomic.add<i32>(at, 1);
+  if (unit >= job.units) return false;
+  const across = (job.n + job.unitColumns - 1) / job.unitColumns;
+  const m0 = unit / across * job.unitRows;
+  const n0 = unit % across * job.unitColumns;
+  const rows = min(job.unitRows, job.m - m0);
+  const columns = min(job.unitColumns, job.n - n0);
+  if (job.streamed) stream(job, scratch, m0, n0, rows, columns);
+  else blocks(job, scratch, m0, n0, rows, columns);
+  return true;
+}
+
+/** Index into K of what the pass adds at place `position`: row by row, a row's interleaved products together. */
+@inline
+function indexAt(pass: Pass, position: i32): i32 {
+  return pass.interleave == 1
+    ? pass.k0 + position
+    : pass.k0 + position % pass.interleave * pass.rows + position / pass.interleave;
+}
+
+function blocks(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
+  const depth = job.depth, mode = job.arithmetic;
+  const sums = scratch;
+  const strip = sums + TILE_BYTES;
+  const aPanels = strip + job.stripBytes;
+  const bPanels = aPanels + <usize>job.blockRows * depth * 4;
+  const groups = bPanels + <usize>job.unitColumns * depth * 4;
+  const pitch = job.pitch;
+  const out = job.out + <usize>m0 * pitch + <usize>n0 * 4;
+  const oneGroup = job.oneGroup;
+  const group = oneGroup ? out : groups;
+  const groupPitch = oneGroup ? pitch : <usize>job.unitColumns * 4;
+  const wide = (columns + <i32>COLUMNS - 1) / <i32>COLUMNS;
+  for (let index = 0; index < job.passCount; index++) {
+    const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
+    const length = pass.rows * pass.interleave;
+    packB(job, pass, bPanels, n0, columns, strip);
+    if (mode == FLUSHED) flush(bPanels, bPanels + <usize>(wide * depth) * COLUMNS * 4);
+    for (let row = 0; row < rows; row += job.blockRows) {
+      const count = min(job.blockRows, rows - row);
+      const high = (count + <i32>ROWS - 1) / <i32>ROWS;
+      packA(job, pass, aPanels, m0 + row, count, strip);
+      if (mode == FLUSHED) flush(aPanels, aPanels + <usize>(high * depth) * ROWS * 4);
+      multiply(
+        mode, aPanels, bPanels, high, wide, length, depth, sums,
+        group + <usize>row * groupPitch, groupPitch, out + <usize>row * pitch, pitch, pass.place, <bool>job.canonical,
+      );
     }
   }
 }
 
-function exactTile(a: usize, b: usize, length: i32, group: usize, total: usize, pitch: usize, first: bool, last: bool): void {
-  tile(a, b, length, group, total, pitch, first, last, false);
-}
-
-function flushedTile(a: usize, b: usize, length: i32, group: usize, total: usize, pitch: usize, first: bool, last: bool): void {
-  tile(a, b, length, group, total, pitch, first, last, true);
-}
-
-/** One pass of one 4 x 8 tile: c[m][n] += a[k][m] * b[k][n], then into the group's sums, and after its last pass the total. */
-@inline
-function tile(
-  a: usize, b: usize, length: i32, group: usize, total: usize, pitch: usize, first: bool, last: bool, flush: bool,
-): void {
-  let c00 = f32x4.splat(0), c01 = c00;
-  let c10 = c00, c11 = c00;
-  let c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00;
-  const end = a + <usize>length * ROWS * 4;
-  while (a < end) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const a0 = v128.load_splat<f32>(a);
-    c00 = add(c00, multiplied(a0, b0, flush), flush);
-    c01 = add(c01, multiplied(a0, b1, flush), flush);
-    const a1 = v128.load_splat<f32>(a, 4);
-    c10 = add(c10, multiplied(a1, b0, flush), flush);
-    c11 = add(c11, multiplied(a1, b1, flush), flush);
-    const a2 = v128.load_splat<f32>(a, 8);
-    c20 = add(c20, multiplied(a2, b0, flush), flush);
-    c21 = add(c21, multiplied(a2, b1, flush), flush);
-    const a3 = v128.load_splat<f32>(a, 12);
-    c30 = add(c30, multiplied(a3, b0, flush), flush);
-    c31 = add(c31, multiplied(a3, b1, flush), flush);
-    a += ROWS * 4;
-    b += COLUMNS * 4;
+function packB(job: Job, pass: Pass, to: usize, n0: i32, columns: i32, strip: usize): void {
+  const format = changetype<Format>(job.bFormat);
+  const length = pass.rows * pass.interleave;
+  const panel = <usize>job.depth * COLUMNS * 4;
+  for (let position = 0; position < length; position++) {
+    const from = job.b + (<usize>indexAt(pass, position) * job.n + n0) * format.size;
+    packLine(format, from, columns, to + <usize>position * COLUMNS * 4, 16, panel - 16, strip);
   }
-  retire(c00, group, total, first, last, flush);
-  retire(c01, group + 16, total + 16, first, last, flush);
-  retire(c10, group + pitch, total + pitch, first, last, flush);
-  retire(c11, group + pitch + 16, total + pitch + 16, first, last, flush);
-  retire(c20, group + 2 * pitch, total + 2 * pitch, first, last, flush);
-  retire(c21, group + 2 * pitch + 16, total + 2 * pitch + 16, first, last, flush);
-  retire(c30, group + 3 * pitch, total + 3 * pitch, first, last, flush);
-  retire(c31, group + 3 * pitch + 16, total + 3 * pitch + 16, first, last, flush);
 }
 
-/** Adds a pass's sums to the group's (+0 before its first pass), and these to the total after the last. */
-@inline
-function retire(sums: v128, group: usize, total: usize, first: bool, last: bool, flush: bool): void {
-  const grouped = add(first ? f32x4.splat(0) : v128.load(group), sums, flush);
-  if (last) v128.store(total, add(v128.load(total), grouped, flush));
-  else v128.store(group, grouped);
+function packA(job: Job, pass: Pass, to: usize, m0: i32, count: i32, strip: usize): void {
+  const format = changetype<Format>(job.aFormat);
+  const panel = <usize>job.depth * ROWS * 4;
+  if (job.kMajor) {
+    const length = pass.rows * pass.interleave;
+    for (let position = 0; position < length; position++) {
+      const from = job.a + (<usize>indexAt(pass, position) * job.m + m0) * format.size;
+      packLine(format, from, count, to + <usize>position * ROWS * 4, panel, panel, strip);
+    }
+    return;
+  }
+  for (let row = 0; row < count; row++) {
+    const lane = to + <usize>(row / <i32>ROWS) * panel + <usize>(row % <i32>ROWS) * 4;
+    for (let part = 0; part < pass.interleave; part++) {
+      const from = job.a + (<usize>(m0 + row) * job.k + pass.k0 + part * pass.rows) * format.size;
+      packScattered(format, from, pass.rows, lane + <usize>part * ROWS * 4, <usize>pass.interleave * ROWS * 4, strip);
+    }
+  }
 }
 
-/**
- * A product, flushed when tiny after rounding: when its value rounded to 24 bits with unbounded exponent is below 2^-126.
- * Multiplying x by 2^64 first gives that rounding: where |x * y| is near 2^-126 both are at most 1, so nothing overflows.
- */
-@inline
-function multiplied(x: v128, y: v128, flush: bool): v128 {
-  const product = f32x4.mul(x, y);
-  if (!flush) return product;
-  const unbounded = f32x4.mul(f32x4.mul(x, f32x4.splat(18446744073709551616.0)), y); // 2^64
-  return zeroWhere(f32x4.lt(f32x4.abs(unbounded), f32x4.splat(2.168404344971009e-19)), product); // 2^-62
+/** At most 4 rows of A, whose panel is the one that `packA` makes. Memory is waited for, not arithmetic: it need not be fused. */
+function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
+  const format = changetype<Format>(job.bFormat);
+  const width = <usize>job.unitColumns * 4;
+  const strip = scratch;
+  const panel = strip + 4 * job.stripBytes;
+  const sums = panel + <usize>job.depth * ROWS * 4;
+  const group = sums + ROWS * width;
+  const out = job.out + <usize>m0 * job.pitch + <usize>n0 * 4;
+  const bytes = <usize>((columns + 3) & ~3) * 4;
+  for (let index = 0; index < job.passCount; index++) {
+    const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
+    packA(job, pass, panel, m0, rows, strip);
+    memory.fill(sums, 0, <usize>rows * width);
+    const length = pass.rows * pass.interleave;
+    let position = 0;
+    for (let four = 0; position < length; position += four) {
+      four = length - position >= 4 ? 4 : 1;
+      const r0 = rowOfB(job, pass, position, n0, columns, strip);
+      let r1 = r0, r2 = r0, r3 = r0;
+      if (four == 4) {
+        r1 = rowOfB(job, pass, position + 1, n0, columns, strip + job.stripBytes);
+        r2 = rowOfB(job, pass, position + 2, n0, columns, strip + 2 * job.stripBytes);
+        r3 = rowOfB(job, pass, position + 3, n0, columns, strip + 3 * job.stripBytes);
+      }
+      for (let row = 0; row < rows; row++) {
+        const x = panel + <usize>position * ROWS * 4 + <usize>row * 4;
+        addRows(format, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
+      }
+    }
+    for (let row = 0; row < rows; row++) {
+      const from = sums + <usize>row * width;
+      const total = out + <usize>row * job.pitch;
+      const grouped = job.oneGroup ? total : group + <usize>row * width;
+      for (let at: usize = 0; at < bytes; at += 16) {
+        retire<Exact>(v128.load(from + at), grouped + at, total + at, pass.place, <bool>job.canonical);
+      }
+    }
+  }
 }
 
-/** A sum; a subnormal one is exact, so that it is tiny whether one looks before rounding or after. */
+/** A row of B as float32 or bfloat16. */
 @inline
-function add(x: v128, y: v128, flush: bool): v128 {
-  const sum = f32x4.add(x, y);
-  return flush ? zeroWhere(f32x4.lt(f32x4.abs(sum), f32x4.splat(1.1754943508222875e-38)), sum) : sum; // 2^-126
-}
-
-/** Zero of the same sign in the lanes of the mask. */
-@inline
-function zeroWhere(mask: v128, x: v128): v128 {
-  return v128.andnot(x, v128.and(mask, i32x4.splat(0x7fffffff)));
+function rowOfB(job: Job, pass: Pass, position: i32, n0: i32, columns: i32, strip: usize): usize {
+  const format = changetype<Format>(job.bFormat);
+  return widened(format, job.b + (<usize>indexAt(pass, position) * job.n + n0) * format.size, columns, strip);
 }

@@ -1,0 +1,181 @@
+/**
+ * Where a product lies in the memory of the WASM executor, and into which units of work it is divided. Operands stay packed and the
+ * result takes four bytes an element; beside them each thread has panels of a bounded size.
+ */
+import type { MatmulPlan, Pass } from '../../lower';
+import { codeArray, UserError, type Dtype } from '../../numerics';
+import type { Window } from '../matmul';
+import { groupPasses } from '../reference/matmul';
+import { ARITHMETIC, formatRecord, PLACE, recordBytes, type JobRecord, type PassRecord } from './records';
+
+/** Rows and columns of a register tile (`assembly/tile.ts`). */
+export const TILE = { m: 4, n: 8 } as const;
+
+/** Float32 elements of panels: of A so many as the second-level cache keeps beside those of B, of B three times as many. */
+const PANEL = { a: 2 ** 14, b: 3 * 2 ** 14 } as const;
+/** Sums of a group that a thread keeps, where a plan has several. */
+const GROUP_SUMS = 2 ** 15;
+/** Columns of B that are streamed at a time: their sums stay in the first-level cache. */
+const STREAMED_COLUMNS = 1024;
+/** Units for each thread, so that none waits long for the last; and what a unit computes at most, in operations. */
+const UNITS_PER_THREAD = 4;
+const UNIT_FLOPS = 2 ** 30;
+/** Codes that are decoded at a time at most. */
+const STRIP = 16;
+/** What may be read beyond an operand's end, and cache lines. */
+const SLACK = 64;
+
+export interface Layout {
+  readonly job: JobRecord;
+  readonly passes: readonly PassRecord[];
+  readonly window: Window;
+  /** Formats in which the operands lie there. */
+  readonly stored: { readonly a: Dtype; readonly b: Dtype };
+  readonly at: number;
+  /** One for each thread. */
+  readonly scratch: readonly number[];
+  /** Bytes by purpose, and in all. */
+  readonly bytes: Readonly<Record<'operands' | 'result' | 'scratch', number>>;
+  readonly end: number;
+}
+
+export interface LayoutRequest {
+  readonly plan: MatmulPlan;
+  readonly window: Window;
+  readonly threads: number;
+  readonly subnormals: 'exact' | 'ftz';
+  /** Where the memory is free from. */
+  readonly base: number;
+  /** Whether the result needs no more than the canonical NaN. */
+  readonly canonical: boolean;
+}
+
+/** @throws UserError for a product beyond the 4 GiB of a WASM memory. */
+export function layOut({ plan, window, threads, subnormals, base, canonical }: LayoutRequest): Layout {
+  const m = window.m1 - window.m0;
+  const n = window.n1 - window.n0;
+  const { k } = plan;
+  const stored = { a: storedAs(plan.a), b: storedAs(plan.b) };
+  const passes = passRecords(plan);
+  const groups = new Set(plan.passes.map(({ group }) => group)).size;
+  const depth = 4 + plan.passes.reduce((most, pass) => Math.max(most, passLength(pass)), 0);
+  const streamed = m <= TILE.m && subnormals === 'exact';
+  const units = divide({ m, n, k }, { threads, depth, groups, streamed });
+  const { unitRows, unitColumns, blockRows } = units;
+  const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
+  const panels = streamed
+    ? TILE.m * (strip + depth + unitColumns * Math.min(groups, 2))
+    : TILE.m * TILE.n + strip + (blockRows + unitColumns) * depth + (groups > 1 ? unitRows * unitColumns : 0);
+
+  let end = Math.ceil(base / SLACK) * SLACK;
+  const place = (bytes: number): number => {
+    const start = end;
+    end += Math.ceil(bytes / SLACK) * SLACK + SLACK;
+    return start;
+  };
+  const at = place(recordBytes('job'));
+  const table = place(passes.length * recordBytes('pass'));
+  const aFormat = place(recordBytes('format'));
+  const bFormat = place(recordBytes('format'));
+  const records = end;
+  const a = place(m * k * bytesOf(stored.a));
+  const b = place(k * n * bytesOf(stored.b));
+  const operands = end - records;
+  const pitch = 4 * roundUp(n, TILE.n);
+  const out = place((streamed ? m : roundUp(m, TILE.m)) * pitch);
+  const result = end - records - operands;
+  const scratch = Array.from({ length: threads }, () => place(4 * panels));
+  if (end > 2 ** 32 - 2 ** 16) {
+    throw new UserError(
+      `A product takes at most 4 GiB on the WASM executor, operands and result; received one of ${(end / 2 ** 30).toFixed(1)} GiB. Compute it in windows, or on a WebGPU adapter.`,
+    );
+  }
+  const job = {
+    ...units,
+    ...{
+      next: 0,
+      m,
+      n,
+      k,
+      depth,
+      a,
+      b,
+      out,
+      pitch,
+      passes: table,
+      passCount: passes.length,
+      aFormat,
+      bFormat,
+    },
+    kMajor: Number(plan.aLayout === 'k-major'),
+    arithmetic: subnormals === 'ftz' ? ARITHMETIC.flushed : ARITHMETIC.exact,
+    canonical: Number(canonical),
+    streamed: Number(streamed),
+    stripBytes: 4 * strip,
+    oneGroup: Number(groups <= 1),
+  };
+  return {
+    job,
+    passes,
+    window,
+    stored,
+    at,
+    scratch,
+    bytes: { operands, result, scratch: end - out - result },
+    end,
+  };
+}
+
+/** Units are about equal rectangles, which all threads together take in turns. */
+function divide(
+  { m, n, k }: { readonly m: number; readonly n: number; readonly k: number },
+  job: {
+    readonly threads: number;
+    readonly depth: number;
+    readonly groups: number;
+    readonly streamed: boolean;
+  },
+): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows'> {
+  const { threads, depth, groups, streamed } = job;
+  const wanted = threads === 1 ? 1 : threads * UNITS_PER_THREAD;
+  const widest = streamed
+    ? Math.min(STREAMED_COLUMNS, roundUp(n / wanted, TILE.n))
+    : roundDown(PANEL.b / depth, TILE.n);
+  const unitColumns = evenly(n, Math.max(widest, TILE.n), TILE.n);
+  const across = Math.ceil(n / unitColumns);
+  const highest = Math.min(
+    m / Math.ceil(wanted / across),
+    groups > 1 ? GROUP_SUMS / unitColumns : Infinity,
+    UNIT_FLOPS / (2 * k * unitColumns),
+  );
+  const unitRows = evenly(m, Math.max(roundUp(highest, TILE.m), TILE.m), TILE.m);
+  const blockRows = Math.min(unitRows, Math.max(roundDown(PANEL.a / depth, TILE.m), TILE.m));
+  return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows };
+}
+
+/** The extent of equal parts, each at most `most`, in whole tiles. */
+function evenly(extent: number, most: number, tile: number): number {
+  return Math.max(tile, roundUp(extent / Math.max(1, Math.ceil(extent / most)), tile));
+}
+
+const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+const roundDown = (value: number, step: number): number => Math.floor(value / step) * step;
+
+const passLength = ({ rows, interleave }: Pass): number => rows * interleave;
+const bytesOf = (dtype: Dtype): number => codeArray(dtype, 0).BYTES_PER_ELEMENT;
+
+/** Formats that the module does not decode lie there as float32. */
+const storedAs = (dtype: Dtype): Dtype => (formatRecord(dtype) === undefined ? 'float32' : dtype);
+
+function passRecords(plan: MatmulPlan): PassRecord[] {
+  return groupPasses(plan).flatMap((group, index, groups) =>
+    group.map(({ k0, rows, interleave }, position) => ({
+      ...{ k0, rows, interleave },
+      place:
+        (position === 0 ? PLACE.first : 0) +
+        (position === group.length - 1 ? PLACE.last : 0) +
+        (index === 0 ? PLACE.opening : 0) +
+        (index === groups.length - 1 ? PLACE.closing : 0),
+    })),
+  );
+}

@@ -1,0 +1,94 @@
+/** A product whose operands lie in a WASM memory of its own, packed, to be computed many times: by threads, or by the one that asks. */
+import type { MatmulPlan } from '../../lower';
+import { codeArray, UserError, type CodeArray } from '../../numerics';
+import { ADDED_OPERANDS, checkWindow, type MatmulOperands, type Window } from '../matmul';
+import type { Layout } from './layout';
+import { isCanonical, read } from './resident';
+
+export interface WasmProduct {
+  run(signal?: AbortSignal): Promise<void>;
+  /** Milliseconds that `count` runs took, one after the other. */
+  runMany(count: number, signal?: AbortSignal): Promise<number>;
+  /** Codes of the result, or of a window of it, row-major. */
+  read(window?: Window): Promise<CodeArray>;
+  /** Bytes by purpose; `limit` bounds operands + result + scratch. */
+  readonly memory: Readonly<Record<'operands' | 'result' | 'scratch' | 'limit', number>>;
+  readonly compileMs: number;
+  /** How it is computed. */
+  readonly kernel: string;
+  /** Units of work of one run. */
+  readonly dispatches: number;
+  release(): void;
+}
+
+export interface ProductParts {
+  readonly plan: MatmulPlan;
+  /** What is added to the sums; A and B are empty here, as they lie in the memory. */
+  readonly added: MatmulOperands;
+  readonly layout: Layout;
+  readonly memory: WebAssembly.Memory;
+  readonly kernel: string;
+  readonly compileMs: number;
+  /** Computes it once. */
+  readonly compute: (signal?: AbortSignal) => Promise<void>;
+  readonly onRelease: () => void;
+}
+
+export class Product implements WasmProduct {
+  readonly compileMs: number;
+  readonly kernel: string;
+  readonly dispatches: number;
+  readonly memory: WasmProduct['memory'];
+  #parts: ProductParts | undefined;
+  /** Where something follows the sums: what the last run made of them. */
+  #finished: CodeArray | undefined;
+
+  constructor(parts: ProductParts) {
+    const { layout, plan, added } = parts;
+    this.#parts = parts;
+    this.compileMs = parts.compileMs;
+    this.kernel = parts.kernel;
+    this.dispatches = layout.job.units;
+    const { operands, result } = layout.bytes;
+    const finished = isCanonical(plan) ? 0 : plan.m * plan.n * codeArray(plan.out, 0).BYTES_PER_ELEMENT;
+    const bytes = {
+      operands: operands + ADDED_OPERANDS.reduce((sum, name) => sum + (added[name]?.byteLength ?? 0), 0),
+      result: result + finished,
+      scratch: layout.end - operands - result,
+    };
+    this.memory = { ...bytes, limit: Math.ceil(1.1 * (bytes.operands + bytes.result)) };
+  }
+
+  async run(signal?: AbortSignal): Promise<void> {
+    const { plan, added, layout, memory, compute } = this.#held();
+    signal?.throwIfAborted();
+    await compute(signal);
+    signal?.throwIfAborted();
+    if (!isCanonical(plan)) this.#finished = read(memory.buffer, layout, plan, added);
+  }
+
+  async runMany(count: number, signal?: AbortSignal): Promise<number> {
+    const start = performance.now();
+    for (let i = 0; i < count; i++) await this.run(signal);
+    return performance.now() - start;
+  }
+
+  read(window?: Window): Promise<CodeArray> {
+    const { plan, added, layout, memory } = this.#held();
+    if (window !== undefined) checkWindow(plan, window);
+    const whole = window === undefined ? this.#finished : undefined;
+    return Promise.resolve(whole?.slice() ?? read(memory.buffer, layout, plan, added, { window }));
+  }
+
+  release(): void {
+    this.#parts?.onRelease();
+    this.#parts = undefined;
+    this.#finished = undefined;
+  }
+
+  #held(): ProductParts {
+    if (this.#parts === undefined)
+      throw new UserError('This product was released, and its memory with it: prepare it again.');
+    return this.#parts;
+  }
+}

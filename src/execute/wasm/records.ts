@@ -1,0 +1,107 @@
+/**
+ * What is written into the memory of the WASM executor for it to find a product: records of 32-bit fields, in the order in which
+ * `assembly/job.ts` declares them, and how each number format decodes there.
+ */
+import { decodeArray, FORMATS, type Dtype } from '../../numerics';
+
+const FORMAT = ['kind', 'size', 'keep', 'left', 'right'] as const;
+const PASS = ['k0', 'rows', 'interleave', 'place'] as const;
+const JOB = [
+  'next',
+  'units',
+  'unitRows',
+  'unitColumns',
+  'blockRows',
+  'm',
+  'n',
+  'k',
+  'depth',
+  'kMajor',
+  'arithmetic',
+  'canonical',
+  'streamed',
+  'a',
+  'b',
+  'out',
+  'pitch',
+  'passes',
+  'passCount',
+  'oneGroup',
+  'aFormat',
+  'bFormat',
+  'stripBytes',
+] as const;
+export const RECORDS = { format: FORMAT, pass: PASS, job: JOB } as const;
+
+export type FormatRecord = Readonly<Record<(typeof FORMAT)[number], number>>;
+export type PassRecord = Readonly<Record<(typeof PASS)[number], number>>;
+export type JobRecord = Readonly<Record<(typeof JOB)[number], number>>;
+
+/** Of a format with its vectors. */
+export const recordBytes = (record: keyof typeof RECORDS): number =>
+  4 * RECORDS[record].length + (record === 'format' ? VECTORS * LANES : 0);
+
+/** Writes fields in their order; addresses beyond 2^31 keep their bits. */
+export function writeRecord<const Field extends string>(
+  memory: ArrayBufferLike,
+  at: number,
+  fields: readonly Field[],
+  record: Readonly<Record<Field, number>>,
+): void {
+  const words = new Uint32Array(memory, at, fields.length);
+  fields.forEach((field, index) => (words[index] = record[field]));
+}
+
+/** `place` of a pass, as sums: the first of its group, the last of it; of the first group, of the last. */
+export const PLACE = { first: 1, last: 2, opening: 4, closing: 8 } as const;
+
+/** Multiply, then add, each rounded; one fused operation, where products are exact; or the `ftz` mode. */
+export const ARITHMETIC = { exact: 0, fused: 1, flushed: 2 } as const;
+
+const KIND = { wide: 0, upper: 1, halves: 2, bytes: 3 } as const;
+const BIAS = 127;
+const UPPER_MANTISSA = 7;
+const FLOAT16_SHIFT = 3;
+const HALF = 16;
+const LANES = 16;
+/** Codes of 8 bits that come from the tables: as many as a swizzle reaches. */
+const TABLE = 16;
+const VECTORS = 8;
+
+/** Undefined for a format that is no signed float, which TypeScript decodes before. */
+export function formatRecord(dtype: Dtype): FormatRecord | undefined {
+  const { kind, signed, bits, padding, mantissaBits, exponentBits } = FORMATS[dtype];
+  if (kind !== 'float' || !signed) return undefined;
+  const size = Math.ceil(bits / 8);
+  const [wide, narrow] = exponentBits === 8 ? [KIND.wide, KIND.upper] : [KIND.bytes, KIND.halves];
+  const [left, right] =
+    size === 1 ? [UPPER_MANTISSA - mantissaBits, mantissaBits + 1] : [HALF - FLOAT16_SHIFT, FLOAT16_SHIFT];
+  return { kind: size === 2 ? narrow : wide, size, keep: -1 << padding, left, right };
+}
+
+/** What lies beyond the record of a format (`assembly/job.ts`); of float32 and bfloat16 it is not looked at. */
+export function formatVectors(dtype: Dtype): Uint8Array {
+  const { bits, mantissaBits, bias, infinityCode, maxFiniteCode } = FORMATS[dtype];
+  const special = infinityCode ?? maxFiniteCode + 1;
+  if (bits > 8) {
+    const rebase = (BIAS - bias) << UPPER_MANTISSA;
+    const halves = [0x7fff, special, rebase, 1 << mantissaBits].map((value) =>
+      new Uint16Array(8).fill(value),
+    );
+    return Uint8Array.from(halves.flatMap((half) => [...new Uint8Array(half.buffer)]));
+  }
+  const lowMask = 0xff << (UPPER_MANTISSA - mantissaBits);
+  const highMask = 0x7f >> (mantissaBits + 1);
+  const bytes = [0x7f, special, (BIAS - bias) >> 1, lowMask, highMask, TABLE];
+  const upper = new Uint32Array(
+    decodeArray(
+      dtype,
+      Uint8Array.from({ length: TABLE }, (_, code) => code),
+    ).buffer,
+  ).map((word) => word >>> 16);
+  return Uint8Array.from([
+    ...bytes.flatMap((byte) => Array.from({ length: LANES }, () => byte)),
+    ...upper,
+    ...upper.map((word) => word >>> 8),
+  ]);
+}
