@@ -2,7 +2,8 @@
 // TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load.
+// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load. With
+// BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
@@ -10,7 +11,7 @@
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<{{A_VECTOR}}>;
-@group(0) @binding(3) var<storage, read> b: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<{{B_VECTOR}}>;
 //: if OUT_PER_WORD == 1
 @group(0) @binding(4) var<storage, read_write> result: array<u32>;
 //: else
@@ -26,15 +27,23 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_id) lane: vec3<u32>,
+  //: if BROADCAST
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+  //: end
 ) {
   let offset = workgroup.y * workgroups.x + workgroup.x;
   let number = slice.first_workgroup + offset;
   let tile_row = (number % slice.workgroups_down) * {{LANES_Y}}u + lane.y;
   let row = tile_row * {{TILE_M}}u;
-  let word = (number / slice.workgroups_down) * {{LANES_X * B_WORDS}}u + lane.x;
-  if (row >= slice.m || word * {{B_PER_WORD}}u >= slice.n) {
+  let vector = (number / slice.workgroups_down) * {{LANES_X * B_VECTORS}}u + lane.x;
+  //: if BROADCAST
+  // All lanes stay: each has words that the others need. A workgroup is one row of lanes, so that all want the same A.
+  let a_lane = subgroup_lane % {{BROADCAST}}u;
+  //: else
+  if (row >= slice.m || vector * {{B_PER_WORD * B_WIDTH}}u >= slice.n) {
     return;
   }
+  //: end
 
   var total: array<f32, {{TILE_M * TILE_N}}>;
   //: if GROUPS
@@ -66,28 +75,47 @@ fn main(
     //: end
     //: end
     let a_base = pass_.k0 * slice.a_stride + tile_row * {{A_VECTORS}}u;
-    let b_base = pass_.k0 * slice.b_stride + word;
+    let b_base = pass_.k0 * slice.b_stride + vector;
     var p = 0u;
 
-    //: block row
+    // Rows are loaded one after the other, then added output by output, so that a sum stays in its register from row to row.
+    //: block load
+      //: if BROADCAST
+      // Each lane of a subgroup takes one word of A, decodes it, and hands it to the others.
+      //: for v in A_WORDS / BROADCAST
+      let a_own_{{u}}_{{v}} = decode_a(a[a_at_{{u}} + {{v * BROADCAST}}u + a_lane]);
+      //: end
+      //: for i in TILE_M
+      let a_{{u}}_{{i}} = subgroupBroadcast(a_own_{{u}}_{{i / A_PER_WORD / BROADCAST}}[{{i % A_PER_WORD}}], {{i / A_PER_WORD % BROADCAST}}u);
+      //: end
+      //: else
       //: for v in A_VECTORS
-      let a_vector_{{v}} = a[a_at + {{v}}u];
+      let a_vector_{{u}}_{{v}} = a[a_at_{{u}} + {{v}}u];
       //: end
       //: for w in A_WORDS
       //: if A_WIDTH == 1
-      let a_word_{{w}} = decode_a(a_vector_{{w}});
+      let a_word_{{u}}_{{w}} = decode_a(a_vector_{{u}}_{{w}});
       //: else
-      let a_word_{{w}} = decode_a(a_vector_{{w / A_WIDTH}}[{{w % A_WIDTH}}]);
+      let a_word_{{u}}_{{w}} = decode_a(a_vector_{{u}}_{{w / A_WIDTH}}[{{w % A_WIDTH}}]);
       //: end
-      //: end
-      //: for w in B_WORDS
-      let b_word_{{w}} = decode_b(b[b_at + {{w * LANES_X}}u]);
       //: end
       //: for i in TILE_M
-      //: for j in TILE_N
-      sum_{{i}}_{{j}} = {{ROUND_SUM}}(sum_{{i}}_{{j}} + {{ROUND_PRODUCT}}(a_word_{{i / A_PER_WORD}}[{{i % A_PER_WORD}}] * b_word_{{j / B_PER_WORD}}[{{j % B_PER_WORD}}]));
+      let a_{{u}}_{{i}} = a_word_{{u}}_{{i / A_PER_WORD}}[{{i % A_PER_WORD}}];
       //: end
       //: end
+      //: for v in B_VECTORS
+      let b_vector_{{u}}_{{v}} = b[b_at_{{u}} + {{v * LANES_X}}u];
+      //: end
+      //: for w in B_WORDS
+      //: if B_WIDTH == 1
+      let b_word_{{u}}_{{w}} = decode_b(b_vector_{{u}}_{{w}});
+      //: else
+      let b_word_{{u}}_{{w}} = decode_b(b_vector_{{u}}_{{w / B_WIDTH}}[{{w % B_WIDTH}}]);
+      //: end
+      //: end
+    //: end
+    //: block add
+      sum_{{i}}_{{j}} = {{ROUND_SUM}}(sum_{{i}}_{{j}} + {{ROUND_PRODUCT}}(a_{{u}}_{{i}} * b_word_{{u}}_{{j / B_PER_WORD}}[{{j % B_PER_WORD}}]));
     //: end
     // Addresses advance by addition: integer products are dear where the adapter is a CPU.
     //: if DOUBLE_ROW
@@ -97,19 +125,25 @@ fn main(
       var a_row = a_base;
       var b_row = b_base;
       for (; p + {{UNROLL}}u <= pass_.rows; p += {{UNROLL}}u) {
-        //: for u in UNROLL
-        {
-          let a_at = a_row;
-          let b_at = b_row;
-          //: use row
-        }
-        {
-          let a_at = a_row + a_second;
-          let b_at = b_row + b_second;
-          //: use row
-        }
+        //: for u in 2 * UNROLL
+        //: if u % 2 == 0
+        let a_at_{{u}} = a_row;
+        let b_at_{{u}} = b_row;
+        //: use load
+        //: else
+        let a_at_{{u}} = a_row + a_second;
+        let b_at_{{u}} = b_row + b_second;
+        //: use load
         a_row += slice.a_stride;
         b_row += slice.b_stride;
+        //: end
+        //: end
+        //: for i in TILE_M
+        //: for j in TILE_N
+        //: for u in 2 * UNROLL
+        //: use add
+        //: end
+        //: end
         //: end
       }
     }
@@ -118,21 +152,33 @@ fn main(
     var b_row = b_base;
     for (; p + {{UNROLL}}u <= pass_.rows; p += {{UNROLL}}u) {
       //: for u in UNROLL
-      {
-        let a_at = a_row;
-        let b_at = b_row;
-        //: use row
-      }
+      let a_at_{{u}} = a_row;
+      let b_at_{{u}} = b_row;
+      //: use load
       a_row += slice.a_stride;
       b_row += slice.b_stride;
+      //: end
+      //: for i in TILE_M
+      //: for j in TILE_N
+      //: for u in UNROLL
+      //: use add
+      //: end
+      //: end
       //: end
     }
     //: end
     for (var t = p * pass_.interleave; t < pass_.rows * pass_.interleave; t++) {
       let k = (t % pass_.interleave) * pass_.rows + t / pass_.interleave;
-      let a_at = a_base + k * slice.a_stride;
-      let b_at = b_base + k * slice.b_stride;
-      //: use row
+      //: for u in 1
+      let a_at_{{u}} = a_base + k * slice.a_stride;
+      let b_at_{{u}} = b_base + k * slice.b_stride;
+      //: use load
+      //: for i in TILE_M
+      //: for j in TILE_N
+      //: use add
+      //: end
+      //: end
+      //: end
     }
 
     //: for i in TILE_M
@@ -154,7 +200,7 @@ fn main(
 
   for (var i = 0u; i < min({{TILE_M}}u, slice.m - row); i++) {
     for (var j = 0u; j < {{TILE_N}}u; j++) {
-      let column = (word + (j / {{B_PER_WORD}}u) * {{LANES_X}}u) * {{B_PER_WORD}}u + j % {{B_PER_WORD}}u;
+      let column = (vector + (j / {{B_PER_WORD * B_WIDTH}}u) * {{LANES_X}}u) * {{B_PER_WORD * B_WIDTH}}u + j % {{B_PER_WORD * B_WIDTH}}u;
       if (column >= slice.n) {
         break;
       }

@@ -16,7 +16,7 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
     async open() {
       opening ??= openOurs();
       const { host, matmul } = await opening;
-      const { tileM, tileN } = matmul.probe.tuning;
+      const { tileM, tileN } = matmul.probe.tunings[dtype === 'float32' ? 'wide' : 'narrow'].tuning;
       return {
         variant: `tile ${tileM}x${tileN}`,
         async prepare(shape, a, b) {

@@ -115,19 +115,12 @@ const WGSL_FAULTS: Record<(typeof DTYPES)[number], { what: string; broken: (wgsl
   fp8e4m3: {
     what: 'the second half of a double row comes first',
     broken: (wgsl) =>
-      ['a', 'b'].reduce(
-        (text, x) =>
-          text
-            .replaceAll(
-              `let ${x}_at = ${x}_row;`,
-              `let ${x}_at = ${x}_row + select(0u, ${x}_second, ${LARGE});`,
-            )
-            .replaceAll(
-              `let ${x}_at = ${x}_row + ${x}_second;`,
-              `let ${x}_at = ${x}_row + select(${x}_second, 0u, ${LARGE});`,
-            ),
-        wgsl,
-      ),
+      wgsl
+        .replace(/let ([ab])_at_(\d+) = \1_row;/g, `let $1_at_$2 = $1_row + select(0u, $1_second, ${LARGE});`)
+        .replace(
+          /let ([ab])_at_(\d+) = \1_row \+ \1_second;/g,
+          `let $1_at_$2 = $1_row + select($1_second, 0u, ${LARGE});`,
+        ),
   },
   fp32: {
     what: 'the result is truncated by a bit',

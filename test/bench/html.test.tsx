@@ -103,7 +103,8 @@ const wrong: CaseResult = {
   shareOfPeak: 0.55555,
 };
 
-const tuning = { tileM: 8, tileN: 8, unroll: 1, lanesX: 8, lanesY: 8 } as const;
+const tuning = { tileM: 8, tileN: 8, unroll: 1, lanesX: 8, lanesY: 8, broadcast: 0, bWords: 1 } as const;
+const choice = { tuning, candidates: [{ tuning, compileMs: 1, gflops: 2 }], discarded: [] };
 
 const report: Report = {
   systole: { version: '1.2.3', revision: 'abc' },
@@ -132,8 +133,7 @@ const report: Report = {
     keepsNaN: true,
     nearestEven: true,
     unpacksFloat16: false,
-    tuning,
-    candidates: [{ tuning, compileMs: 1, gflops: 2 }],
+    tunings: { narrow: choice, wide: choice },
     kernels: {},
   },
   first: {

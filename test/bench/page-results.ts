@@ -4,6 +4,7 @@ import type { BenchEvent } from '../../bench/events';
 import type { FromWorker } from '../../bench/page/protocol';
 import type { Report } from '../../bench/report';
 import type { CaseResult } from '../../bench/result';
+import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
 
 export function caseResult(name: string, passed = true): CaseResult {
   return {
@@ -81,6 +82,8 @@ export const event = (each: BenchEvent): FromWorker => ({ type: 'event', event: 
 export const result = (name: string, done: number, passed = true): FromWorker =>
   event({ type: 'result', result: caseResult(name, passed), done, total: 10 });
 
+const UNTUNED = { tuning: FIRST_TUNING, candidates: [], discarded: [] };
+
 export function report(cases: readonly CaseResult[], outcome: Report['outcome'] = 'complete'): Report {
   const probe: Report['probe'] = {
     subnormals: 'kept',
@@ -88,8 +91,10 @@ export function report(cases: readonly CaseResult[], outcome: Report['outcome'] 
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    tuning: { tileM: 8, tileN: 8, unroll: 1 },
-  } as unknown as Report['probe']; // what else the probe tells is not shown
+    unpacksFloat16: true,
+    tunings: { narrow: UNTUNED, wide: UNTUNED },
+    kernels: {},
+  };
   return {
     systole: SYSTOLE,
     started: '2026-01-31T12:03:00.000Z',

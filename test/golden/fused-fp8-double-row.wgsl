@@ -3,7 +3,7 @@
 struct Slice {
   m: u32,
   n: u32,
-  /// Vectors of A as it is bound, words of B, words of the result (and of C) from one row to the next.
+  /// Vectors of A and of B as they are bound, words of the result (and of C) from one row to the next.
   a_stride: u32,
   b_stride: u32,
   out_stride: u32,
@@ -51,7 +51,8 @@ fn rounded(x: f32) -> f32 {
 // TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load.
+// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load. With
+// BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
@@ -74,8 +75,8 @@ fn main(
   let number = slice.first_workgroup + offset;
   let tile_row = (number % slice.workgroups_down) * 4u + lane.y;
   let row = tile_row * 2u;
-  let word = (number / slice.workgroups_down) * 32u + lane.x;
-  if (row >= slice.m || word * 4u >= slice.n) {
+  let vector = (number / slice.workgroups_down) * 32u + lane.x;
+  if (row >= slice.m || vector * 4u >= slice.n) {
     return;
   }
 
@@ -114,9 +115,10 @@ fn main(
     var sum_1_6 = 0.0;
     var sum_1_7 = 0.0;
     let a_base = pass_.k0 * slice.a_stride + tile_row * 1u;
-    let b_base = pass_.k0 * slice.b_stride + word;
+    let b_base = pass_.k0 * slice.b_stride + vector;
     var p = 0u;
 
+    // Rows are loaded one after the other, then added output by output, so that a sum stays in its register from row to row.
     // Addresses advance by addition: integer products are dear where the adapter is a CPU.
     if (pass_.interleave == 2u) {
       let a_second = pass_.rows * slice.a_stride;
@@ -124,82 +126,90 @@ fn main(
       var a_row = a_base;
       var b_row = b_base;
       for (; p + 1u <= pass_.rows; p += 1u) {
-        {
-          let a_at = a_row;
-          let b_at = b_row;
-      let a_vector_0 = a[a_at + 0u];
-      let a_word_0 = decode_a(a_vector_0);
-      let b_word_0 = decode_b(b[b_at + 0u]);
-      let b_word_1 = decode_b(b[b_at + 16u]);
-      sum_0_0 = (sum_0_0 + rounded(a_word_0[0] * b_word_0[0]));
-      sum_0_1 = (sum_0_1 + rounded(a_word_0[0] * b_word_0[1]));
-      sum_0_2 = (sum_0_2 + rounded(a_word_0[0] * b_word_0[2]));
-      sum_0_3 = (sum_0_3 + rounded(a_word_0[0] * b_word_0[3]));
-      sum_0_4 = (sum_0_4 + rounded(a_word_0[0] * b_word_1[0]));
-      sum_0_5 = (sum_0_5 + rounded(a_word_0[0] * b_word_1[1]));
-      sum_0_6 = (sum_0_6 + rounded(a_word_0[0] * b_word_1[2]));
-      sum_0_7 = (sum_0_7 + rounded(a_word_0[0] * b_word_1[3]));
-      sum_1_0 = (sum_1_0 + rounded(a_word_0[1] * b_word_0[0]));
-      sum_1_1 = (sum_1_1 + rounded(a_word_0[1] * b_word_0[1]));
-      sum_1_2 = (sum_1_2 + rounded(a_word_0[1] * b_word_0[2]));
-      sum_1_3 = (sum_1_3 + rounded(a_word_0[1] * b_word_0[3]));
-      sum_1_4 = (sum_1_4 + rounded(a_word_0[1] * b_word_1[0]));
-      sum_1_5 = (sum_1_5 + rounded(a_word_0[1] * b_word_1[1]));
-      sum_1_6 = (sum_1_6 + rounded(a_word_0[1] * b_word_1[2]));
-      sum_1_7 = (sum_1_7 + rounded(a_word_0[1] * b_word_1[3]));
-        }
-        {
-          let a_at = a_row + a_second;
-          let b_at = b_row + b_second;
-      let a_vector_0 = a[a_at + 0u];
-      let a_word_0 = decode_a(a_vector_0);
-      let b_word_0 = decode_b(b[b_at + 0u]);
-      let b_word_1 = decode_b(b[b_at + 16u]);
-      sum_0_0 = (sum_0_0 + rounded(a_word_0[0] * b_word_0[0]));
-      sum_0_1 = (sum_0_1 + rounded(a_word_0[0] * b_word_0[1]));
-      sum_0_2 = (sum_0_2 + rounded(a_word_0[0] * b_word_0[2]));
-      sum_0_3 = (sum_0_3 + rounded(a_word_0[0] * b_word_0[3]));
-      sum_0_4 = (sum_0_4 + rounded(a_word_0[0] * b_word_1[0]));
-      sum_0_5 = (sum_0_5 + rounded(a_word_0[0] * b_word_1[1]));
-      sum_0_6 = (sum_0_6 + rounded(a_word_0[0] * b_word_1[2]));
-      sum_0_7 = (sum_0_7 + rounded(a_word_0[0] * b_word_1[3]));
-      sum_1_0 = (sum_1_0 + rounded(a_word_0[1] * b_word_0[0]));
-      sum_1_1 = (sum_1_1 + rounded(a_word_0[1] * b_word_0[1]));
-      sum_1_2 = (sum_1_2 + rounded(a_word_0[1] * b_word_0[2]));
-      sum_1_3 = (sum_1_3 + rounded(a_word_0[1] * b_word_0[3]));
-      sum_1_4 = (sum_1_4 + rounded(a_word_0[1] * b_word_1[0]));
-      sum_1_5 = (sum_1_5 + rounded(a_word_0[1] * b_word_1[1]));
-      sum_1_6 = (sum_1_6 + rounded(a_word_0[1] * b_word_1[2]));
-      sum_1_7 = (sum_1_7 + rounded(a_word_0[1] * b_word_1[3]));
-        }
+        let a_at_0 = a_row;
+        let b_at_0 = b_row;
+      let a_vector_0_0 = a[a_at_0 + 0u];
+      let a_word_0_0 = decode_a(a_vector_0_0);
+      let a_0_0 = a_word_0_0[0];
+      let a_0_1 = a_word_0_0[1];
+      let b_vector_0_0 = b[b_at_0 + 0u];
+      let b_vector_0_1 = b[b_at_0 + 16u];
+      let b_word_0_0 = decode_b(b_vector_0_0);
+      let b_word_0_1 = decode_b(b_vector_0_1);
+        let a_at_1 = a_row + a_second;
+        let b_at_1 = b_row + b_second;
+      let a_vector_1_0 = a[a_at_1 + 0u];
+      let a_word_1_0 = decode_a(a_vector_1_0);
+      let a_1_0 = a_word_1_0[0];
+      let a_1_1 = a_word_1_0[1];
+      let b_vector_1_0 = b[b_at_1 + 0u];
+      let b_vector_1_1 = b[b_at_1 + 16u];
+      let b_word_1_0 = decode_b(b_vector_1_0);
+      let b_word_1_1 = decode_b(b_vector_1_1);
         a_row += slice.a_stride;
         b_row += slice.b_stride;
+      sum_0_0 = (sum_0_0 + rounded(a_0_0 * b_word_0_0[0]));
+      sum_0_0 = (sum_0_0 + rounded(a_1_0 * b_word_1_0[0]));
+      sum_0_1 = (sum_0_1 + rounded(a_0_0 * b_word_0_0[1]));
+      sum_0_1 = (sum_0_1 + rounded(a_1_0 * b_word_1_0[1]));
+      sum_0_2 = (sum_0_2 + rounded(a_0_0 * b_word_0_0[2]));
+      sum_0_2 = (sum_0_2 + rounded(a_1_0 * b_word_1_0[2]));
+      sum_0_3 = (sum_0_3 + rounded(a_0_0 * b_word_0_0[3]));
+      sum_0_3 = (sum_0_3 + rounded(a_1_0 * b_word_1_0[3]));
+      sum_0_4 = (sum_0_4 + rounded(a_0_0 * b_word_0_1[0]));
+      sum_0_4 = (sum_0_4 + rounded(a_1_0 * b_word_1_1[0]));
+      sum_0_5 = (sum_0_5 + rounded(a_0_0 * b_word_0_1[1]));
+      sum_0_5 = (sum_0_5 + rounded(a_1_0 * b_word_1_1[1]));
+      sum_0_6 = (sum_0_6 + rounded(a_0_0 * b_word_0_1[2]));
+      sum_0_6 = (sum_0_6 + rounded(a_1_0 * b_word_1_1[2]));
+      sum_0_7 = (sum_0_7 + rounded(a_0_0 * b_word_0_1[3]));
+      sum_0_7 = (sum_0_7 + rounded(a_1_0 * b_word_1_1[3]));
+      sum_1_0 = (sum_1_0 + rounded(a_0_1 * b_word_0_0[0]));
+      sum_1_0 = (sum_1_0 + rounded(a_1_1 * b_word_1_0[0]));
+      sum_1_1 = (sum_1_1 + rounded(a_0_1 * b_word_0_0[1]));
+      sum_1_1 = (sum_1_1 + rounded(a_1_1 * b_word_1_0[1]));
+      sum_1_2 = (sum_1_2 + rounded(a_0_1 * b_word_0_0[2]));
+      sum_1_2 = (sum_1_2 + rounded(a_1_1 * b_word_1_0[2]));
+      sum_1_3 = (sum_1_3 + rounded(a_0_1 * b_word_0_0[3]));
+      sum_1_3 = (sum_1_3 + rounded(a_1_1 * b_word_1_0[3]));
+      sum_1_4 = (sum_1_4 + rounded(a_0_1 * b_word_0_1[0]));
+      sum_1_4 = (sum_1_4 + rounded(a_1_1 * b_word_1_1[0]));
+      sum_1_5 = (sum_1_5 + rounded(a_0_1 * b_word_0_1[1]));
+      sum_1_5 = (sum_1_5 + rounded(a_1_1 * b_word_1_1[1]));
+      sum_1_6 = (sum_1_6 + rounded(a_0_1 * b_word_0_1[2]));
+      sum_1_6 = (sum_1_6 + rounded(a_1_1 * b_word_1_1[2]));
+      sum_1_7 = (sum_1_7 + rounded(a_0_1 * b_word_0_1[3]));
+      sum_1_7 = (sum_1_7 + rounded(a_1_1 * b_word_1_1[3]));
       }
     }
     for (var t = p * pass_.interleave; t < pass_.rows * pass_.interleave; t++) {
       let k = (t % pass_.interleave) * pass_.rows + t / pass_.interleave;
-      let a_at = a_base + k * slice.a_stride;
-      let b_at = b_base + k * slice.b_stride;
-      let a_vector_0 = a[a_at + 0u];
-      let a_word_0 = decode_a(a_vector_0);
-      let b_word_0 = decode_b(b[b_at + 0u]);
-      let b_word_1 = decode_b(b[b_at + 16u]);
-      sum_0_0 = (sum_0_0 + rounded(a_word_0[0] * b_word_0[0]));
-      sum_0_1 = (sum_0_1 + rounded(a_word_0[0] * b_word_0[1]));
-      sum_0_2 = (sum_0_2 + rounded(a_word_0[0] * b_word_0[2]));
-      sum_0_3 = (sum_0_3 + rounded(a_word_0[0] * b_word_0[3]));
-      sum_0_4 = (sum_0_4 + rounded(a_word_0[0] * b_word_1[0]));
-      sum_0_5 = (sum_0_5 + rounded(a_word_0[0] * b_word_1[1]));
-      sum_0_6 = (sum_0_6 + rounded(a_word_0[0] * b_word_1[2]));
-      sum_0_7 = (sum_0_7 + rounded(a_word_0[0] * b_word_1[3]));
-      sum_1_0 = (sum_1_0 + rounded(a_word_0[1] * b_word_0[0]));
-      sum_1_1 = (sum_1_1 + rounded(a_word_0[1] * b_word_0[1]));
-      sum_1_2 = (sum_1_2 + rounded(a_word_0[1] * b_word_0[2]));
-      sum_1_3 = (sum_1_3 + rounded(a_word_0[1] * b_word_0[3]));
-      sum_1_4 = (sum_1_4 + rounded(a_word_0[1] * b_word_1[0]));
-      sum_1_5 = (sum_1_5 + rounded(a_word_0[1] * b_word_1[1]));
-      sum_1_6 = (sum_1_6 + rounded(a_word_0[1] * b_word_1[2]));
-      sum_1_7 = (sum_1_7 + rounded(a_word_0[1] * b_word_1[3]));
+      let a_at_0 = a_base + k * slice.a_stride;
+      let b_at_0 = b_base + k * slice.b_stride;
+      let a_vector_0_0 = a[a_at_0 + 0u];
+      let a_word_0_0 = decode_a(a_vector_0_0);
+      let a_0_0 = a_word_0_0[0];
+      let a_0_1 = a_word_0_0[1];
+      let b_vector_0_0 = b[b_at_0 + 0u];
+      let b_vector_0_1 = b[b_at_0 + 16u];
+      let b_word_0_0 = decode_b(b_vector_0_0);
+      let b_word_0_1 = decode_b(b_vector_0_1);
+      sum_0_0 = (sum_0_0 + rounded(a_0_0 * b_word_0_0[0]));
+      sum_0_1 = (sum_0_1 + rounded(a_0_0 * b_word_0_0[1]));
+      sum_0_2 = (sum_0_2 + rounded(a_0_0 * b_word_0_0[2]));
+      sum_0_3 = (sum_0_3 + rounded(a_0_0 * b_word_0_0[3]));
+      sum_0_4 = (sum_0_4 + rounded(a_0_0 * b_word_0_1[0]));
+      sum_0_5 = (sum_0_5 + rounded(a_0_0 * b_word_0_1[1]));
+      sum_0_6 = (sum_0_6 + rounded(a_0_0 * b_word_0_1[2]));
+      sum_0_7 = (sum_0_7 + rounded(a_0_0 * b_word_0_1[3]));
+      sum_1_0 = (sum_1_0 + rounded(a_0_1 * b_word_0_0[0]));
+      sum_1_1 = (sum_1_1 + rounded(a_0_1 * b_word_0_0[1]));
+      sum_1_2 = (sum_1_2 + rounded(a_0_1 * b_word_0_0[2]));
+      sum_1_3 = (sum_1_3 + rounded(a_0_1 * b_word_0_0[3]));
+      sum_1_4 = (sum_1_4 + rounded(a_0_1 * b_word_0_1[0]));
+      sum_1_5 = (sum_1_5 + rounded(a_0_1 * b_word_0_1[1]));
+      sum_1_6 = (sum_1_6 + rounded(a_0_1 * b_word_0_1[2]));
+      sum_1_7 = (sum_1_7 + rounded(a_0_1 * b_word_0_1[3]));
     }
 
     group_sum[0] += rounded(sum_0_0);
@@ -230,7 +240,7 @@ fn main(
 
   for (var i = 0u; i < min(2u, slice.m - row); i++) {
     for (var j = 0u; j < 8u; j++) {
-      let column = (word + (j / 4u) * 16u) * 4u + j % 4u;
+      let column = (vector + (j / 4u) * 16u) * 4u + j % 4u;
       if (column >= slice.n) {
         break;
       }

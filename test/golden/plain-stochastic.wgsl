@@ -3,7 +3,7 @@
 struct Slice {
   m: u32,
   n: u32,
-  /// Vectors of A as it is bound, words of B, words of the result (and of C) from one row to the next.
+  /// Vectors of A and of B as they are bound, words of the result (and of C) from one row to the next.
   a_stride: u32,
   b_stride: u32,
   out_stride: u32,

@@ -1,4 +1,5 @@
 /** What the numbers were taken on: adapter, runtime, peaks, probe, versions, settings. */
+import { tuningText } from '../../../src/execute/webgpu/tuning';
 import { Fact } from './fact';
 import { extents, percent, significant } from './format';
 import type { ReportView } from './view';
@@ -91,7 +92,7 @@ function Arithmetic({
   reordersSums,
   keepsNaN,
   nearestEven,
-  tuning,
+  tunings: { narrow, wide },
 }: NonNullable<ReportView['probe']>) {
   const oddities = [
     fusesMultiplyAdd && 'multiply and add are fused where not prevented',
@@ -106,7 +107,7 @@ function Arithmetic({
         {oddities.length === 0 ? 'neither fused nor reordered, to nearest even' : oddities.join('; ')}
       </small>
       <small>
-        register tile {tuning.tileM} × {tuning.tileN}, unroll {tuning.unroll}
+        kernels: {tuningText(narrow.tuning)}; of 32-bit operands {tuningText(wide.tuning)}
       </small>
     </>
   );

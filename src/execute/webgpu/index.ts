@@ -3,12 +3,14 @@ import { WebGpuMatmul, type WebGpuOptions } from './matmul';
 
 export { DeviceLostError, Gpu, USAGE, type BufferRole, type PoolCounts } from './gpu';
 export type { DeviceComparison } from './compare';
-export { fusedKernel, plainKernel, type KernelSpec, type Tuning } from './kernels';
+export { fusedKernel, plainKernel, type KernelSpec } from './kernels';
 export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions } from './matmul';
 export type { Peaks } from './peaks';
 export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
 export { blaming, isBuffer, type OperandSource, type OperandSources } from './sources';
+
+export { tuningText, type Tuning } from './tuning';
 
 /** Probes the device, then prepares products on it. @throws UserError when it cannot keep the numerics contract. */
 export function createWebGpuMatmul(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {

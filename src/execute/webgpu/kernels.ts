@@ -13,6 +13,7 @@ import { epilogueBindings, epilogueConversions, epilogueName, epilogueWgsl } fro
 import type { BindingType } from './gpu';
 import type { Arithmetic } from './interpreter/functions';
 import { render } from './template';
+import { tuningText, type Tuning } from './tuning';
 
 /**
  * What keeps the adapter's compiler from fusing a product into its sum, or from reordering sums: nothing, a barrier around
@@ -20,15 +21,6 @@ import { render } from './template';
  */
 export const BARRIERS = ['none', 'product', 'product+sum'] as const;
 export type Barrier = (typeof BARRIERS)[number];
-
-/** The register tile of one invocation, rows of K unrolled, and the shape of a workgroup. */
-export interface Tuning {
-  readonly tileM: 1 | 2 | 4 | 8 | 16;
-  readonly tileN: 8;
-  readonly unroll: 1 | 2 | 4;
-  readonly lanesX: number;
-  readonly lanesY: number;
-}
 
 export interface KernelSpec {
   /** Format of A as it lies on the adapter: bfloat16 where 8-bit codes were widened. */
@@ -56,8 +48,9 @@ export interface Geometry {
   readonly rows: number;
   readonly columns: number;
   readonly scratchPerWorkgroup: number;
-  /** Words of A that one step of the array binding holds. */
+  /** Words of A and of B that one step of the array binding holds. */
   readonly aVectorWords: 1 | 2 | 4;
+  readonly bVectorWords: 1 | 2 | 4;
 }
 
 export interface Kernel {
@@ -69,11 +62,21 @@ export interface Kernel {
 
 const BINDINGS: readonly BindingType[] = ['uniform', 'read', 'read', 'read', 'write', 'write'];
 
+const VECTORS = { 1: 'u32', 2: 'vec2<u32>', 4: 'vec4<u32>' } as const;
+
+/** Words of the largest vector that words are whole ones of. */
+const vectorWords = (words: number): 1 | 2 | 4 => (words >= 4 ? 4 : words === 2 ? 2 : 1);
+
+/** Lanes leave no loop before the others, which a compiler cannot know: bounds come from memory. */
+const SUBGROUPS = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n';
+
 export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
-  const { tileM, tileN, unroll, lanesX, lanesY } = tuning;
+  const { tileM, tileN, unroll, lanesX, lanesY, broadcast } = tuning;
   const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
   const aWords = Math.max(1, (tileM * aBits) / 32);
-  const aVectorWords = aWords >= 4 ? 4 : aWords === 2 ? 2 : 1;
+  const aVectorWords = broadcast > 0 ? 1 : vectorWords(aWords);
+  const bWords = (tileN * bBits) / 32;
+  const bVectorWords = tuning.bWords === 1 ? 1 : vectorWords(bWords);
   const groups = Number(spec.groups);
   const body = render(fused, {
     TILE_M: tileM,
@@ -81,12 +84,16 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     UNROLL: unroll,
     LANES_X: lanesX,
     LANES_Y: lanesY,
-    A_VECTOR: { 1: 'u32', 2: 'vec2<u32>', 4: 'vec4<u32>' }[aVectorWords],
+    A_VECTOR: VECTORS[aVectorWords],
     A_WIDTH: aVectorWords,
     A_WORDS: aWords,
     A_VECTORS: aWords / aVectorWords,
     A_PER_WORD: 32 / aBits,
-    B_WORDS: (tileN * bBits) / 32,
+    BROADCAST: broadcast,
+    B_VECTOR: VECTORS[bVectorWords],
+    B_WIDTH: bVectorWords,
+    B_WORDS: bWords,
+    B_VECTORS: bWords / bVectorWords,
     B_PER_WORD: 32 / bBits,
     OUT_PER_WORD: 32 / outBits,
     OUT_BITS: outBits,
@@ -106,16 +113,24 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     encode: outputEncoding(spec),
   });
   const words = Object.entries(decoders).map(([name, [dtype, decoder]]) => decoderWgsl(name, dtype, decoder));
-  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, tile ${tileM}x${tileN}, unroll ${unroll}, barrier ${spec.barrier}`;
+  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, ${tuningText(tuning)}, barrier ${spec.barrier}`;
   return {
     name,
-    source: [slice, body, conversions, ...outputWgsl(spec), ...words].join('\n'),
+    source: [
+      ...(broadcast > 0 ? [SUBGROUPS] : []),
+      slice,
+      body,
+      conversions,
+      ...outputWgsl(spec),
+      ...words,
+    ].join('\n'),
     bindings: [...BINDINGS, ...addedBindings(spec)],
     geometry: {
       rows: tileM * lanesY,
       columns: tileN * lanesX,
       scratchPerWorkgroup: tileM * tileN * lanesX * lanesY * (1 + groups),
       aVectorWords,
+      bVectorWords,
     },
   };
 }
@@ -151,7 +166,7 @@ export function plainKernel(spec: KernelSpec): Kernel {
     name: `plain ${spec.a} x ${spec.b} -> ${outputName(spec)}`,
     source: [slice, body, conversions, ...outputWgsl(spec)].join('\n'),
     bindings: [...BINDINGS.slice(0, 5), undefined, ...addedBindings(spec)],
-    geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1 },
+    geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1, bVectorWords: 1 },
   };
 }
 

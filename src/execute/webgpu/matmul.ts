@@ -6,6 +6,7 @@
 import type { MatmulPlan } from '../../lower';
 import { planMatmul } from '../../lower';
 import {
+  bitsOf,
   scanOperand,
   stochasticDraws,
   codeArray,
@@ -19,17 +20,9 @@ import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
 import type { Decoder } from './decoders';
 import { epilogueKind } from './epilogue';
-import { Gpu, type Pipeline } from './gpu';
+import { DeviceLostError, Gpu, type Pipeline } from './gpu';
 import { arithmeticOf } from './interpreter/functions';
-import {
-  BARRIERS,
-  fusedKernel,
-  plainKernel,
-  type Barrier,
-  type Kernel,
-  type KernelSpec,
-  type Tuning,
-} from './kernels';
+import { BARRIERS, fusedKernel, plainKernel, type Barrier, type Kernel, type KernelSpec } from './kernels';
 import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
 import { Product, type PreparedMatmul } from './prepared';
@@ -37,15 +30,24 @@ import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
 import { blaming, checkSources, isBuffer, type OperandSource, type OperandSources } from './sources';
 import { Stationary, stationaryDtype } from './stationary';
-import { chooseTuning, FIRST_TUNING, tuningFor, type Candidate, type Trial } from './tuning';
+import {
+  candidatesFor,
+  chooseTuning,
+  FIRST_TUNING,
+  tuningFor,
+  classOf,
+  TUNED_BY,
+  type Choice,
+  type Trial,
+  type Tuning,
+  type TuningClass,
+} from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
   /** Whether WGSL's own unpacking of float16 is exact on every code, subnormals included. */
   readonly unpacksFloat16: boolean;
-  /** The register tile that products take: the first one until `tune` has measured which is fastest. */
-  readonly tuning: Tuning;
-  /** What `tune` measured; empty before. */
-  readonly candidates: readonly Candidate[];
+  /** The register tiles that products take, and what `tune` measured: nothing before. */
+  readonly tunings: Readonly<Record<TuningClass, Choice>>;
   /** Kernels proved so far and the barrier each needs. */
   readonly kernels: Readonly<Record<string, Barrier>>;
 }
@@ -61,6 +63,8 @@ export interface PrepareOptions {
 export interface WebGpuOptions {
   /** Largest storage buffer to use, in bytes; larger operands are split over several. The adapter's limit when left out. */
   readonly maxStorageBytes?: number;
+  /** The register tile to take until `tune` has found another; a safe one when left out. */
+  readonly tuning?: Tuning;
 }
 
 interface Proved {
@@ -80,8 +84,7 @@ export class WebGpuMatmul {
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
   readonly #unpacksFloat16: boolean;
-  #tuning = FIRST_TUNING;
-  #candidates: ProbeReport['candidates'] = [];
+  #tunings: ProbeReport['tunings'] = untuned(FIRST_TUNING);
   /** Searches for a tuning go one after the other: the second finds the work done. */
   #search: Promise<void> = Promise.resolve();
   readonly #proved = new Map<string, Promise<Proved>>();
@@ -108,7 +111,9 @@ export class WebGpuMatmul {
       );
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    return new WebGpuMatmul(gpu, arithmetic, unpacks);
+    const matmul = new WebGpuMatmul(gpu, arithmetic, unpacks);
+    matmul.#tunings = untuned(options.tuning ?? FIRST_TUNING);
+    return matmul;
   }
 
   /**
@@ -119,10 +124,13 @@ export class WebGpuMatmul {
     const search = this.#search
       .catch(() => undefined)
       .then(async () => {
-        if (this.#candidates.length > 0) return;
-        const { tuning, candidates } = await chooseTuning((candidate) => this.#trial(candidate, signal));
-        this.#tuning = tuning;
-        this.#candidates = candidates;
+        if (Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
+        const candidates = candidatesFor(subgroupLanes(this.gpu.device));
+        const isFatal = (error: unknown): boolean =>
+          signal?.aborted === true || error instanceof DeviceLostError;
+        const choose = (dtype: Dtype): Promise<Choice> =>
+          chooseTuning(candidates, (candidate) => this.#trial(candidate, dtype, signal), isFatal);
+        this.#tunings = { narrow: await choose(TUNED_BY.narrow), wide: await choose(TUNED_BY.wide) };
       });
     this.#search = search;
     search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
@@ -138,8 +146,7 @@ export class WebGpuMatmul {
     return {
       ...this.#arithmetic,
       unpacksFloat16: this.#unpacksFloat16,
-      tuning: this.#tuning,
-      candidates: this.#candidates,
+      tunings: this.#tunings,
       kernels: { ...this.#barriers },
     };
   }
@@ -163,7 +170,7 @@ export class WebGpuMatmul {
     options.signal?.throwIfAborted();
     const { kernel, pipeline, rate } = await (options.kernel === 'plain'
       ? this.#plain(plan)
-      : this.#fused(plan, operands, this.#tuning));
+      : this.#fused(plan, operands, this.#tunings[classOf(stationaryDtype(plan.a))].tuning));
     options.signal?.throwIfAborted();
     return this.#product(plan, operands, { kernel, pipeline, rate }, options.into);
   }
@@ -230,7 +237,7 @@ export class WebGpuMatmul {
   #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(plan.b, plan.b, operands.b);
-    const tuning = tuningFor(preferred, plan.m);
+    const tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
     const spec = this.#spec(plan, decodeA, decodeB, 'none');
     const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
     return this.#once(key, () => this.#prove(plan, spec, tuning));
@@ -298,13 +305,13 @@ export class WebGpuMatmul {
   }
 
   /** Compiles a candidate tuning and times it on a small product: what chooseTuning compares. */
-  async #trial(tuning: Tuning, signal: AbortSignal | undefined): Promise<Trial> {
+  async #trial(tuning: Tuning, dtype: Dtype, signal: AbortSignal | undefined): Promise<Trial> {
     signal?.throwIfAborted();
     const size = 512;
-    const plan = planMatmul({ m: size, n: size, k: size, a: 'bfloat16', b: 'bfloat16', chip: 'trn2' });
+    const plan = planMatmul({ m: size, n: size, k: size, a: dtype, b: dtype, chip: 'trn2' });
     const operands = {
-      a: knownOperand('bfloat16', size * size, 1),
-      b: knownOperand('bfloat16', size * size, 2),
+      a: knownOperand(dtype, size * size, 1),
+      b: knownOperand(dtype, size * size, 2),
     };
     const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
     try {
@@ -326,6 +333,17 @@ export class WebGpuMatmul {
     }
     return found;
   }
+}
+
+/** A tile for all products, of which nothing was measured. */
+const untuned = (tuning: Tuning): Record<TuningClass, Choice> => {
+  const choice = { tuning, candidates: [], discarded: [] };
+  return { narrow: choice, wide: choice };
+};
+
+/** Lanes of the smallest subgroup; 0 where the device has none. */
+function subgroupLanes({ features, adapterInfo }: GPUDevice): number {
+  return features.has('subgroups') ? adapterInfo.subgroupMinSize : 0;
 }
 
 /** Seeded codes of values in (-1, 1) with full mantissas: what reordering, fusing and a wrong tile all show on. */

@@ -59,8 +59,7 @@ export async function uploadPanels(
     return buffer;
   };
 
-  const handed =
-    into !== undefined || Object.values(operands).some(isBuffer);
+  const handed = into !== undefined || Object.values(operands).some(isBuffer);
   /** Words of a row of the widest of result, C and residual. */
   const outWords = (extent: number): number =>
     Math.max(rowWords(plan.out, extent), rowWords(plan.epilogue?.residual ?? plan.out, extent));

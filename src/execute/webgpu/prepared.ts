@@ -7,6 +7,7 @@ import { UserError, type CodeArray } from '../../numerics';
 import { checkSignal, checkWindow, type Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
+import { Pace } from './pace';
 import { memoryLimit, readPanels, type Panel } from './panels';
 import { blaming } from './sources';
 import { slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
@@ -54,6 +55,7 @@ export class Product implements PreparedMatmul {
   readonly #kernel: Kernel;
   readonly #pipeline: Pipeline;
   readonly #rate: Rate;
+  readonly #pace = new Pace();
   readonly #owned: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
   readonly #groups: readonly GPUBindGroup[];
@@ -144,16 +146,26 @@ export class Product implements PreparedMatmul {
     const started = performance.now();
     let finished = started;
     let underWay: Promise<void> | undefined;
+    // The third submission waits until the first is done and the second asked for, so that each answer is of its own work.
+    let asked: Promise<void> | undefined;
     this.dispatches = 0;
     let batch: Slice[] = [];
     let batchWork = 0;
     const flush = async (): Promise<void> => {
       const [list, work] = [batch, batchWork];
       [batch, batchWork] = [[], 0];
+      await asked;
       const previous = underWay;
-      underWay = blaming(this.#handed, () => this.#submit(list)).then(() => {
+      let askedAt = finished;
+      const rest = async (): Promise<void> => {
+        await previous?.catch(() => undefined);
+        await this.#pace.rest(work, TARGET_MS);
+        askedAt = performance.now();
+      };
+      underWay = blaming(this.#handed, () => this.#submit(list, () => (asked = rest()))).then(() => {
         const now = performance.now();
         this.#rate.learn(work, now - finished);
+        this.#pace.learn(work, now - finished, now - askedAt);
         finished = now;
       });
       underWay.catch(() => undefined); // awaited below; a rejection in between is not unhandled
@@ -204,33 +216,37 @@ export class Product implements PreparedMatmul {
       throw new UserError('This product was released, and its buffers with it: prepare() it again.');
   }
 
-  #submit(list: readonly Slice[]): Promise<void> {
+  #submit(list: readonly Slice[], rest: () => Promise<void>): Promise<void> {
     this.#gpu.checkAlive(); // writing to a buffer that is gone would be an error that nobody catches
     list.forEach((slice, index) => {
       this.#gpu.device.queue.writeBuffer(this.#uniforms, index * UNIFORM_STRIDE, this.#uniform(slice));
     });
-    return this.#gpu.submit(this.#kernel.name, (encoder) => {
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(this.#pipeline.pipeline);
-      list.forEach(({ panel, workgroups }, index) => {
-        pass.setBindGroup(0, this.#groups[panel], [index * UNIFORM_STRIDE]);
-        pass.dispatchWorkgroups(Math.min(workgroups, MAX_WORKGROUPS_X));
-      });
-      pass.end();
-    });
+    return this.#gpu.submit(
+      this.#kernel.name,
+      (encoder) => {
+        const pass = encoder.beginComputePass();
+        pass.setPipeline(this.#pipeline.pipeline);
+        list.forEach(({ panel, workgroups }, index) => {
+          pass.setBindGroup(0, this.#groups[panel], [index * UNIFORM_STRIDE]);
+          pass.dispatchWorkgroups(Math.min(workgroups, MAX_WORKGROUPS_X));
+        });
+        pass.end();
+      },
+      rest,
+    );
   }
 
   /** The struct Slice of shaders/slice.wgsl. */
   #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
     const { a, b, outStride, residualStride } = this.#panel(panel);
     const { scale = 1, outScale = 1 } = this.plan.epilogue ?? {};
-    const { rows, aVectorWords } = this.#kernel.geometry;
+    const { rows, aVectorWords, bVectorWords } = this.#kernel.geometry;
     const height = a.end - a.begin;
     return new Uint32Array([
       height,
       b.end - b.begin,
       a.stride / aVectorWords,
-      b.stride,
+      b.stride / bVectorWords,
       outStride,
       firstWorkgroup,
       Math.ceil(height / rows),

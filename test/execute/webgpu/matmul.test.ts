@@ -18,6 +18,7 @@ import outputDraw from '../../../shaders/output_draw.wgsl';
 import philox from '../../../shaders/philox.wgsl';
 import slice from '../../../shaders/slice.wgsl';
 import { USAGE } from '../../../src/execute/webgpu/gpu';
+import { candidatesFor } from '../../../src/execute/webgpu/tuning';
 import { randomOperands } from '../../../bench/check';
 import { runs } from '../runs';
 import { anyEpilogue, anyRounding } from '../../lower/requests';
@@ -99,6 +100,21 @@ describe.each(ADAPTERS)('%s', (name) => {
       }),
       { numRuns: runs(12) },
     );
+  });
+
+  test('any plan, with any register tile that the adapter can have: the bits of the reference', async () => {
+    const { features, adapterInfo } = host.device;
+    for (const tuning of candidatesFor(features.has('subgroups') ? adapterInfo.subgroupMinSize : 0)) {
+      const tuned = await createWebGpuMatmul(host.device, { tuning });
+      await fc.assert(
+        fc.asyncProperty(requests, fc.integer({ min: 0, max: 1e6 }), async (request, seed) => {
+          const plan = planMatmul(request);
+          const operands = randomOperands(plan, seed);
+          expect(await run(tuned, plan, operands, 'fused')).toEqual(reference(plan, operands));
+        }),
+        { numRuns: runs(4) },
+      );
+    }
   });
 
   test('any epilogue: both kernels give the bits of the reference', async () => {

@@ -53,7 +53,20 @@ const SPEC: KernelSpec = {
 };
 
 test('the kernels as printed', async () => {
-  const fused = fusedKernel(SPEC, { tileM: 2, tileN: 8, unroll: 1, lanesX: 16, lanesY: 4 });
+  const fused = fusedKernel(SPEC, {
+    tileM: 2,
+    tileN: 8,
+    unroll: 1,
+    lanesX: 16,
+    lanesY: 4,
+    broadcast: 0,
+    bWords: 1,
+  });
+  const shared = fusedKernel(
+    { ...SPEC, doubleRow: false },
+    { tileM: 8, tileN: 8, unroll: 2, lanesX: 16, lanesY: 1, broadcast: 4, bWords: 1 },
+  );
+  await expect(shared.source).toMatchFileSnapshot('../../golden/fused-broadcast.wgsl');
   await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
   await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
   const epilogue = {
