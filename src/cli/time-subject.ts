@@ -4,7 +4,7 @@ import { CHIP_NAMES, parseChip, type ChipName, type TimingName } from '../chip';
 import { planToProgram, type MatmulPlan } from '../lower';
 import { parseDtype, shortName, UserError } from '../numerics';
 import type { Program } from '../program';
-import { timingOf } from '../time';
+import { requireConstants } from '../time';
 import type { TimeOptions } from '../time';
 import { libraryTitle, parseSizes } from './library';
 import { openNamed } from './named-program';
@@ -69,7 +69,7 @@ const anyNumber = (text: string, name: string): number => {
 /** @throws UserError for what is no constant, or cannot be its value. */
 function parseSet(text: string, before?: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   const set = assignment('--set', 'semaphore=200', anyNumber)(text, before);
-  timingOf('trn2', set);
+  requireConstants(set);
   return set;
 }
 

@@ -2,7 +2,8 @@
 export * from './price';
 export * from './report';
 export { streamOf } from './stream';
-export { timeProgram, timingOf } from './time';
+export { requireConstants, timingOf } from './constants';
+export { timeProgram } from './time';
 export { traceChunks } from './trace';
 export type { TraceOptions } from './trace';
 export { trackOf } from './tracks';

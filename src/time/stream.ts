@@ -6,6 +6,7 @@
 import { UserError } from '../numerics';
 import { isLoop, nameOf } from '../program';
 import type { Instruction, Loop, Pattern, Program, ProgramNode, Scalar } from '../program';
+import { requireProgram, requireWhole, shown } from './given';
 import type { AssumedTurns, Stream } from './types';
 
 const DEFAULT_BUDGET = 2_000_000;
@@ -16,11 +17,31 @@ export interface StreamOptions {
   readonly budget?: number | undefined;
 }
 
+/** As many as a timeline has room for. */
+const MOST_INSTRUCTIONS = 500_000_000;
+
+/** @throws UserError for turns that are no numbers by the ids of loops, and for a budget that is none. */
+export function requireStreamOptions({ turns, budget }: StreamOptions): void {
+  if (turns !== undefined) {
+    if (typeof turns !== 'object' || (turns as unknown) === null || Array.isArray(turns)) {
+      throw new UserError(
+        `turns must be an object of turns by the ids of loops, as in { loop0: 16 }, received ${shown(turns)}.`,
+      );
+    }
+    for (const [id, count] of Object.entries(turns)) {
+      requireWhole(`turns of loop "${id}"`, count, 0, MOST_INSTRUCTIONS);
+    }
+  }
+  if (budget !== undefined) requireWhole('budget', budget, 1, MOST_INSTRUCTIONS);
+}
+
 /** @throws UserError when there are more instructions than the budget allows, or turns are given of what is no such loop. */
 export function streamOf(
   program: Program,
   { turns = {}, budget = DEFAULT_BUDGET }: StreamOptions = {},
 ): Stream {
+  requireProgram('streamOf', program);
+  requireStreamOptions({ turns, budget });
   const unrolling = new Unrolling(turns, budget);
   unrolling.visit(program.instructions);
   const { assumed, instructions } = unrolling;
@@ -56,11 +77,6 @@ class Unrolling {
   readonly #registers = new Map<string, number>();
 
   constructor(turns: Readonly<Record<string, number>>, budget: number) {
-    for (const [id, count] of Object.entries(turns)) {
-      if (!Number.isSafeInteger(count) || count < 0) {
-        throw new UserError(`turns of loop "${id}" must be a whole number of at least 0, received ${count}.`);
-      }
-    }
     this.#turns = turns;
     this.#budget = budget;
   }

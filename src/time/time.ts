@@ -1,15 +1,17 @@
 /** Times a Program: verified, scheduled where that is asked for, unrolled, and simulated. */
-import { CHIPS, TIMING_CONSTANTS, TIMINGS } from '../chip';
-import type { ChipName, Timing, TimingName } from '../chip';
+import { CHIPS } from '../chip';
+import type { Timing } from '../chip';
 import { ISA } from '../isa';
 import { requireFields, UserError } from '../numerics';
 import type { Instruction, Opcode, Program } from '../program';
 import { summaryText, verdictText, verifyProgram } from '../verify';
+import { timingOf } from './constants';
 import { dependenciesOf } from './dependencies';
 import { hbmRateOf } from './dma-engines';
+import { requireProgram, requireWhole, shown } from './given';
 import { scheduleLoads } from './schedule';
 import { simulate } from './simulate';
-import { streamNotes, streamOf } from './stream';
+import { requireStreamOptions, streamNotes, streamOf } from './stream';
 import { tasksOf } from './tasks';
 import { trafficOf } from './traffic';
 import { movedOf } from './transfers';
@@ -22,11 +24,16 @@ import type { LoadOrder, TimeOptions, Timeline } from './types';
  */
 export function timeProgram(program: Program, options: TimeOptions = {}): Timeline {
   requireFields('timeProgram', options, ['timing', 'schedule', 'cores', 'turns', 'budget']);
-  requireSound(program);
+  requireProgram('timeProgram', program);
   const { schedule = false, cores = 1, turns, budget } = options;
   const { chip } = program;
-  requireCores(cores, chip);
+  if (typeof schedule !== 'boolean') {
+    throw new UserError(`schedule must be true or false, received ${shown(schedule)}.`);
+  }
+  requireWhole(`cores of ${chip}`, cores, 1, CHIPS[chip].cores);
+  requireStreamOptions({ turns, budget });
   const timing = timingOf(chip, options.timing);
+  requireSound(program);
   const run = { timing, cores, turns, budget };
   if (!schedule) return simulated(program, 'written', run);
   const kept = simulated(program, 'kept', run);
@@ -90,31 +97,6 @@ function requireSound(program: Program): void {
   throw new UserError(
     `A Program that fails verification is not timed.\n${verdictText(verdict.findings)}\n\n${summaryText(verdict)}`,
   );
-}
-
-function requireCores(cores: number, chip: ChipName): void {
-  const most = CHIPS[chip].cores;
-  if (Number.isInteger(cores) && cores >= 1 && cores <= most) return;
-  throw new UserError(
-    `cores must be a whole number from 1 to ${most}, the cores of ${chip}, received ${cores}.`,
-  );
-}
-
-/** The chip's constants, some of them replaced. @throws UserError for names that are none, and values that are no time or rate. */
-export function timingOf(chip: ChipName, given: Partial<Timing> = {}): Timing {
-  const names = Object.keys(TIMING_CONSTANTS) as readonly TimingName[];
-  requireFields('timing', given, names);
-  for (const name of names) {
-    const value = given[name];
-    if (value === undefined) continue;
-    const { unit } = TIMING_CONSTANTS[name];
-    const divides = unit !== 'ns' && unit !== 'cycles';
-    if (Number.isFinite(value) && (divides ? value > 0 : value >= 0)) continue;
-    throw new UserError(
-      `${name} is ${unit} and must be a finite number ${divides ? 'above' : 'of at least'} 0, received ${value}.`,
-    );
-  }
-  return { ...TIMINGS[chip], ...given };
 }
 
 /** What costs were assumed, since no document gives them. */

@@ -1,4 +1,6 @@
 /** Reports side by side: each against the first. */
+import { UserError } from '../../numerics';
+import { shown } from '../given';
 import type { Resource } from './attribution';
 import type { TimeReport } from './report';
 import type { Track } from '../types';
@@ -23,7 +25,9 @@ export interface ComparedTime {
   readonly hbmBytes: number;
 }
 
+/** @throws UserError for what are no named reports. */
 export function compareTimes(named: readonly NamedTimeReport[]): readonly ComparedTime[] {
+  requireReports(named);
   const first = named[0]?.report.total ?? 0;
   return named.map(({ name, report }) => {
     const { chip, instructions, total, resources, tracks, matmuls, traffic } = report;
@@ -40,4 +44,16 @@ export function compareTimes(named: readonly NamedTimeReport[]): readonly Compar
       hbmBytes: traffic.hbmRead + traffic.hbmWritten,
     };
   });
+}
+
+function requireReports(named: unknown): void {
+  const takes = 'compareTimes takes a list of { name, report }, of reports that reportOf gives';
+  if (!Array.isArray(named)) throw new UserError(`${takes}; received ${shown(named)}.`);
+  const list: readonly unknown[] = named;
+  for (const [at, each] of list.entries()) {
+    const report: unknown =
+      typeof each === 'object' && each !== null && 'report' in each ? each.report : each;
+    if (typeof report === 'object' && report !== null && 'resources' in report) continue;
+    throw new UserError(`${takes}; received ${shown(report)} as the report of index ${at}.`);
+  }
 }

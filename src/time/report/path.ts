@@ -3,6 +3,7 @@
  * to what that waited for last, and so on; what lies between is running, starting or waiting. Times are whole picoseconds, so
  * that the stretches of a path, and shares that are sums of them, add up to the total exactly.
  */
+import { requireTimeline } from '../given';
 import { trackIndex } from '../tracks';
 import { CAUSE, type Timeline } from '../types';
 
@@ -56,8 +57,9 @@ function lastOf(end: Float64Array): number {
   return last;
 }
 
-/** @throws Error where instructions wait for each other in a circle, which no simulation gives. */
+/** @throws UserError for what is no Timeline; Error where instructions wait for each other in a circle, which no simulation gives. */
 export function criticalPath(timeline: Timeline): CriticalPath {
+  requireTimeline('criticalPath', timeline);
   return new Walk(timeline).path();
 }
 

@@ -1,6 +1,7 @@
 /** All that a timeline says, as plain data: what `systole time` prints, writes as JSON, and the page shows. */
 import type { Timeline } from '../types';
 import { accuracyOf } from '../accuracy';
+import { requireTimeline } from '../given';
 import { adviceOn, type Advice } from './advice';
 import { limitingResources, linesOnPath, pathParts } from './attribution';
 import type { ReportFacts } from './facts';
@@ -14,8 +15,9 @@ export interface TimeReport extends ReportFacts {
   readonly advice: readonly Advice[];
 }
 
-/** Takes about as long as the timing did. */
+/** Takes about as long as the timing did. @throws UserError for what is no Timeline. */
 export function reportOf(timeline: Timeline): TimeReport {
+  requireTimeline('reportOf', timeline);
   const path = criticalPath(timeline);
   const matmuls = matmulsOf(timeline);
   const dma = dmaOf(timeline);

@@ -1,5 +1,6 @@
 /** What each track does all the time: it works, or it waits for something. The parts of a track add up to the total exactly. */
 import { CAUSES, DEPENDENCY_KINDS, TRACKS, type Cause, type Timeline, type Track } from '../types';
+import { requireTimeline } from '../given';
 import { trackIndex } from '../tracks';
 import { shareOf } from './attribution';
 import { picoseconds } from './path';
@@ -56,8 +57,9 @@ class Clock {
   }
 }
 
-/** In the order of TRACKS; those without instructions are left out. */
+/** In the order of TRACKS; those without instructions are left out. @throws UserError for what is no Timeline. */
 export function trackTimes(timeline: Timeline): readonly TrackTime[] {
+  requireTimeline('trackTimes', timeline);
   const { total, instructions, track, start, free, end, loading, moving, busy } = timeline;
   const clocks = TRACKS.map(() => new Clock());
   for (let at = 0; at < instructions.length; at++) {

@@ -5,8 +5,10 @@
  */
 import { CHIPS } from '../../chip';
 import { workOf } from '../../isa';
+import { requireFields } from '../../numerics';
 import { partsPrinter } from '../../program';
 import type { Instruction } from '../../program';
+import { requireTimeline, requireWhole } from '../given';
 import { occupancyOf } from '../occupancy';
 import { arrayUse, dmaBytes, dmaThroughput, type Binned } from '../throughput';
 import { CAUSES, TRACKS, type Timeline, type Track } from '../types';
@@ -53,6 +55,9 @@ const COUNTERS = {
 const PART = 100;
 const MOST_PARTS = 4000;
 
+/** More than that no viewer opens. */
+const MOST_ARROWS = 100_000_000;
+
 export interface TraceOptions {
   /**
    * Arrows at most that show every dependency between tracks; with more dependencies, only what each instruction waited for last has
@@ -61,11 +66,20 @@ export interface TraceOptions {
   readonly arrows?: number;
 }
 
-/** The bytes of a Perfetto trace (.pftrace), a chunk after the other. */
-export function* traceChunks(
-  timeline: Timeline,
-  { arrows: most = 500_000 }: TraceOptions = {},
-): Generator<Uint8Array> {
+/**
+ * The bytes of a Perfetto trace (.pftrace), a chunk after the other.
+ *
+ * @throws UserError for what is no Timeline, and options that are none.
+ */
+export function traceChunks(timeline: Timeline, options: TraceOptions = {}): Generator<Uint8Array> {
+  requireTimeline('traceChunks', timeline);
+  requireFields('traceChunks', options, ['arrows']);
+  const { arrows = 500_000 } = options;
+  requireWhole('arrows', arrows, 0, MOST_ARROWS);
+  return chunksOf(timeline, arrows);
+}
+
+function* chunksOf(timeline: Timeline, most: number): Generator<Uint8Array> {
   const packets = new Packets();
   const slices = slicesOf(timeline);
   const arrows = arrowsOf(timeline, slices.from, most);
