@@ -1,27 +1,46 @@
-/** The comparison as a table for each shape: rates, errors, and how many times as fast ours was in each round. */
+/** The comparison as a table for each field and shape: rates, errors, and how many times as fast ours was in each round. */
 import { shortName } from '../../src/numerics';
 import {
   againstFastest,
+  titleOf,
   type ContestantResult,
+  type FieldReport,
   type PeersReport,
   type Ratio,
   type ShapeResult,
 } from '../peers/report';
 import { extents, percent, significant } from '../report/html/format';
 
-export function PeersTable({ shapes, leftOut, adapter, environment, systole }: PeersReport) {
+export function PeersTable({ fields, environment, systole }: PeersReport) {
   return (
     <>
       <p class="muted">
         systole {systole.version} ({systole.revision}), {environment.runtime} on {environment.platform},{' '}
-        {environment.cores} cores; {adapter.name} ({adapter.kind}; {adapter.reason})
+        {environment.cores} cores
       </p>
+      {fields.map((each) => (
+        <Field key={each.field} {...each} />
+      ))}
+    </>
+  );
+}
+
+function Field({ field, adapter, problem, shapes, leftOut }: FieldReport) {
+  return (
+    <section aria-label={titleOf({ field })}>
+      <h2>{titleOf({ field })}</h2>
+      {adapter && (
+        <p class="muted">
+          {adapter.name} ({adapter.kind}; {adapter.reason})
+        </p>
+      )}
+      {problem !== undefined && <p class="notice">Not run: {problem}</p>}
       {shapes.map((each) => (
         <ShapeTable key={extents(each.shape)} {...each} />
       ))}
       {leftOut.length > 0 && (
         <>
-          <h2>Left out</h2>
+          <h3>Left out</h3>
           <ul class="notes">
             {leftOut.map(({ name, version, dtype, shape, reason }) => (
               <li key={`${name} ${dtype} ${reason}`}>
@@ -31,7 +50,7 @@ export function PeersTable({ shapes, leftOut, adapter, environment, systole }: P
           </ul>
         </>
       )}
-    </>
+    </section>
   );
 }
 
@@ -41,7 +60,7 @@ function ShapeTable(result: ShapeResult) {
   const ours = [...new Set(ratios.map((ratio) => ratio.ours))];
   return (
     <>
-      <h2>{extents(shape)}</h2>
+      <h3>{extents(shape)}</h3>
       {fastest[0] && (
         <p>
           Against the fastest peer, {fastest[0].peer}: ours in{' '}

@@ -1,29 +1,10 @@
-/** The worker of the peers' page: everything that takes time, so that the page never freezes. */
+/** The worker of the peers' page: one field of the comparison, so that the page never freezes. */
 import { openBrowserDevice } from '../../src/host';
-import { UserError } from '../../src/numerics';
-import { SYSTOLE } from '../environment';
-import { lineup } from '../peers/lineup';
+import { runField } from '../peers/field';
 import { packages } from '../peers/packages';
-import { peersReport, type PeersProgress, type PeersReport, type PeersRequest } from '../peers/report';
-import { comparePeers } from '../peers/run';
-import { browserEnvironment } from './environment';
+import type { FromPeersWorker, ToPeersWorker } from './peers-protocol';
 
-export type ToPeersWorker =
-  | {
-      readonly type: 'run';
-      readonly request: Pick<PeersRequest, 'shapes' | 'seed' | 'rounds' | 'budgetSeconds'>;
-    }
-  | { readonly type: 'stop' };
-
-/** Of one run: any number of `progress`, then one of the others. The page passes each on as the detail of a `systole` event of its window. */
-export type FromPeersWorker =
-  | { readonly type: 'progress'; readonly progress: PeersProgress }
-  | { readonly type: 'report'; readonly report: PeersReport }
-  /** The user's to mend. */
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string };
-
-let stop = new AbortController();
+const stop = new AbortController();
 
 const send = (message: FromPeersWorker): void => {
   self.postMessage(message);
@@ -34,26 +15,20 @@ self.addEventListener('message', ({ data }: MessageEvent<ToPeersWorker>) => {
     stop.abort();
     return;
   }
-  stop = new AbortController();
-  const onProgress = (progress: PeersProgress): void => {
-    send({ type: 'progress', progress });
+  const request = {
+    ...data.request,
+    signal: stop.signal,
+    onProgress: (progress: Extract<FromPeersWorker, { type: 'progress' }>['progress']) => {
+      send({ type: 'progress', progress });
+    },
   };
-  void run({ ...data.request, signal: stop.signal, onProgress }).then(send);
+  void runField(data.field, request, { packages, openAdapter }).then((report) => {
+    send({ type: 'report', report });
+  });
 });
 
-async function run(request: PeersRequest): Promise<FromPeersWorker> {
-  try {
-    const started = new Date().toISOString();
-    const host = await openBrowserDevice();
-    host.close();
-    const result = await comparePeers(lineup(SYSTOLE.version, packages), request);
-    const environment = browserEnvironment();
-    return {
-      type: 'report',
-      report: peersReport(result, { started, environment, adapter: host.facts, request }),
-    };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { type: error instanceof UserError ? 'refused' : 'failed', message };
-  }
+async function openAdapter() {
+  const host = await openBrowserDevice();
+  host.close();
+  return host.facts;
 }

@@ -1,52 +1,58 @@
 /**
- * The peers' page, of local builds only: runs the comparison in its worker and shows the table. Shapes, budget and seed are
- * those of a link to the main page (link.ts).
+ * The peers' page, of local builds only: runs the comparison, field by field, and shows the tables. Shapes, budget and seed are
+ * those of a link to the main page (link.ts); `?device=wasm` or `?device=webgpu` leaves the other's fields out.
  */
 import { render } from 'preact';
+import { FIELDS, fieldsOf } from '../peers/fields';
 import { DEFAULT_ROUNDS, DEFAULT_SHAPES, type PeersProgress } from '../peers/report';
 import { extents } from '../report/html/format';
 import { parseLink } from './link';
+import type { FromPeersPage } from './peers-protocol';
+import { runPeersInPage } from './peers-run';
 import { PeersTable } from './peers-table';
-import type { FromPeersWorker, ToPeersWorker } from './peers-worker';
 
 const { settings, problems } = parseLink(location.hash);
 const shapes = settings.shapes.length > 0 ? settings.shapes : DEFAULT_SHAPES;
-const worker = new Worker(new URL('peers-worker.js', import.meta.url), { type: 'module' });
-const post = (message: ToPeersWorker): void => {
-  worker.postMessage(message);
-};
+const device = new URLSearchParams(location.search).get('device');
+const fields = fieldsOf(device === 'webgpu' || device === 'wasm' ? device : undefined);
 
-let running = false;
-let stopped = false;
-let last: FromPeersWorker | undefined;
+let run: AbortController | undefined;
+let last: FromPeersPage | undefined;
 
 function start(): void {
-  if (running) return;
-  [running, stopped] = [true, false];
+  if (run !== undefined) return;
+  run = new AbortController();
   const { seed, budgetSeconds } = settings;
-  post({ type: 'run', request: { shapes, seed, budgetSeconds, rounds: DEFAULT_ROUNDS } });
+  const { signal } = run;
+  const onProgress = (progress: PeersProgress): void => {
+    tell({ type: 'progress', progress });
+  };
+  runPeersInPage(fields, { shapes, seed, budgetSeconds, rounds: DEFAULT_ROUNDS, signal, onProgress }).then(
+    (report) => {
+      end({ type: 'report', report });
+    },
+    (error: unknown) => {
+      end({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    },
+  );
   show();
 }
 
 function halt(): void {
-  stopped = true;
-  post({ type: 'stop' });
+  run?.abort();
   show();
 }
 
-worker.addEventListener('message', ({ data }: MessageEvent<FromPeersWorker>) => {
-  last = data;
-  running = data.type === 'progress';
-  window.dispatchEvent(new CustomEvent('systole', { detail: data }));
-  show();
-});
+function end(message: FromPeersPage): void {
+  run = undefined;
+  tell(message);
+}
 
-worker.addEventListener('error', ({ message }) => {
-  const failed: FromPeersWorker = { type: 'failed', message: message || 'the worker did not load' };
-  [last, running] = [failed, false];
-  window.dispatchEvent(new CustomEvent('systole', { detail: failed }));
+function tell(message: FromPeersPage): void {
+  last = message;
+  window.dispatchEvent(new CustomEvent('systole', { detail: message }));
   show();
-});
+}
 
 window.addEventListener('hashchange', () => {
   location.reload();
@@ -59,8 +65,8 @@ function Page() {
         <div>
           <h1>systole beside its peers</h1>
           <p>
-            Every library multiplies the same random matrices on this adapter, is checked against float64, and
-            is timed in turns.
+            Every library multiplies the same random matrices on this adapter or in WASM, is checked against
+            float64, and is timed in turns with those that do it the same way.
           </p>
         </div>
         <nav aria-label="Page">
@@ -69,11 +75,11 @@ function Page() {
       </header>
       <main>
         <div class="actions">
-          <button id="run" type="button" class="primary" aria-disabled={running} onClick={start}>
-            {running ? 'Running' : 'Run comparison'}
+          <button id="run" type="button" class="primary" aria-disabled={run !== undefined} onClick={start}>
+            {run !== undefined ? 'Running' : 'Run comparison'}
           </button>
-          {running && (
-            <button id="stop" type="button" aria-disabled={stopped} onClick={halt}>
+          {run !== undefined && (
+            <button id="stop" type="button" aria-disabled={run.signal.aborted} onClick={halt}>
               Stop
             </button>
           )}
@@ -86,26 +92,26 @@ function Page() {
             {problem}
           </p>
         ))}
-        <p role="status">{running ? doing() : said()}</p>
+        <p role="status">{run !== undefined ? doing(run.signal) : said()}</p>
         {last?.type === 'report' && <PeersTable {...last.report} />}
       </main>
     </>
   );
 }
 
-function doing(): string {
-  if (stopped) return 'Stopping.';
+function doing({ aborted }: AbortSignal): string {
+  if (aborted) return 'Stopping.';
   return last?.type === 'progress' ? stageText(last.progress) : 'Starting.';
 }
 
-function stageText({ stage, name, dtype, shape, round = 0 }: PeersProgress): string {
+function stageText({ field, stage, name, dtype, shape, round = 0 }: PeersProgress): string {
   const at = shape === undefined ? '' : ` at ${extents(shape)}`;
   const what = {
     open: 'opening',
     check: 'first run and check of',
     time: `round ${round}:`,
   } satisfies Record<PeersProgress['stage'], string>;
-  return `${what[stage]} ${name} (${dtype})${at}`;
+  return `${field === undefined ? '' : `${FIELDS[field].title}: `}${what[stage]} ${name} (${dtype})${at}`;
 }
 
 function said(): string {

@@ -7,7 +7,7 @@ import { launchChromium, type ChromiumAdapter } from '../browser/chromium';
 import { servePage } from '../browser/server';
 import { nodeEnvironment } from '../node/environment';
 import { writeLink } from '../page/link';
-import type { FromPeersWorker } from '../page/peers-worker';
+import type { FromPeersPage } from '../page/peers-protocol';
 import { checkSettings, DEFAULTS } from '../settings';
 import { peersFolder } from './node';
 import type { PeersReport, PeersRequest } from './report';
@@ -15,6 +15,8 @@ import type { PeersReport, PeersRequest } from './report';
 export interface BrowserPeersRequest extends Omit<PeersRequest, 'now' | 'rounds'> {
   /** `swiftshader`, or `default` for whatever the browser offers; a real GPU where there is one when left out. */
   readonly adapter?: string | undefined;
+  /** Only the fields of this device. */
+  readonly device?: 'webgpu' | 'wasm' | undefined;
 }
 
 /** @throws UserError when the peers are not installed, no browser or no WebGPU is there, or for a setting that the page refuses. */
@@ -23,6 +25,7 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
   const link = writeLink(checkSettings({ ...DEFAULTS, shapes, seed, budgetSeconds }));
   const folder = builtPage();
   const adapter = adapterOf(request.adapter);
+  const query = request.device === undefined ? '' : `?device=${request.device}`;
   signal?.throwIfAborted();
   const server = await servePage(folder);
   try {
@@ -32,7 +35,7 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
       const last = messages(page, onProgress);
       last.catch(() => undefined); // awaited below, where the page opens
       await page.addInitScript(FORWARD);
-      await page.goto(`${server.url}peers.html#${link}`);
+      await page.goto(`${server.url}peers.html${query}#${link}`);
       const stop = (): void => void page.click('#stop').catch(() => undefined);
       signal?.addEventListener('abort', stop, { once: true });
       try {
@@ -58,9 +61,9 @@ const RECEIVER = 'systolePeersMessage';
 const FORWARD = `window.addEventListener('systole', ({ detail }) => { void window.${RECEIVER}(detail); });`;
 
 /** The message that ends the run. */
-function messages(page: Page, onProgress: PeersRequest['onProgress']): Promise<FromPeersWorker> {
+function messages(page: Page, onProgress: PeersRequest['onProgress']): Promise<FromPeersPage> {
   return new Promise((resolve, reject) => {
-    const receive = (message: FromPeersWorker): void => {
+    const receive = (message: FromPeersPage): void => {
       if (message.type === 'progress') onProgress?.(message.progress);
       else resolve(message);
     };
@@ -75,13 +78,13 @@ function messages(page: Page, onProgress: PeersRequest['onProgress']): Promise<F
 }
 
 /** The page does not know the processor; the same machine's Node does. */
-function reportOf(message: FromPeersWorker): PeersReport {
+function reportOf(message: FromPeersPage): PeersReport {
   if (message.type === 'report') {
     const { report } = message;
     return { ...report, environment: { ...report.environment, cpu: nodeEnvironment().cpu } };
   }
   if (message.type === 'progress') throw new Error('Invariant violation: progress ends no run');
-  throw message.type === 'refused' ? new UserError(message.message) : new Error(message.message);
+  throw new Error(message.message);
 }
 
 function builtPage(): string {

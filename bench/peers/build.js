@@ -1,11 +1,16 @@
 // The peers' page, for a local build: peers.html beside the page, its worker with the peers' libraries, and the WASM that
-// onnxruntime-web loads. Called by scripts/build.js where bench/peers is installed.
+// they load. Called by scripts/build.js where bench/peers is installed.
 import { copyFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const HERE = import.meta.dirname;
-const ORT_WASM = 'ort-wasm-simd-threaded.asyncify.wasm';
+const WASM = [
+  'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
+  'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+  '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm',
+];
 
 export const peersAreInstalled = () => existsSync(join(HERE, 'node_modules'));
 
@@ -23,5 +28,5 @@ export async function buildPeersPage(common, outdir) {
     entryPoints: { peers: join(page, 'peers.tsx'), 'peers-worker': join(page, 'peers-worker.ts') },
   });
   copyFileSync(join(page, 'peers.html'), join(outdir, 'peers.html'));
-  copyFileSync(join(HERE, 'node_modules/onnxruntime-web/dist', ORT_WASM), join(outdir, ORT_WASM));
+  for (const file of WASM) copyFileSync(join(HERE, 'node_modules', file), join(outdir, basename(file)));
 }

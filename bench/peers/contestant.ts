@@ -1,6 +1,6 @@
 /**
- * What takes part in the comparison: a library that multiplies float32 matrices on WebGPU, ours or somebody else's. All are
- * equal in what is timed: operands already on the adapter in the layout that the library itself keeps, results left there,
+ * What takes part in the comparison: a library that multiplies float32 matrices on WebGPU or in WASM, ours or somebody else's. All are
+ * equal in what is timed: operands already on the adapter, or in WASM's memory, in the layout that the library itself keeps, results left there,
  * completion waited for, nothing read back.
  */
 import type { Dtype } from '../../src/numerics';
@@ -28,6 +28,9 @@ export interface OpenContestant {
   prepare(shape: Shape, a: Float32Array, b: Float32Array): Promise<ContestantProduct>;
   close(): void;
 }
+
+/** What ours multiplies: the format that the peers share, and the chip's own. */
+export const OUR_DTYPES: readonly Dtype[] = ['float32', 'bfloat16', 'float8_e4m3'];
 
 export interface Contestant {
   readonly name: string;

@@ -7,11 +7,13 @@ interface JaxJs {
     array(values: Float32Array): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
   };
-  init(device: 'webgpu'): Promise<readonly string[]>;
-  defaultDevice(device: 'webgpu'): unknown;
+  init(device: Device): Promise<readonly string[]>;
+  defaultDevice(device: Device): unknown;
   jit(compute: (a: JaxArray, b: JaxArray) => JaxArray): (a: JaxArray, b: JaxArray) => JaxArray;
   blockUntilReady(arrays: readonly JaxArray[]): Promise<unknown>;
 }
+
+type Device = 'webgpu' | 'wasm';
 
 interface JaxArray {
   readonly ref: JaxArray;
@@ -23,11 +25,20 @@ interface JaxArray {
 /** Arrays are lazy, so results wait for each other, up to so many, instead of being dropped. */
 const RESULTS_AT_ONCE = 4;
 
-export async function openJaxJs(library: unknown): Promise<OpenContestant> {
+export const openJaxJs = (library: unknown): Promise<OpenContestant> => open(library, 'webgpu');
+
+/** Its threads are workers of the page, as many as the processors that it is shown (field.ts). */
+export async function openJaxJsWasm(library: unknown, threads: number): Promise<OpenContestant> {
+  if (threads > 1 && typeof Worker === 'undefined') throw new Error('it starts no threads in Node');
+  return open(library, 'wasm');
+}
+
+async function open(library: unknown, device: Device): Promise<OpenContestant> {
   const jax = library as JaxJs;
-  const devices = await jax.init('webgpu');
-  if (!devices.includes('webgpu')) throw new Error('it found no WebGPU adapter');
-  jax.defaultDevice('webgpu');
+  const devices = await jax.init(device);
+  if (!devices.includes(device))
+    throw new Error(`it found no ${device === 'webgpu' ? 'WebGPU adapter' : 'WASM'}`);
+  jax.defaultDevice(device);
   const multiply = jax.jit((a, b) => jax.numpy.matmul(a, b));
   return {
     async prepare({ m, n, k }, aValues, bValues) {

@@ -1,42 +1,75 @@
-/** Who takes part, in the order of the turns: ours, then the peers whose packages bench/peers/package.json names. */
-import { openGpuJs } from './gpu-js';
-import { openJaxJs } from './jax-js';
-import { openOnnxRuntimeWeb } from './onnxruntime-web';
-import { systoleContestants } from './systole';
-import { openTfjs } from './tfjs';
+/** Who takes part in a field, in the order of the turns: ours, then the peers whose packages bench/peers/package.json names. */
+import type { StartThread } from '../../src/execute/wasm';
 import type { Contestant, OpenContestant } from './contestant';
+import { FIELDS, type FieldName } from './fields';
+import { openGpuJs } from './gpu-js';
+import { openJaxJs, openJaxJsWasm } from './jax-js';
+import { openOnnxRuntimeWeb } from './onnxruntime-web';
+import { openOnnxRuntimeWasm } from './onnxruntime-wasm';
 import manifest from './package.json';
+import { systoleContestants } from './systole';
+import { systoleWasmContestants } from './systole-wasm';
+import { openTfjs } from './tfjs';
+import { openTfjsWasm } from './tfjs-wasm';
 
-/** Name in the report, package that gives the version, and how it is opened. */
+interface Peer {
+  readonly name: string;
+  /** Gives the version. */
+  readonly package: keyof typeof manifest.dependencies;
+  /** What loads it: bench/peers/packages.js. */
+  readonly load: string;
+  readonly open: (library: unknown, threads: number) => Promise<OpenContestant>;
+}
+
 const PEERS = {
-  'jax-js': { package: '@jax-js/jax', open: openJaxJs },
-  tfjs: { package: '@tensorflow/tfjs-backend-webgpu', open: openTfjs },
-  'onnxruntime-web': { package: 'onnxruntime-web', open: openOnnxRuntimeWeb },
-  'gpu.js': { package: 'gpu.js', open: openGpuJs },
-} as const satisfies Record<
-  string,
-  {
-    readonly package: keyof typeof manifest.dependencies;
-    readonly open: (library: unknown) => Promise<OpenContestant>;
-  }
->;
-
-export type PeerName = keyof typeof PEERS;
+  webgpu: [
+    { name: 'jax-js', package: '@jax-js/jax', load: 'jax-js', open: openJaxJs },
+    { name: 'tfjs', package: '@tensorflow/tfjs-backend-webgpu', load: 'tfjs', open: openTfjs },
+    {
+      name: 'onnxruntime-web',
+      package: 'onnxruntime-web',
+      load: 'onnxruntime-web',
+      open: openOnnxRuntimeWeb,
+    },
+    { name: 'gpu.js', package: 'gpu.js', load: 'gpu.js', open: openGpuJs },
+  ],
+  wasm: [
+    { name: 'jax-js', package: '@jax-js/jax', load: 'jax-js', open: openJaxJsWasm },
+    { name: 'tfjs', package: '@tensorflow/tfjs-backend-wasm', load: 'tfjs-wasm', open: openTfjsWasm },
+    {
+      name: 'onnxruntime-web',
+      package: 'onnxruntime-web',
+      load: 'onnxruntime-wasm',
+      open: openOnnxRuntimeWasm,
+    },
+  ],
+} as const satisfies Record<'webgpu' | 'wasm', readonly Peer[]>;
 
 /** What gives each library: bench/peers/packages.js. */
-export type PeerPackages = Readonly<Record<PeerName, () => Promise<unknown>>>;
+export type PeerPackages = Readonly<
+  Record<(typeof PEERS)['webgpu' | 'wasm'][number]['load'], () => Promise<unknown>>
+>;
 
-/** `version` is our own. */
-export function lineup(version: string, packages: PeerPackages): Contestant[] {
-  const peers = Object.entries(PEERS) as [PeerName, (typeof PEERS)[PeerName]][];
+/** `version` is our own. Threads are started by `startThread`, by the page itself when it is left out. */
+export function lineup(
+  field: FieldName,
+  version: string,
+  packages: PeerPackages,
+  startThread?: StartThread,
+): Contestant[] {
+  const { device, threads } = FIELDS[field];
+  const ours =
+    device === 'webgpu'
+      ? systoleContestants(version)
+      : systoleWasmContestants(version, { threads, startThread });
   return [
-    ...systoleContestants(version),
-    ...peers.map(([name, { package: package_, open }]) => ({
+    ...ours,
+    ...PEERS[device].map(({ name, package: package_, load, open }) => ({
       name,
       version: manifest.dependencies[package_],
       dtype: 'float32' as const,
       ours: false,
-      open: async () => open(await packages[name]()),
+      open: async () => open(await packages[load](), threads),
     })),
   ];
 }

@@ -1,10 +1,11 @@
-/** What a comparison with the peers gives, as JSON has it. */
+/** What a comparison with the peers gives, field by field, as JSON has it. */
 import type { AdapterFacts } from '../../src/host';
 import type { Dtype } from '../../src/numerics';
 import { SYSTOLE, type Environment } from '../environment';
 import type { Timing } from '../timing';
 import type { ContestantCheck } from './check';
 import type { Shape } from './contestant';
+import { FIELDS, type FieldName } from './fields';
 
 export interface PeersRequest {
   /** `MxNxK`. */
@@ -12,7 +13,7 @@ export interface PeersRequest {
   readonly seed: number;
   /** Rounds for each shape, at most. */
   readonly rounds: number;
-  /** For all shapes. Contestants have equal shares; one that has spent its own sits out the rounds that are left. */
+  /** For all fields and shapes. Contestants of one shape have equal shares; one that has spent its own sits out the rounds that are left. */
   readonly budgetSeconds: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: PeersProgress) => void) | undefined;
@@ -24,6 +25,7 @@ export const DEFAULT_SHAPES = ['1024x1024x1024'] as const;
 export const DEFAULT_ROUNDS = 9;
 
 export interface PeersProgress {
+  readonly field?: FieldName;
   readonly name: string;
   readonly dtype: Dtype;
   readonly stage: 'open' | 'check' | 'time';
@@ -42,12 +44,22 @@ export interface PeersResult {
   readonly leftOut: readonly PeerLeftOut[];
 }
 
-export interface PeersReport extends PeersResult {
+/** Contestants of one field are compared with each other, and with those of no other. */
+export interface FieldReport extends PeersResult {
+  readonly field: FieldName;
+  /** Where it ran, of a field of WebGPU. */
+  readonly adapter?: AdapterFacts;
+  /** Why none of it could be run. */
+  readonly problem?: string;
+}
+
+export interface PeersReport {
   readonly systole: { readonly version: string; readonly revision: string };
   /** ISO 8601. */
   readonly started: string;
   readonly environment: Environment;
-  readonly adapter: AdapterFacts;
+  readonly outcome: PeersOutcome;
+  readonly fields: readonly FieldReport[];
   readonly settings: { readonly seed: number; readonly budgetSeconds: number; readonly rounds: number };
 }
 
@@ -93,21 +105,43 @@ export interface Ratio {
   readonly count: number;
 }
 
-export function peersReport(
-  result: PeersResult,
-  made: Pick<PeersReport, 'started' | 'environment' | 'adapter'> & { readonly request: PeersRequest },
-): PeersReport {
-  const { started, environment, adapter, request } = made;
-  const { seed, budgetSeconds, rounds } = request;
+/** One field after the other, with equal parts of the budget. One that breaks is reported with the reason; after an interrupt none is begun. */
+export async function runFields(
+  names: readonly FieldName[],
+  request: PeersRequest,
+  environment: Environment,
+  run: (name: FieldName, request: PeersRequest) => Promise<FieldReport>,
+): Promise<PeersReport> {
+  const started = new Date().toISOString();
+  const { seed, budgetSeconds, rounds, signal, onProgress } = request;
+  const fields: FieldReport[] = [];
+  for (const name of names) {
+    if (signal?.aborted === true) break;
+    const part = {
+      ...request,
+      budgetSeconds: budgetSeconds / names.length,
+      onProgress: (progress: PeersProgress) => onProgress?.({ ...progress, field: name }),
+    };
+    fields.push(await run(name, part));
+  }
+  const outcomes = fields.map(({ outcome }) => outcome);
+  const outcome =
+    signal?.aborted === true || outcomes.includes('interrupted')
+      ? 'interrupted'
+      : outcomes.includes('failed')
+        ? 'failed'
+        : 'complete';
   return {
     systole: SYSTOLE,
     started,
     environment,
-    adapter,
     settings: { seed, budgetSeconds, rounds },
-    ...result,
+    outcome,
+    fields,
   };
 }
+
+export const titleOf = ({ field }: Pick<FieldReport, 'field'>): string => FIELDS[field].title;
 
 /** The ratios that matter most: ours against the peer of the highest rate. Empty where no peer was timed. */
 export function againstFastest({ contestants, ratios }: ShapeResult): readonly Ratio[] {
@@ -121,8 +155,8 @@ export function againstFastest({ contestants, ratios }: ShapeResult): readonly R
 }
 
 /** 0 fine; 1 ours failed or was wrong; 2 no peer could be compared with; 130 interrupted. */
-export function peersExitCode({ outcome, shapes }: PeersResult): 0 | 1 | 2 | 130 {
+export function peersExitCode({ outcome, fields }: Pick<PeersReport, 'outcome' | 'fields'>): 0 | 1 | 2 | 130 {
   if (outcome === 'interrupted') return 130;
   if (outcome === 'failed') return 1;
-  return shapes.some(({ ratios }) => ratios.length > 0) ? 0 : 2;
+  return fields.some(({ shapes }) => shapes.some(({ ratios }) => ratios.length > 0)) ? 0 : 2;
 }

@@ -3,10 +3,10 @@ import { createWebGpuMatmul, type WebGpuMatmul } from '../../src/execute/webgpu'
 import { openBrowserDevice, type Host } from '../../src/host';
 import { planMatmul } from '../../src/lower';
 import { decodeArray, encodeArray, type Dtype } from '../../src/numerics';
-import type { Contestant } from './contestant';
+import { OUR_DTYPES, type Contestant } from './contestant';
 
 /** One entry for each dtype, all on one device. `version` is the package's. */
-export function systoleContestants(version: string, dtypes: readonly Dtype[] = DTYPES): Contestant[] {
+export function systoleContestants(version: string, dtypes: readonly Dtype[] = OUR_DTYPES): Contestant[] {
   let opening: Promise<Ours> | undefined;
   return dtypes.map((dtype) => ({
     name: 'systole',
@@ -40,9 +40,6 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = D
     },
   }));
 }
-
-/** What the peers are compared with: the format they share, and the chip's own. */
-const DTYPES: readonly Dtype[] = ['float32', 'bfloat16'];
 
 interface Ours {
   readonly host: Host;

@@ -4,7 +4,9 @@ import { percent } from '../report/format';
 import { plainTable } from '../report/plain-table';
 import {
   againstFastest,
+  titleOf,
   type ContestantResult,
+  type FieldReport,
   type PeerLeftOut,
   type PeersReport,
   type Ratio,
@@ -15,20 +17,54 @@ const LEGEND =
   'Ratio: how many times as fast ours is, median and quartiles of the rounds. Error: the largest, against float64.\n';
 
 export function peersText(report: PeersReport): string {
-  const { systole, environment, adapter, shapes, leftOut } = report;
+  const { systole, environment, fields } = report;
   const { runtime, platform, cpu, cores } = environment;
   return [
     `systole ${systole.version} (${systole.revision}), ${[`${runtime} on ${platform}`, cpu, `${cores} cores`].filter(Boolean).join(', ')}`,
-    `adapter ${adapter.name} (${adapter.kind}; ${adapter.reason})`,
+    ...fields.map(fieldText),
+    ...summaryText(fields),
+  ].join('\n');
+}
+
+function fieldText(report: FieldReport): string {
+  const { adapter, problem, shapes, leftOut } = report;
+  return [
+    `\n${titleOf(report)}${adapter ? `: ${adapter.name} (${adapter.kind}; ${adapter.reason})` : ''}`,
+    ...(problem === undefined ? [] : [`not run: ${problem}\n`]),
     ...shapes.map(shapeText),
-    ...(shapes.some(({ ratios }) => ratios.length > 0) ? [LEGEND] : []),
     ...(leftOut.length > 0 ? [`Left out (${leftOut.length}):`, ...leftOut.map(leftOutLine), ''] : []),
   ].join('\n');
 }
 
-function shapeText(result: ShapeResult): string {
-  const { contestants, ratios } = result;
-  const { m, n, k } = result.shape;
+/** What it comes to: for each shape, in each field, each dtype of ours against the fastest peer of that field. */
+function summaryText(fields: readonly FieldReport[]): string[] {
+  const lines = fields.flatMap((field) =>
+    field.shapes.flatMap((shape) => {
+      const ratios = againstFastest(shape);
+      return ratios.length === 0 ? [] : [{ title: titleOf(field), shape, ratios }];
+    }),
+  );
+  const dtypes = [...new Set(lines.flatMap(({ ratios }) => ratios.map(({ ours }) => ours)))];
+  if (lines.length === 0) return [];
+  const table = plainTable(
+    [
+      'against the fastest peer',
+      'shape',
+      'peer, float32',
+      ...dtypes.map((dtype) => `${shortName(dtype)} ratio`),
+    ],
+    ['left', 'left', 'left', ...dtypes.map(() => 'left' as const)],
+    lines.map(({ title, shape: { shape }, ratios }) => [
+      title,
+      `${shape.m}x${shape.n}x${shape.k}`,
+      ratios[0]?.peer ?? '',
+      ...dtypes.map((dtype) => ratioCell(ratios.find(({ ours }) => ours === dtype))),
+    ]),
+  );
+  return [`${table}\n`, LEGEND];
+}
+
+function shapeText({ contestants, ratios, shape: { m, n, k } }: ShapeResult): string {
   const dtypes = [...new Set(ratios.map(({ ours }) => ours))];
   const row = (each: ContestantResult): string[] => {
     const { name, version, variant, dtype, gflops, ms, ours } = each;
@@ -49,17 +85,10 @@ function shapeText(result: ShapeResult): string {
   const ratioHeads = dtypes.map((dtype) => `${shortName(dtype)} ratio`);
   const table = plainTable(
     [`${m}x${n}x${k}`, 'dtype', 'GFLOP/s', 'spread', 'rounds', 'error', 'of bound', ...ratioHeads],
-    ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'right', ...dtypes.map(() => 'left' as const)],
     contestants.map(row),
   );
-  return `\n${table}\n${fastestLine(againstFastest(result))}`;
-}
-
-function fastestLine(ratios: readonly Ratio[]): string {
-  const [first] = ratios;
-  if (first === undefined) return '';
-  const times = ratios.map(({ ours, median }) => `${shortName(ours)} ${median.toFixed(2)} times`);
-  return `Against the fastest peer, ${first.peer}: ours in ${times.join(', in ')} as fast.\n`;
+  return `${table}\n`;
 }
 
 /** The largest error against float64, and as a share of the derived bound. */

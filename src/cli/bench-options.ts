@@ -22,6 +22,9 @@ export interface BenchOptions {
   readonly html?: string;
   readonly baseline: boolean;
   readonly peers?: true;
+  readonly device?: 'webgpu' | 'wasm';
+  /** One field of the peers in this process, which tells its parent: what --peers runs. */
+  readonly peersField?: string;
   readonly overheads?: true;
   /** One start from cold of this process, as JSON: what --overheads runs. */
   readonly coldOnly?: true;

@@ -1,6 +1,15 @@
 /** `systole bench --peers`: the same shapes by other libraries, turn by turn, in Node or in a headless browser. */
+import { selectCases } from '../../bench/cases';
 import { checkWritable, writeAtomically } from '../../bench/node/write';
-import { DEFAULT_ROUNDS, DEFAULT_SHAPES, peersExitCode, type PeersProgress } from '../../bench/peers/report';
+import { FIELDS, fieldsOf } from '../../bench/peers/fields';
+import {
+  DEFAULT_ROUNDS,
+  DEFAULT_SHAPES,
+  peersExitCode,
+  type PeersProgress,
+  type PeersReport,
+  type PeersRequest,
+} from '../../bench/peers/report';
 import { peersText } from '../../bench/peers/text';
 import { UserError } from '../numerics';
 import type { BenchOptions } from './bench-options';
@@ -8,33 +17,57 @@ import { interruptOnce } from './interrupt';
 import { passingLine } from './progress';
 
 export async function benchPeers(options: BenchOptions): Promise<void> {
-  const { shape = DEFAULT_SHAPES, seed, budget, adapter, browser, json } = options;
+  const { seed, budget, adapter, browser, json, peersField } = options;
+  const request = { shapes: shapesOf(options), seed, budgetSeconds: budget, rounds: DEFAULT_ROUNDS };
+  if (peersField !== undefined) {
+    await (await import('../../bench/peers/node-field')).tellField(peersField, { ...request, adapter });
+    return;
+  }
   if (browser === 'firefox') throw new UserError('--peers runs in Node or in Chromium: leave firefox out.');
   if (json !== undefined) await checkWritable(json);
   const interrupt = interruptOnce();
   const line = changingLine();
   try {
-    const request = {
-      shapes: shape,
-      seed,
-      budgetSeconds: budget,
-      adapter,
-      signal: interrupt.signal,
-      onProgress: line.show,
-    };
-    const report = await (browser === undefined
-      ? (await import('../../bench/peers/node')).runPeersInNode({ ...request, rounds: DEFAULT_ROUNDS })
-      : (await import('../../bench/peers/browser')).runPeersInBrowser(request));
+    const report = await compare(options, { ...request, signal: interrupt.signal, onProgress: line.show });
     line.clear();
     console.log(peersText(report));
     process.exitCode = peersExitCode(report);
     if (json !== undefined) await writeAtomically(json, `${JSON.stringify(report, null, 2)}\n`);
-    // Other libraries keep devices and workers alive.
-    setTimeout(() => process.exit(), 500).unref();
   } finally {
     line.clear();
     interrupt.release();
   }
+}
+
+/** Those given, or those of the built-in cases that match, each once. */
+function shapesOf({ shape, case: pattern }: BenchOptions): readonly string[] {
+  if (pattern === undefined) return shape ?? DEFAULT_SHAPES;
+  const { cases } = selectCases({ pattern, dtypes: ['fp32'] });
+  return [...new Set(cases.map(({ m, n, k }) => `${m}x${n}x${k}`))];
+}
+
+async function compare(
+  { browser, adapter, device }: BenchOptions,
+  request: PeersRequest,
+): Promise<PeersReport> {
+  if (browser !== undefined) {
+    const { runPeersInBrowser } = await import('../../bench/peers/browser');
+    return runPeersInBrowser({ ...request, adapter, device });
+  }
+  const { runPeersInNode } = await import('../../bench/peers/node');
+  const [, script = ''] = process.argv;
+  return runPeersInNode({
+    ...request,
+    adapter,
+    fields: fieldsOf(device),
+    command: (field, { shapes, seed, budgetSeconds }) => [
+      script,
+      ...['bench', '--peers', '--peers-field', field],
+      ...shapes.flatMap((shape) => ['--shape', shape]),
+      ...['--seed', String(seed), '--budget', String(budgetSeconds)],
+      ...(adapter === undefined ? [] : ['--adapter', adapter]),
+    ],
+  });
 }
 
 const STAGES = {
@@ -48,12 +81,16 @@ function changingLine(): { show: (progress: PeersProgress) => void; clear: () =>
   let clear = (): void => undefined;
   let last = '';
   return {
-    show({ name, dtype, stage, round }) {
+    show({ field, name, dtype, stage, round }) {
       clear();
+      const where = field === undefined ? '' : `${FIELDS[field].title}: `;
       const text = `${STAGES[stage]} ${name} in ${dtype}`;
-      clear = passingLine(process.stderr, round === undefined ? text : `round ${round}: ${text}`);
-      if (!process.stderr.isTTY && text !== last) process.stderr.write(`${text}\n`);
-      last = text;
+      clear = passingLine(
+        process.stderr,
+        `${where}${round === undefined ? text : `round ${round}: ${text}`}`,
+      );
+      if (!process.stderr.isTTY && where + text !== last) process.stderr.write(`${where}${text}\n`);
+      last = where + text;
     },
     clear: () => {
       clear();

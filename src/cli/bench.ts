@@ -36,8 +36,12 @@ export function addBench(program: Command): void {
     )
     .option(
       '--peers',
-      'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape, --seed, --budget, --adapter, --browser and --json go with it)',
+      'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape or --case, --device, --seed, --budget, --adapter, --browser and --json go with it)',
     )
+    .addOption(
+      new Option('--device <name>', 'with --peers: only WebGPU, or only WASM').choices(['webgpu', 'wasm']),
+    )
+    .addOption(new Option('--peers-field <name>').hideHelp())
     .option(
       '--overheads',
       'measure what is around the arithmetic instead: submissions, pipelines, transfers, a start from cold (--adapter, --browser and --json go with it)',
@@ -115,8 +119,7 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
   ['weights', 'shape', 'both say what to multiply, so give one of them'],
   ['weights', 'browser', 'the page has no access to your files, so run in Node'],
   ['weights', 'peers', 'the peers multiply random operands, so give a --shape'],
-  ['peers', 'case', 'the peers run shapes, so give them with --shape MxNxK'],
-  ['peers', 'dtype', 'the peers have float32 only, and are compared with float32 and bf16'],
+  ['peers', 'dtype', 'the peers have float32 only, and are compared with float32, bf16 and fp8e4m3'],
   ['peers', 'list', 'the peers run shapes, not cases'],
   ['peers', 'csv', 'its table is not one of cases, so use --json'],
   ['peers', 'html', 'the report is one of cases, so use --json'],

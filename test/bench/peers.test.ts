@@ -3,87 +3,23 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { h } from 'preact';
-import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
-import { PeersTable } from '../../bench/page/peers-table';
 import { Truth } from '../../bench/peers/check';
-import type { Contestant, Shape } from '../../bench/peers/contestant';
 import { lineup, type PeerPackages } from '../../bench/peers/lineup';
 import { peersFolder } from '../../bench/peers/node';
 import { matmulModel } from '../../bench/peers/onnx';
-import { peersExitCode, peersReport, type PeersRequest } from '../../bench/peers/report';
+import { peersExitCode, type PeersResult } from '../../bench/peers/report';
 import { comparePeers } from '../../bench/peers/run';
-import { peersText } from '../../bench/peers/text';
-import { decodeArray, encodeArray, UserError, type Dtype } from '../../src/numerics';
+import { decodeArray, encodeArray, UserError } from '../../src/numerics';
+import { bench, multiply } from './peers-bench';
 
-/** One plain float32 loop. */
-function multiply({ m, n, k }: Shape, a: Float32Array, b: Float32Array): Float32Array {
-  return Float32Array.from({ length: m * n }, (_, index) => {
-    const [row, column] = [Math.floor(index / n), index % n];
-    let sum = 0;
-    for (let i = 0; i < k; i++)
-      sum = Math.fround(sum + Math.fround((a[row * k + i] ?? 0) * (b[i * n + column] ?? 0)));
-    return sum;
+const exitCodeOf = (...results: PeersResult[]) => {
+  const [last] = results.slice(-1);
+  return peersExitCode({
+    outcome: last?.outcome ?? 'complete',
+    fields: results.map((result) => ({ field: 'wasm', ...result })),
   });
-}
-
-/** A bench of contestants on one clock, which only their runs advance, and a log of their turns. */
-function bench() {
-  let clock = 0;
-  const log: string[] = [];
-  const contestant = (
-    name: string,
-    msPerRun: number,
-    faults: Partial<{
-      ours: boolean;
-      dtype: Dtype;
-      open: () => void;
-      run: (calls: number) => Promise<void> | undefined;
-      spoil: (result: Float32Array, reads: number) => unknown;
-    }> = {},
-  ): Contestant => ({
-    name,
-    version: '1.0.0',
-    dtype: faults.dtype ?? 'float32',
-    ours: faults.ours ?? false,
-    open() {
-      faults.open?.();
-      return Promise.resolve({
-        prepare(shape, a, b) {
-          let [calls, reads] = [0, 0];
-          return Promise.resolve({
-            run(count) {
-              log.push(`${name} ${count}`);
-              clock += count * msPerRun;
-              return faults.run?.(++calls) ?? Promise.resolve();
-            },
-            read() {
-              const result = multiply(shape, a, b);
-              faults.spoil?.(result, ++reads);
-              return Promise.resolve(result);
-            },
-            release() {
-              log.push(`${name} released`);
-            },
-          });
-        },
-        close() {
-          log.push(`${name} closed`);
-        },
-      });
-    },
-  });
-  const request = (more: Partial<PeersRequest> = {}): PeersRequest => ({
-    shapes: ['5x7x9'],
-    seed: 1,
-    rounds: 3,
-    budgetSeconds: 1000,
-    now: () => clock,
-    ...more,
-  });
-  return { contestant, log, request };
-}
+};
 
 describe('comparePeers', () => {
   it('gives every contestant a turn in each round, a turn as long as its rate needs', async () => {
@@ -99,7 +35,7 @@ describe('comparePeers', () => {
     expect(shape?.contestants.map(({ ms }) => ms?.median)).toEqual([10, 2500]);
     expect(shape?.contestants[0]?.gflops).toBe((2 * 5 * 7 * 9) / 10 / 1e6);
     expect(shape?.ratios).toMatchObject([{ ours: 'float32', peer: 'peer', median: 250, count: 2 }]);
-    expect(peersExitCode(result)).toBe(0);
+    expect(exitCodeOf(result)).toBe(0);
   });
 
   it('compares each format of ours with each peer, but no peer with another', async () => {
@@ -168,7 +104,7 @@ describe('comparePeers', () => {
     const result = await comparePeers([ours, contestant('peer', 1)], request());
     expect(result.outcome).toBe('failed');
     expect(result.shapes[0]?.contestants[0]?.check).toMatchObject({ passed: false, maxError: null });
-    expect(peersExitCode(result)).toBe(1);
+    expect(exitCodeOf(result)).toBe(1);
   });
 
   it('lists one that does not open or breaks in a run, and goes on with the others', async () => {
@@ -217,7 +153,7 @@ describe('comparePeers', () => {
     const contestants = [contestant('ours', 10, { ours: true }), contestant('peer', 1, { run })];
     const result = await comparePeers(contestants, request({ signal: controller.signal }));
     expect(result.outcome).toBe('interrupted');
-    expect(peersExitCode(result)).toBe(130);
+    expect(exitCodeOf(result)).toBe(130);
     expect(result.shapes[0]?.contestants.map(({ rounds }) => rounds.length)).toEqual([2, 1]);
     expect(result.shapes[0]?.ratios[0]?.count).toBe(1);
     expect(log.slice(-4)).toEqual(['ours released', 'peer released', 'ours closed', 'peer closed']);
@@ -233,7 +169,7 @@ describe('comparePeers', () => {
 
   it('says 2 when there was nobody to compare with', async () => {
     const { contestant, request } = bench();
-    expect(peersExitCode(await comparePeers([contestant('ours', 1, { ours: true })], request()))).toBe(2);
+    expect(exitCodeOf(await comparePeers([contestant('ours', 1, { ours: true })], request()))).toBe(2);
   });
 });
 
@@ -334,15 +270,28 @@ describe('the package of the peers', () => {
     const packages: PeerPackages = {
       'jax-js': absent,
       tfjs: absent,
+      'tfjs-wasm': absent,
+      'onnxruntime-wasm': absent,
       'onnxruntime-web': absent,
       'gpu.js': absent,
     };
-    const versions = lineup('0.1.0', packages).map(
-      ({ name, version, dtype }) => `${name} ${version} ${dtype}`,
-    );
-    expect(versions.slice(0, 2)).toEqual(['systole 0.1.0 float32', 'systole 0.1.0 bfloat16']);
-    expect(versions).toContain(`jax-js ${dependencies['@jax-js/jax'] ?? ''} float32`);
-    expect(versions).toHaveLength(6);
+    const entries = (field: 'webgpu' | 'wasm') =>
+      lineup(field, '0.1.0', packages).map(({ name, version, dtype }) => `${name} ${version} ${dtype}`);
+    const ours = ['float32', 'bfloat16', 'float8_e4m3'].map((dtype) => `systole 0.1.0 ${dtype}`);
+    const of = (name: string, from: string) => `${name} ${dependencies[from] ?? ''} float32`;
+    expect(entries('webgpu')).toEqual([
+      ...ours,
+      of('jax-js', '@jax-js/jax'),
+      of('tfjs', '@tensorflow/tfjs-backend-webgpu'),
+      of('onnxruntime-web', 'onnxruntime-web'),
+      of('gpu.js', 'gpu.js'),
+    ]);
+    expect(entries('wasm')).toEqual([
+      ...ours,
+      of('jax-js', '@jax-js/jax'),
+      of('tfjs', '@tensorflow/tfjs-backend-wasm'),
+      of('onnxruntime-web', 'onnxruntime-web'),
+    ]);
   });
 
   it('is asked for by name where it is not installed', () => {
@@ -357,64 +306,5 @@ describe('the package of the peers', () => {
     } finally {
       rmSync(root, { recursive: true });
     }
-  });
-});
-
-describe('the report', () => {
-  const reported = async () => {
-    const { contestant, request } = bench();
-    const asked = request();
-    const contestants = [
-      contestant('ours', 10, { ours: true }),
-      contestant('peer', 25),
-      contestant('wrong', 1, { spoil: (result) => result.fill(0) }),
-      contestant('absent', 1, {
-        open: () => {
-          throw new Error('no adapter');
-        },
-      }),
-    ];
-    return peersReport(await comparePeers(contestants, asked), {
-      started: '2026-01-01T00:00:00.000Z',
-      environment: {
-        host: 'node',
-        runtime: 'Node v20',
-        platform: 'linux-x64',
-        cpu: null,
-        cores: 2,
-        packages: {},
-      },
-      adapter: {
-        name: 'an adapter',
-        vendor: '',
-        architecture: '',
-        kind: 'software',
-        reason: 'the only one',
-        features: [],
-        limits: {},
-      },
-      request: asked,
-    });
-  };
-
-  it('is plain data', async () => {
-    const report = await reported();
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  });
-
-  it('as text has a line for each contestant, the ratios with their spread, and who was left out and why', async () => {
-    const lines = peersText(await reported()).split('\n');
-    expect(lines.find((line) => line.startsWith('peer'))).toMatch(/2\.50 \(2\.50 to 2\.50\)/);
-    expect(lines.find((line) => line.startsWith('wrong'))).toMatch(/fp32 +- +- .*WRONG/);
-    expect(lines).toContain('Against the fastest peer, peer: ours in fp32 2.50 times as fast.');
-    expect(lines).toContain('  absent 1.0.0 (fp32): no adapter');
-  });
-
-  it('as HTML has them too', async () => {
-    const html = renderToString(h(PeersTable, await reported()));
-    expect(html).toMatch(/<tr><th scope="row">peer .*<b>2\.50<\/b>/);
-    expect(html).toContain('Against the fastest peer, peer: ours in fp32 2.50 times as fast.');
-    expect(html).toMatch(/<tr class="failed"><th scope="row">wrong .*WRONG/);
-    expect(html).toContain('absent 1.0.0 (fp32): no adapter');
   });
 });
