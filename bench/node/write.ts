@@ -1,6 +1,10 @@
 /** Files of reports and traces: a path that cannot be written is found out before the run, and a file is whole or absent. */
-import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync, type Stats } from 'node:fs';
+import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../../src/numerics';
+import { fileProblem, isSystemError } from './file-problem';
 
 /** Tries it, because permission bits do not tell of every refusal. @throws UserError when no file can be put at `path`. */
 export async function checkWritable(path: string): Promise<void> {
@@ -30,21 +34,56 @@ export async function writeAtomically(path: string, content: Content): Promise<v
 }
 
 async function replace(file: string, content: Content): Promise<void> {
+  const partial = partialOf(file);
+  const release = removedAtExit(partial);
   try {
-    await writeFile(partialOf(file), content, { flush: true });
-    await rename(partialOf(file), file);
+    await writeFile(partial, content, { flush: true });
+    await rename(partial, file);
   } catch (error) {
-    await rm(partialOf(file), { force: true });
+    await rm(partial, { force: true });
     throw error;
+  } finally {
+    release();
   }
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Nothing half-written stays when the process ends, by a signal too; who listens to that itself decides whether it ends. */
+function removedAtExit(file: string): () => void {
+  const remove = (): void => {
+    rmSync(file, { force: true });
+  };
+  const end = (signal: (typeof ENDING)[number]): void => {
+    if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+  };
+  process.on('exit', remove);
+  for (const signal of ENDING) process.on(signal, end);
+  return () => {
+    process.off('exit', remove);
+    for (const signal of ENDING) process.off(signal, end);
+  };
 }
 
 /** Behind links. What is there but no plain file, as a pipe or /dev/stdout, is written to, never replaced. */
 async function target(path: string): Promise<{ file: string; plain: boolean }> {
-  const present = await stat(path).catch(() => undefined);
-  if (present === undefined) return { file: path, plain: true };
+  const present = await statOf(path);
+  if (present === undefined) {
+    const link = await readlink(path).catch(() => undefined);
+    return link === undefined ? { file: path, plain: true } : target(resolve(dirname(path), link));
+  }
   if (present.isDirectory()) throw new Error('it is a folder');
   return present.isFile() ? { file: await realpath(path), plain: true } : { file: path, plain: false };
+}
+
+/** Undefined where nothing is. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function partialOf(file: string): string {
@@ -52,8 +91,7 @@ function partialOf(file: string): string {
 }
 
 function cannotWrite(path: string, error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new UserError(
-    `Cannot write ${path || 'a report'}: ${reason}. Name a file in a folder that exists and can be written to.`,
+    `Cannot write ${path || 'a report'}: ${fileProblem(error)}. Name a file in a folder that exists and can be written to.`,
   );
 }

@@ -1,10 +1,10 @@
 /** A Program from wherever the user has it: a kernel file that is traced on inputs, or a Program as JSON or as text. */
 import { readFile } from 'node:fs/promises';
+import { fileProblem } from '../../bench/node/file-problem';
 import type { CodedArray } from '../../bench/weights';
 import type { ChipName } from '../chip';
 import { UserError } from '../numerics';
 import { fromJSON, hbmTensors, parseProgram, type Program } from '../program';
-import { fileProblem } from './file-problem';
 import { isKernelFile, openKernel } from './kernel-file';
 import {
   assignInputs,

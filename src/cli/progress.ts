@@ -95,12 +95,12 @@ export interface StageLine<Stage extends string> {
 
 const STAGE_PATIENCE_MS = 2000;
 
-/** At a terminal one line that is written over; elsewhere one for each stage. Nothing in the first two seconds. */
+/** At a terminal one line that is written over; elsewhere one for each stage. Nothing in the first two seconds from `start` on. */
 export function stageLine<Stage extends string>(
   stream: NodeJS.WriteStream,
   words: Readonly<Record<Stage, string>>,
+  start = performance.now(),
 ): StageLine<Stage> {
-  const start = performance.now();
   let shown = '';
   const clear = (): void => {
     if (shown !== '' && stream.isTTY) {

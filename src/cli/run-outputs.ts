@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { fileProblem } from '../../bench/node/file-problem';
 import { writeAtomically } from '../../bench/node/write';
 import { plainTable } from '../../bench/report/plain-table';
 import { npyBytes } from '../../bench/weights';
 import type { Shader } from '../execute/webgpu/interpreter';
 import { exactElements, FORMATS, UserError, type CodeArray } from '../numerics';
 import type { HbmTensor } from '../program';
-import { fileProblem } from './file-problem';
 
 type Outputs = Readonly<Record<string, CodeArray>>;
 

@@ -179,7 +179,7 @@ export async function openSubject({ name, what, options }: Subject): Promise<Ope
     ...(set && { timing: set }),
     ...(budget !== undefined && { budget }),
   };
-  const numbers = what.length > 0 && what.every((word) => /^\d+$/.test(word));
+  const numbers = isProduct(what);
   requireUsed(
     name,
     options,
@@ -189,6 +189,12 @@ export async function openSubject({ name, what, options }: Subject): Promise<Ope
   const opened = await (numbers ? openProduct(what, options) : openKernelOrProgram(what, options));
   return { name, ...opened, options: timing, scheduled: schedule };
 }
+
+/** Numbers, or what was meant for them: a second word in another form would be an input, which has a name. */
+const isProduct = (what: readonly string[]): boolean =>
+  what.every((word) => /^\d+$/.test(word))
+    ? what.length > 0
+    : what.length > 1 && what.every((word) => /^[-+]?\.?\d[^=/]*$/.test(word));
 
 function requireUsed(
   name: string,

@@ -1,4 +1,6 @@
 /** `systole time WHAT`: what a kernel, a Program or a product takes on a chip, why, and what to try (docs/time.md). */
+import { fstatSync, statSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { SYSTOLE } from '../../bench/environment';
 import { checkWritable, writeAtomically } from '../../bench/node/write';
@@ -9,7 +11,7 @@ import type { CalibrationRow } from '../time/calibration';
 import { compareTimes, reportOf, type NamedTimeReport, type TimeReport } from '../time/report';
 import { traceChunks } from '../time/trace';
 import { repeated } from './options';
-import { passingLine } from './progress';
+import { stageLine, type StageLine } from './progress';
 import { requireAlone } from './run-together';
 import { addCostOptions, costOfTimeline, requireCost, type CostOptions, type TimedCost } from './time-cost';
 import {
@@ -90,17 +92,24 @@ async function time(what: readonly string[], options: TimeCommandOptions, comman
     if (subjects.length > 1) {
       throw new UserError('--trace writes one timeline: leave --compare and --chips out.');
     }
+    if (isStandardOutput(options.trace)) {
+      throw new UserError(
+        `--trace ${options.trace} is the standard output, where the report is printed: name a file.`,
+      );
+    }
     await checkWritable(options.trace);
   }
+  const start = performance.now();
   const timed: Timed[] = [];
-  for (const subject of subjects) timed.push(await timeSubject(subject, options));
+  for (const subject of subjects) timed.push(await timeSubject(subject, options, start));
   const [first, ...more] = timed;
   if (first === undefined) return;
   if (more.length === 0) {
+    // Before anything is printed: who reads that may stop reading, which ends the process.
+    if (options.trace !== undefined) await writeTrace(options.trace, first, start);
     console.log(options.json ? JSON.stringify(toJSON(first), null, 2) : textOf(first));
-    if (options.trace !== undefined) {
-      await writeAtomically(options.trace, traceChunks(first.timeline));
-      if (!options.json) console.log(`\nwrote ${options.trace}: open it in ui.perfetto.dev`);
+    if (options.trace !== undefined && !options.json) {
+      console.log(`\nwrote ${options.trace}: open it in ui.perfetto.dev`);
     }
     return;
   }
@@ -120,12 +129,13 @@ async function time(what: readonly string[], options: TimeCommandOptions, comman
 async function calibrate(json: boolean): Promise<void> {
   const { calibrationRows, medianError, rowText, summaryText } = await import('../time/calibration');
   const rows: CalibrationRow[] = [];
-  const clear = passingLine(process.stderr, 'timing what was measured', 0);
+  const progress = stageLine(process.stderr, { measure: 'timing what was measured' });
   for (const row of calibrationRows()) {
-    clear();
     rows.push(row);
-    if (!json) console.log(rowText(row));
+    if (json) progress.update({ stage: 'measure' });
+    else console.log(rowText(row));
   }
+  progress.clear();
   const report = { rows, median: medianError(rows) };
   console.log(json ? JSON.stringify({ ...FORMAT, ...report }, null, 2) : `\n${summaryText(report)}`);
   if (rows.some(({ error, bound }) => bound !== undefined && Math.abs(error) > bound)) process.exitCode = 1;
@@ -176,14 +186,49 @@ function subjectsOf(
   );
 }
 
-async function timeSubject(subject: Subject, options: CostOptions): Promise<Timed> {
+const STAGES = {
+  verify: 'verifying',
+  simulate: 'simulating',
+  schedule: 'moving loads earlier',
+  simulateMoved: 'simulating with loads moved',
+  report: 'walking the critical path',
+  trace: 'writing the trace',
+} as const;
+
+/** A Program of so many instructions is timed for seconds, and that is said from the beginning. */
+const MANY = 200_000;
+
+/** What is told on the way, `start` being when the command began. */
+const progressOf = ({ program }: OpenedSubject, start: number): StageLine<keyof typeof STAGES> =>
+  stageLine(process.stderr, STAGES, program.instructions.length > MANY ? -Infinity : start);
+
+async function timeSubject(subject: Subject, options: CostOptions, start: number): Promise<Timed> {
   const opened = await openSubject(subject);
   requireCost(options, opened.program.chip, subject.options.cores ?? 1);
-  const clear = passingLine(process.stderr, `timing ${subject.name}`, 0);
+  const progress = progressOf(opened, start);
   try {
-    const timeline = timeProgram(opened.program, opened.options);
+    const timeline = timeProgram(opened.program, { ...opened.options, onProgress: progress.update });
+    progress.update({ stage: 'report' });
     return { opened, timeline, report: reportOf(timeline), cost: costOfTimeline(options, timeline) };
   } finally {
-    clear();
+    progress.clear();
+  }
+}
+
+async function writeTrace(path: string, { opened, timeline }: Timed, start: number): Promise<void> {
+  const progress = progressOf(opened, start);
+  progress.update({ stage: 'trace' });
+  await writeAtomically(path, traceChunks(timeline)).finally(progress.clear);
+}
+
+/** The shell's file, a pipe or a terminal, by whatever name. */
+function isStandardOutput(path: string): boolean {
+  if (path === '-') return true;
+  try {
+    const [there, out] = [statSync(path), fstatSync(1)];
+    const same = there.dev === out.dev && there.ino === out.ino;
+    return same && (there.isFile() || there.isFIFO() || isatty(1)); // nothing is printed to /dev/null
+  } catch {
+    return false; // what is there cannot be told: writing tells why
   }
 }

@@ -15,6 +15,7 @@ export type {
   LoadOrder,
   Stream,
   TimeOptions,
+  TimeStage,
   Timeline,
   Track,
   Traffic,

@@ -23,22 +23,29 @@ import type { LoadOrder, TimeOptions, Timeline } from './types';
  * @throws UserError, with the findings, for a Program that is not sound, and for options that are none.
  */
 export function timeProgram(program: Program, options: TimeOptions = {}): Timeline {
-  requireFields('timeProgram', options, ['timing', 'schedule', 'cores', 'turns', 'budget']);
+  requireFields('timeProgram', options, ['timing', 'schedule', 'cores', 'turns', 'budget', 'onProgress']);
   requireProgram('timeProgram', program);
-  const { schedule = false, cores = 1, turns, budget } = options;
+  const { schedule = false, cores = 1, turns, budget, onProgress = () => undefined } = options;
   const { chip } = program;
   if (typeof schedule !== 'boolean') {
     throw new UserError(`schedule must be true or false, received ${shown(schedule)}.`);
   }
   requireWhole(`cores of ${chip}`, cores, 1, CHIPS[chip].cores);
   requireStreamOptions({ turns, budget });
+  if (typeof onProgress !== 'function') {
+    throw new UserError(`onProgress must be a function, received ${shown(onProgress)}.`);
+  }
   const timing = timingOf(chip, options.timing);
+  onProgress({ stage: 'verify' });
   requireSound(program);
+  onProgress({ stage: 'simulate' });
   const run = { timing, cores, turns, budget };
   if (!schedule) return simulated(program, 'written', run);
   const kept = simulated(program, 'kept', run);
+  onProgress({ stage: 'schedule' });
   const scheduled = scheduleLoads(program);
   if (scheduled === program) return kept;
+  onProgress({ stage: 'simulateMoved' });
   const moved = simulated(scheduled, 'moved', run);
   // The scheduler counts instructions and not time: where memory is short its choice may be the worse one. Where nothing is gained, the Program's own names and order stay.
   return moved.total < kept.total ? moved : kept;

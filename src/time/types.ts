@@ -85,7 +85,12 @@ export interface TimeOptions {
   readonly turns?: Readonly<Record<string, number>>;
   /** Instructions that are timed at most; 2,000,000 when left out. */
   readonly budget?: number;
+  /** Told of each stage as it begins. */
+  readonly onProgress?: (progress: { readonly stage: TimeStage }) => void;
 }
+
+/** In the order in which they come: the Program as it is; and where loads are moved, that and what it gives. */
+export type TimeStage = 'verify' | 'simulate' | 'schedule' | 'simulateMoved';
 
 /** Bytes by memory and direction, as engines and DMA moved them. */
 export interface Traffic {

@@ -62,7 +62,10 @@ describe('options', () => {
   test.each([
     [null, 'timeProgram takes an object of options; received null.'],
     ['fast', 'timeProgram takes an object of options; received fast.'],
-    [{ core: 1 }, 'timeProgram has no option "core": it takes timing, schedule, cores, turns, budget.'],
+    [
+      { core: 1 },
+      'timeProgram has no option "core": it takes timing, schedule, cores, turns, budget, onProgress. Did you mean cores?',
+    ],
     [{ schedule: 'no' }, 'schedule must be true or false, received "no".'],
     [{ schedule: 0 }, 'schedule must be true or false, received 0.'],
     [{ cores: 0 }, 'cores of trn2 must be a whole number from 1 to 8, received 0.'],
@@ -82,12 +85,25 @@ describe('options', () => {
       { turns: { l: 3 } },
       'turns are given of loop "l": the Program has no loop of that id whose turns are unknown.',
     ],
+    [{ onProgress: 'loud' }, 'onProgress must be a function, received "loud".'],
     [{ timing: null }, 'timing takes an object of options; received null.'],
-    [{ timing: { semaphor: 1 } }, /^timing has no option "semaphor": it takes minIssue, /],
+    [
+      { timing: { semaphor: 1 } },
+      /^timing has no option "semaphor": it takes minIssue, .* Did you mean semaphore\?$/,
+    ],
   ])('%j is refused', (options, message) => {
     const received = messageOf(() => call('timeProgram', program, options));
     if (typeof message === 'string') expect(received).toBe(message);
     else expect(received).toMatch(message);
+  });
+
+  test('onProgress is told of each stage as it begins', () => {
+    const stages: string[] = [];
+    const onProgress = ({ stage }: { readonly stage: time.TimeStage }): unknown => stages.push(stage);
+    time.timeProgram(program, { onProgress });
+    expect(stages).toEqual(['verify', 'simulate']);
+    time.timeProgram(program, { onProgress, schedule: true });
+    expect(stages.slice(2)).toEqual(['verify', 'simulate', 'schedule']);
   });
 });
 
@@ -145,7 +161,9 @@ describe('a Timeline', () => {
     expect(refused({ arrows: '7' })).toBe(
       'arrows must be a whole number from 0 to 100,000,000, received "7".',
     );
-    expect(refused({ arrow: 7 })).toBe('traceChunks has no option "arrow": it takes arrows.');
+    expect(refused({ arrow: 7 })).toBe(
+      'traceChunks has no option "arrow": it takes arrows. Did you mean arrows?',
+    );
     expect([...time.traceChunks(timeline, { arrows: 0 })].length).toBeGreaterThan(0);
   });
 

@@ -139,7 +139,11 @@ export function parseGpu(text: string): Gpu {
   if (missing.length > 0) throw new UserError(`A GPU is ${FORM}; "${text}" lacks ${missing.join(', ')}.`);
   const numberOf = (field: string): number => {
     const word = fields.get(field) ?? '';
-    return word === '' ? NaN : Number(word);
+    const number = word === '' ? NaN : Number(word);
+    if (Number.isFinite(number)) return number;
+    throw new UserError(
+      `The ${field} of a GPU is a number without a unit, received "${word}": a GPU is ${FORM}.`,
+    );
   };
   const name = fields.get('name');
   const gpu = {

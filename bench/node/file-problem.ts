@@ -7,9 +7,11 @@ const WORDS: ReadonlyMap<string | undefined, string> = new Map([
   ['EACCES', 'permission is denied'],
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'no space is left'],
+  ['ELOOP', 'its links lead in a circle'],
+  ['ENAMETOOLONG', 'its name is too long'],
 ]);
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error;
 
 export function fileProblem(error: unknown): string {
