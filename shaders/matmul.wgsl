@@ -2,12 +2,14 @@
 // TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load. With
+// STRIPE neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load, and
+// all that the lanes of a stripe own of a row of B lies side by side, so that a subgroup leaves no cache line half read. With
 // BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
-// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume. With SPLIT
+// each workgroup computes one pass, and `combine` adds the passes in their order: the same additions, by more workgroups.
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<{{A_VECTOR}}>;
@@ -22,53 +24,28 @@
 @group(0) @binding(6) var<storage, read> c: array<u32>;
 //: end
 
-@compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_id) lane: vec3<u32>,
-  //: if BROADCAST
-  @builtin(subgroup_invocation_id) subgroup_lane: u32,
-  //: end
-) {
-  let offset = workgroup.y * workgroups.x + workgroup.x;
-  let number = slice.first_workgroup + offset;
+//: block place
   let tile_row = (number % slice.workgroups_down) * {{LANES_Y}}u + lane.y;
   let row = tile_row * {{TILE_M}}u;
-  let vector = (number / slice.workgroups_down) * {{LANES_X * B_VECTORS}}u + lane.x;
+  let vector = (number / slice.workgroups_down) * {{LANES_X * B_VECTORS}}u + (lane.x / {{STRIPE}}u) * {{STRIPE * B_VECTORS}}u + lane.x % {{STRIPE}}u;
+//: end
+
+//: block outside
+  if (row >= slice.m || vector * {{B_PER_WORD * B_WIDTH}}u >= slice.n) {
+    return;
+  }
+//: end
+
+//: block lanes
   //: if BROADCAST
   // All lanes stay: each has words that the others need. A workgroup is one row of lanes, so that all want the same A.
   let a_lane = subgroup_lane % {{BROADCAST}}u;
   //: else
-  if (row >= slice.m || vector * {{B_PER_WORD * B_WIDTH}}u >= slice.n) {
-    return;
-  }
+  //: use outside
   //: end
+//: end
 
-  var total: array<f32, {{TILE_M * TILE_N}}>;
-  //: if GROUPS
-  var group_sum: array<f32, {{TILE_M * TILE_N}}>;
-  //: end
-  let saved = (offset * {{LANES_X * LANES_Y}}u + lane.y * {{LANES_X}}u + lane.x) * {{TILE_M * TILE_N * (1 + GROUPS)}}u;
-  if (slice.resume == 1u) {
-    for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
-      total[i] = scratch[saved + i];
-      //: if GROUPS
-      group_sum[i] = scratch[saved + {{TILE_M * TILE_N}}u + i];
-      //: end
-    }
-  }
-
-  for (var index = slice.pass_begin; index < slice.pass_end; index++) {
-    let pass_ = passes[index];
-    //: if GROUPS
-    if (index > 0u && pass_.group != passes[index - 1u].group) {
-      for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
-        total[i] += group_sum[i];
-        group_sum[i] = 0.0;
-      }
-    }
-    //: end
+//: block pass_sums
     //: for i in TILE_M
     //: for j in TILE_N
     var sum_{{i}}_{{j}} = 0.0;
@@ -104,7 +81,7 @@ fn main(
       //: end
       //: end
       //: for v in B_VECTORS
-      let b_vector_{{u}}_{{v}} = b[b_at_{{u}} + {{v * LANES_X}}u];
+      let b_vector_{{u}}_{{v}} = b[b_at_{{u}} + {{v * STRIPE}}u];
       //: end
       //: for w in B_WORDS
       //: if B_WIDTH == 1
@@ -180,27 +157,23 @@ fn main(
       //: end
       //: end
     }
+//: end
 
-    //: for i in TILE_M
-    //: for j in TILE_N
-    {{ACCUMULATOR}}[{{i * TILE_N + j}}] += {{ROUND_PRODUCT}}(sum_{{i}}_{{j}});
-    //: end
-    //: end
-  }
-
-  if (slice.finish == 0u) {
-    for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
-      scratch[saved + i] = total[i];
-      //: if GROUPS
-      scratch[saved + {{TILE_M * TILE_N}}u + i] = group_sum[i];
-      //: end
+//: block next_group
+    //: if GROUPS
+    if (index > 0u && passes[index].group != passes[index - 1u].group) {
+      for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
+        total[i] += group_sum[i];
+        group_sum[i] = 0.0;
+      }
     }
-    return;
-  }
+    //: end
+//: end
 
+//: block store
   for (var i = 0u; i < min({{TILE_M}}u, slice.m - row); i++) {
     for (var j = 0u; j < {{TILE_N}}u; j++) {
-      let column = (vector + (j / {{B_PER_WORD * B_WIDTH}}u) * {{LANES_X}}u) * {{B_PER_WORD * B_WIDTH}}u + j % {{B_PER_WORD * B_WIDTH}}u;
+      let column = (vector + (j / {{B_PER_WORD * B_WIDTH}}u) * {{STRIPE}}u) * {{B_PER_WORD * B_WIDTH}}u + j % {{B_PER_WORD * B_WIDTH}}u;
       if (column >= slice.n) {
         break;
       }
@@ -230,4 +203,103 @@ fn main(
       //: end
     }
   }
+//: end
+
+//: if SPLIT
+/// Sums of the pass that the workgroup's number names, for `combine`: each lane's own lie together.
+@compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+  //: if BROADCAST
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+  //: end
+) {
+  let number = slice.first_workgroup + workgroup.x;
+  let pass_ = passes[workgroup.y];
+  //: use place
+  //: use lanes
+  //: use pass_sums
+  let saved = ((workgroup.y * slice.split_workgroups + workgroup.x) * {{LANES_X * LANES_Y}}u + lane.y * {{LANES_X}}u + lane.x) * {{TILE_M * TILE_N}}u;
+  //: for i in TILE_M
+  //: for j in TILE_N
+  scratch[saved + {{i * TILE_N + j}}u] = {{ROUND_PRODUCT}}(sum_{{i}}_{{j}});
+  //: end
+  //: end
 }
+
+@compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
+fn combine(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+) {
+  let number = slice.first_workgroup + workgroup.x;
+  //: use place
+  //: use outside
+  var total: array<f32, {{TILE_M * TILE_N}}>;
+  //: if GROUPS
+  var group_sum: array<f32, {{TILE_M * TILE_N}}>;
+  //: end
+  for (var index = 0u; index < slice.pass_end; index++) {
+    //: use next_group
+    let saved = ((index * slice.split_workgroups + workgroup.x) * {{LANES_X * LANES_Y}}u + lane.y * {{LANES_X}}u + lane.x) * {{TILE_M * TILE_N}}u;
+    for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
+      {{ACCUMULATOR}}[i] += scratch[saved + i];
+    }
+  }
+
+  //: use store
+}
+//: else
+@compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+  //: if BROADCAST
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+  //: end
+) {
+  let offset = workgroup.y * workgroups.x + workgroup.x;
+  let number = slice.first_workgroup + offset;
+  //: use place
+  //: use lanes
+
+  var total: array<f32, {{TILE_M * TILE_N}}>;
+  //: if GROUPS
+  var group_sum: array<f32, {{TILE_M * TILE_N}}>;
+  //: end
+  let saved = (offset * {{LANES_X * LANES_Y}}u + lane.y * {{LANES_X}}u + lane.x) * {{TILE_M * TILE_N * (1 + GROUPS)}}u;
+  if (slice.resume == 1u) {
+    for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
+      total[i] = scratch[saved + i];
+      //: if GROUPS
+      group_sum[i] = scratch[saved + {{TILE_M * TILE_N}}u + i];
+      //: end
+    }
+  }
+
+  for (var index = slice.pass_begin; index < slice.pass_end; index++) {
+    let pass_ = passes[index];
+    //: use next_group
+    //: use pass_sums
+    //: for i in TILE_M
+    //: for j in TILE_N
+    {{ACCUMULATOR}}[{{i * TILE_N + j}}] += {{ROUND_PRODUCT}}(sum_{{i}}_{{j}});
+    //: end
+    //: end
+  }
+
+  if (slice.finish == 0u) {
+    for (var i = 0u; i < {{TILE_M * TILE_N}}u; i++) {
+      scratch[saved + i] = total[i];
+      //: if GROUPS
+      scratch[saved + {{TILE_M * TILE_N}}u + i] = group_sum[i];
+      //: end
+    }
+    return;
+  }
+
+  //: use store
+}
+//: end

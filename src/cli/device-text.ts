@@ -1,5 +1,5 @@
 /** An adapter as text of 80 columns. */
-import { tuningText, type WebGpuMatmul } from '../execute/webgpu';
+import { TUNED_CLASSES, TUNING_CLASSES, tuningText, type WebGpuMatmul } from '../execute/webgpu';
 import type { AdapterFacts } from '../host';
 
 /** What is known of an adapter, and what was measured of it or why it cannot be used. */
@@ -39,7 +39,6 @@ function limitsText({ limits, subgroupSizes }: AdapterFacts): string[] {
 }
 
 function measuredText({ probe, peaks }: Measured): Record<string, string[]> {
-  const { narrow, wide } = probe.tunings;
   return {
     arithmetic: [
       `subnormals ${probe.subnormals}`,
@@ -48,13 +47,13 @@ function measuredText({ probe, peaks }: Measured): Record<string, string[]> {
       `NaN ${probe.keepsNaN ? 'kept' : 'not kept'}`,
       `float16 unpacking ${probe.unpacksFloat16 ? 'exact' : 'not exact and not used'}`,
     ],
-    kernel: [
-      `the fastest of ${narrow.candidates.length} tried: ${tuningText(narrow.tuning)}`,
-      `of ${wide.candidates.length} for 32-bit operands: ${tuningText(wide.tuning)}`,
-      ...[...narrow.discarded, ...wide.discarded].map(
-        ({ tuning, why }) => `not used: ${tuningText(tuning)}: ${why}`,
-      ),
-    ],
+    kernels: TUNING_CLASSES.flatMap((name) => {
+      const { tuning, candidates, discarded } = probe.tunings[name];
+      return [
+        `${TUNED_CLASSES[name].words}: the fastest of ${candidates.length} tried, ${tuningText(tuning)}`,
+        ...discarded.map((each) => `not used: ${tuningText(each.tuning)}: ${each.why}`),
+      ];
+    }),
     peaks: [
       `${peaks.fmaGflops.toPrecision(3)} GFLOP/s multiply-add`,
       `${peaks.readGigabytes.toPrecision(3)} GB/s read`,

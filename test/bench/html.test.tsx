@@ -22,6 +22,7 @@ import { commonReason } from '../../bench/report/html/left-out';
 import { roof } from '../../bench/report/html/roofline';
 import type { Report } from '../../bench/report';
 import type { CaseResult } from '../../bench/result';
+import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
 
 const measured: CaseResult = {
   name: 'llama3.1-8b/gate+up/m512/fp8e4m3xfp8e5m2',
@@ -103,7 +104,7 @@ const wrong: CaseResult = {
   shareOfPeak: 0.55555,
 };
 
-const tuning = { tileM: 8, tileN: 8, unroll: 1, lanesX: 8, lanesY: 8, broadcast: 0, bWords: 1 } as const;
+const tuning = FIRST_TUNING;
 const choice = { tuning, candidates: [{ tuning, compileMs: 1, gflops: 2 }], discarded: [] };
 
 const report: Report = {
@@ -133,7 +134,7 @@ const report: Report = {
     keepsNaN: true,
     nearestEven: true,
     unpacksFloat16: false,
-    tunings: { narrow: choice, wide: choice },
+    tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
     kernels: {},
   },
   first: {

@@ -9,6 +9,7 @@ import { toText } from '../../bench/report/table';
 import { exitCode, type CaseResult } from '../../bench/result';
 import type { Report } from '../../bench/report';
 import { UserError } from '../../src/numerics';
+import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
 
 const measured: CaseResult = {
   name: 'llama3.1-8b/gate+up/m512/fp8e4m3xfp8e5m2',
@@ -81,7 +82,7 @@ const withheld: CaseResult = {
   shareOfPeak: null,
 };
 
-const tuning = { tileM: 8, tileN: 8, unroll: 1, lanesX: 8, lanesY: 8, broadcast: 0, bWords: 1 } as const;
+const tuning = FIRST_TUNING;
 const choice = { tuning, candidates: [{ tuning, compileMs: 1, gflops: 2 }], discarded: [] };
 
 const baseline = {
@@ -120,7 +121,7 @@ const report: Report = {
     keepsNaN: true,
     nearestEven: true,
     unpacksFloat16: false,
-    tunings: { narrow: choice, wide: choice },
+    tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
     kernels: {},
   },
   first: {

@@ -33,6 +33,8 @@ struct Slice {
   scale: u32,
   out_scale: u32,
   residual_stride: u32,
+  /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
+  split_workgroups: u32,
 }
 
 struct Pass {
@@ -54,12 +56,14 @@ fn rounded(x: f32) -> f32 {
 // TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load. With
+// STRIPE neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load, and
+// all that the lanes of a stripe own of a row of B lies side by side, so that a subgroup leaves no cache line half read. With
 // BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
-// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume. With SPLIT
+// each workgroup computes one pass, and `combine` adds the passes in their order: the same additions, by more workgroups.
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<u32>;
@@ -67,6 +71,12 @@ fn rounded(x: f32) -> f32 {
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 @group(0) @binding(6) var<storage, read> c: array<u32>;
+
+
+
+
+
+
 
 @compute @workgroup_size(16, 1)
 fn main(
@@ -79,7 +89,7 @@ fn main(
   let number = slice.first_workgroup + offset;
   let tile_row = (number % slice.workgroups_down) * 1u + lane.y;
   let row = tile_row * 8u;
-  let vector = (number / slice.workgroups_down) * 32u + lane.x;
+  let vector = (number / slice.workgroups_down) * 32u + (lane.x / 8u) * 16u + lane.x % 8u;
   // All lanes stay: each has words that the others need. A workgroup is one row of lanes, so that all want the same A.
   let a_lane = subgroup_lane % 4u;
 
@@ -95,7 +105,7 @@ fn main(
 
   for (var index = slice.pass_begin; index < slice.pass_end; index++) {
     let pass_ = passes[index];
-    if (index > 0u && pass_.group != passes[index - 1u].group) {
+    if (index > 0u && passes[index].group != passes[index - 1u].group) {
       for (var i = 0u; i < 64u; i++) {
         total[i] += group_sum[i];
         group_sum[i] = 0.0;
@@ -187,7 +197,7 @@ fn main(
       let a_0_6 = subgroupBroadcast(a_own_0_0[0], 3u);
       let a_0_7 = subgroupBroadcast(a_own_0_0[1], 3u);
       let b_vector_0_0 = b[b_at_0 + 0u];
-      let b_vector_0_1 = b[b_at_0 + 16u];
+      let b_vector_0_1 = b[b_at_0 + 8u];
       let b_word_0_0 = decode_b(b_vector_0_0);
       let b_word_0_1 = decode_b(b_vector_0_1);
       a_row += slice.a_stride;
@@ -205,7 +215,7 @@ fn main(
       let a_1_6 = subgroupBroadcast(a_own_1_0[0], 3u);
       let a_1_7 = subgroupBroadcast(a_own_1_0[1], 3u);
       let b_vector_1_0 = b[b_at_1 + 0u];
-      let b_vector_1_1 = b[b_at_1 + 16u];
+      let b_vector_1_1 = b[b_at_1 + 8u];
       let b_word_1_0 = decode_b(b_vector_1_0);
       let b_word_1_1 = decode_b(b_vector_1_1);
       a_row += slice.a_stride;
@@ -354,7 +364,7 @@ fn main(
       let a_0_6 = subgroupBroadcast(a_own_0_0[0], 3u);
       let a_0_7 = subgroupBroadcast(a_own_0_0[1], 3u);
       let b_vector_0_0 = b[b_at_0 + 0u];
-      let b_vector_0_1 = b[b_at_0 + 16u];
+      let b_vector_0_1 = b[b_at_0 + 8u];
       let b_word_0_0 = decode_b(b_vector_0_0);
       let b_word_0_1 = decode_b(b_vector_0_1);
       sum_0_0 = (sum_0_0 + rounded(a_0_0 * b_word_0_0[0]));
@@ -422,7 +432,6 @@ fn main(
       sum_7_6 = (sum_7_6 + rounded(a_0_7 * b_word_0_1[2]));
       sum_7_7 = (sum_7_7 + rounded(a_0_7 * b_word_0_1[3]));
     }
-
     group_sum[0] += rounded(sum_0_0);
     group_sum[1] += rounded(sum_0_1);
     group_sum[2] += rounded(sum_0_2);
@@ -499,7 +508,7 @@ fn main(
 
   for (var i = 0u; i < min(8u, slice.m - row); i++) {
     for (var j = 0u; j < 8u; j++) {
-      let column = (vector + (j / 4u) * 16u) * 4u + j % 4u;
+      let column = (vector + (j / 4u) * 8u) * 4u + j % 4u;
       if (column >= slice.n) {
         break;
       }

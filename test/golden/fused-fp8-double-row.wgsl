@@ -30,6 +30,8 @@ struct Slice {
   scale: u32,
   out_scale: u32,
   residual_stride: u32,
+  /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
+  split_workgroups: u32,
 }
 
 struct Pass {
@@ -51,12 +53,14 @@ fn rounded(x: f32) -> f32 {
 // TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
-// Neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load. With
+// STRIPE neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load, and
+// all that the lanes of a stripe own of a row of B lies side by side, so that a subgroup leaves no cache line half read. With
 // BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
-// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume.
+// to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume. With SPLIT
+// each workgroup computes one pass, and `combine` adds the passes in their order: the same additions, by more workgroups.
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<u32>;
@@ -64,6 +68,12 @@ fn rounded(x: f32) -> f32 {
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 @group(0) @binding(6) var<storage, read> c: array<u32>;
+
+
+
+
+
+
 
 @compute @workgroup_size(16, 4)
 fn main(
@@ -75,7 +85,7 @@ fn main(
   let number = slice.first_workgroup + offset;
   let tile_row = (number % slice.workgroups_down) * 4u + lane.y;
   let row = tile_row * 2u;
-  let vector = (number / slice.workgroups_down) * 32u + lane.x;
+  let vector = (number / slice.workgroups_down) * 32u + (lane.x / 16u) * 32u + lane.x % 16u;
   if (row >= slice.m || vector * 4u >= slice.n) {
     return;
   }
@@ -92,7 +102,7 @@ fn main(
 
   for (var index = slice.pass_begin; index < slice.pass_end; index++) {
     let pass_ = passes[index];
-    if (index > 0u && pass_.group != passes[index - 1u].group) {
+    if (index > 0u && passes[index].group != passes[index - 1u].group) {
       for (var i = 0u; i < 16u; i++) {
         total[i] += group_sum[i];
         group_sum[i] = 0.0;
@@ -211,7 +221,6 @@ fn main(
       sum_1_6 = (sum_1_6 + rounded(a_0_1 * b_word_0_1[2]));
       sum_1_7 = (sum_1_7 + rounded(a_0_1 * b_word_0_1[3]));
     }
-
     group_sum[0] += rounded(sum_0_0);
     group_sum[1] += rounded(sum_0_1);
     group_sum[2] += rounded(sum_0_2);

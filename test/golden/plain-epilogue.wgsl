@@ -30,6 +30,8 @@ struct Slice {
   scale: u32,
   out_scale: u32,
   residual_stride: u32,
+  /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
+  split_workgroups: u32,
 }
 
 struct Pass {

@@ -1,5 +1,5 @@
 /** What the numbers were taken on: adapter, runtime, peaks, probe, versions, settings. */
-import { tuningText } from '../../../src/execute/webgpu/tuning';
+import { TUNED_CLASSES, TUNING_CLASSES, tuningText } from '../../../src/execute/webgpu/tuning';
 import { Fact } from './fact';
 import { extents, percent, significant } from './format';
 import type { ReportView } from './view';
@@ -92,7 +92,7 @@ function Arithmetic({
   reordersSums,
   keepsNaN,
   nearestEven,
-  tunings: { narrow, wide },
+  tunings,
 }: NonNullable<ReportView['probe']>) {
   const oddities = [
     fusesMultiplyAdd && 'multiply and add are fused where not prevented',
@@ -107,7 +107,10 @@ function Arithmetic({
         {oddities.length === 0 ? 'neither fused nor reordered, to nearest even' : oddities.join('; ')}
       </small>
       <small>
-        kernels: {tuningText(narrow.tuning)}; of 32-bit operands {tuningText(wide.tuning)}
+        kernels:{' '}
+        {TUNING_CLASSES.map(
+          (name) => `${TUNED_CLASSES[name].words} ${tuningText(tunings[name].tuning)}`,
+        ).join('; ')}
       </small>
     </>
   );

@@ -151,18 +151,28 @@ export class Gpu {
   }
 
   /** Compiles without blocking, each text once; bindings are numbered as given, `undefined` leaves a number out. */
-  createPipeline(label: string, source: string, bindings: BindingTypes): Promise<Pipeline> {
-    const key = `${bindings.map((type) => type ?? '').join()}\n${source}`;
+  createPipeline(
+    label: string,
+    source: string,
+    bindings: BindingTypes,
+    entryPoint = 'main',
+  ): Promise<Pipeline> {
+    const key = `${entryPoint} ${bindings.map((type) => type ?? '').join()}\n${source}`;
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
-      pipeline = this.#compile(label, source, bindings);
+      pipeline = this.#compile(label, source, bindings, entryPoint);
       pipeline.catch(() => this.#pipelines.delete(key));
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
   }
 
-  async #compile(label: string, source: string, bindings: BindingTypes): Promise<Pipeline> {
+  async #compile(
+    label: string,
+    source: string,
+    bindings: BindingTypes,
+    entryPoint: string,
+  ): Promise<Pipeline> {
     const started = performance.now();
     const layout = this.#bindings.layout(bindings);
     this.device.pushErrorScope('validation'); // told below, with the text
@@ -172,7 +182,7 @@ export class Gpu {
       const pipeline = await this.device.createComputePipelineAsync({
         label,
         layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module, entryPoint: 'main' },
+        compute: { module, entryPoint },
       });
       return { pipeline, layout, compileMs: performance.now() - started, source };
     } catch (error) {

@@ -10,7 +10,7 @@ export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
 export { blaming, isBuffer, type OperandSource, type OperandSources } from './sources';
 
-export { tuningText, type Tuning } from './tuning';
+export { classOf, TUNED_CLASSES, TUNING_CLASSES, tuningText, type Tuning, type TuningClass } from './tuning';
 
 /** Probes the device, then prepares products on it. @throws UserError when it cannot keep the numerics contract. */
 export function createWebGpuMatmul(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {

@@ -43,7 +43,7 @@ export interface KernelSpec {
   readonly arithmetic: Arithmetic;
 }
 
-/** Outputs of one workgroup, and float32 values that each of its invocations must save to resume. */
+/** Outputs of one workgroup, and float32 values that it must save between passes. */
 export interface Geometry {
   readonly rows: number;
   readonly columns: number;
@@ -51,6 +51,8 @@ export interface Geometry {
   /** Words of A and of B that one step of the array binding holds. */
   readonly aVectorWords: 1 | 2 | 4;
   readonly bVectorWords: 1 | 2 | 4;
+  /** Each pass has workgroups of its own, whose sums `combine` adds. */
+  readonly split: boolean;
 }
 
 export interface Kernel {
@@ -67,16 +69,29 @@ const VECTORS = { 1: 'u32', 2: 'vec2<u32>', 4: 'vec4<u32>' } as const;
 /** Words of the largest vector that words are whole ones of. */
 const vectorWords = (words: number): 1 | 2 | 4 => (words >= 4 ? 4 : words === 2 ? 2 : 1);
 
+const wordsOf = (codes: number, dtype: Dtype): number => Math.max(1, (codes * bitsOf(dtype)) / 32);
+
+export function geometryOf({ a, b, groups }: KernelSpec, tuning: Tuning): Geometry {
+  const { tileM, tileN, lanesX, lanesY, broadcast, bWords, split } = tuning;
+  return {
+    rows: tileM * lanesY,
+    columns: tileN * lanesX,
+    scratchPerWorkgroup: tileM * tileN * lanesX * lanesY * (groups && !split ? 2 : 1),
+    aVectorWords: broadcast > 0 ? 1 : vectorWords(wordsOf(tileM, a)),
+    bVectorWords: bWords === 1 ? 1 : vectorWords(wordsOf(tileN, b)),
+    split,
+  };
+}
+
 /** Lanes leave no loop before the others, which a compiler cannot know: bounds come from memory. */
 const SUBGROUPS = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n';
 
 export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
-  const { tileM, tileN, unroll, lanesX, lanesY, broadcast } = tuning;
+  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, split } = tuning;
   const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
-  const aWords = Math.max(1, (tileM * aBits) / 32);
-  const aVectorWords = broadcast > 0 ? 1 : vectorWords(aWords);
-  const bWords = (tileN * bBits) / 32;
-  const bVectorWords = tuning.bWords === 1 ? 1 : vectorWords(bWords);
+  const aWords = wordsOf(tileM, spec.a);
+  const bWords = wordsOf(tileN, spec.b);
+  const { aVectorWords, bVectorWords } = geometryOf(spec, tuning);
   const groups = Number(spec.groups);
   const body = render(fused, {
     TILE_M: tileM,
@@ -90,6 +105,8 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     A_VECTORS: aWords / aVectorWords,
     A_PER_WORD: 32 / aBits,
     BROADCAST: broadcast,
+    STRIPE: stripe,
+    SPLIT: Number(split),
     B_VECTOR: VECTORS[bVectorWords],
     B_WIDTH: bVectorWords,
     B_WORDS: bWords,
@@ -125,13 +142,7 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
       ...words,
     ].join('\n'),
     bindings: [...BINDINGS, ...addedBindings(spec)],
-    geometry: {
-      rows: tileM * lanesY,
-      columns: tileN * lanesX,
-      scratchPerWorkgroup: tileM * tileN * lanesX * lanesY * (1 + groups),
-      aVectorWords,
-      bVectorWords,
-    },
+    geometry: geometryOf(spec, tuning),
   };
 }
 
@@ -166,7 +177,14 @@ export function plainKernel(spec: KernelSpec): Kernel {
     name: `plain ${spec.a} x ${spec.b} -> ${outputName(spec)}`,
     source: [slice, body, conversions, ...outputWgsl(spec)].join('\n'),
     bindings: [...BINDINGS.slice(0, 5), undefined, ...addedBindings(spec)],
-    geometry: { rows: 1, columns: PLAIN_LANES, scratchPerWorkgroup: 0, aVectorWords: 1, bVectorWords: 1 },
+    geometry: {
+      rows: 1,
+      columns: PLAIN_LANES,
+      scratchPerWorkgroup: 0,
+      aVectorWords: 1,
+      bVectorWords: 1,
+      split: false,
+    },
   };
 }
 

@@ -22,10 +22,18 @@ import type { Decoder } from './decoders';
 import { epilogueKind } from './epilogue';
 import { DeviceLostError, Gpu, type Pipeline } from './gpu';
 import { arithmeticOf } from './interpreter/functions';
-import { BARRIERS, fusedKernel, plainKernel, type Barrier, type Kernel, type KernelSpec } from './kernels';
+import {
+  BARRIERS,
+  fusedKernel,
+  geometryOf,
+  plainKernel,
+  type Barrier,
+  type Kernel,
+  type KernelSpec,
+} from './kernels';
 import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
-import { Product, type PreparedMatmul } from './prepared';
+import { Product, splitFits, type PreparedMatmul } from './prepared';
 import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
 import { blaming, checkSources, isBuffer, type OperandSource, type OperandSources } from './sources';
@@ -36,8 +44,11 @@ import {
   FIRST_TUNING,
   tuningFor,
   classOf,
-  TUNED_BY,
+  striped,
+  TUNED_CLASSES,
+  TUNING_CLASSES,
   type Choice,
+  type TunedClass,
   type Trial,
   type Tuning,
   type TuningClass,
@@ -70,14 +81,16 @@ export interface WebGpuOptions {
 interface Proved {
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
+  /** What adds the passes of a kernel that is split. */
+  readonly combine: Pipeline | undefined;
   readonly rate: Rate;
 }
 
 /** Multiply-adds per millisecond to begin with, on an adapter of which nothing is known. */
 const FIRST_RATE = 2e5;
 
-/** About what the product takes by which register tiles are compared. */
-const TRIAL_MS = 20;
+/** How long a candidate is timed, beyond the time in which its end is noticed. */
+const TRIAL_MS = 50;
 
 export class WebGpuMatmul {
   readonly gpu: Gpu;
@@ -112,7 +125,7 @@ export class WebGpuMatmul {
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
     const matmul = new WebGpuMatmul(gpu, arithmetic, unpacks);
-    matmul.#tunings = untuned(options.tuning ?? FIRST_TUNING);
+    matmul.#tunings = untuned(options.tuning ?? striped(FIRST_TUNING, subgroupLanes(device)));
     return matmul;
   }
 
@@ -125,12 +138,15 @@ export class WebGpuMatmul {
       .catch(() => undefined)
       .then(async () => {
         if (Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
-        const candidates = candidatesFor(subgroupLanes(this.gpu.device));
+        const lanes = subgroupLanes(this.gpu.device);
         const isFatal = (error: unknown): boolean =>
           signal?.aborted === true || error instanceof DeviceLostError;
-        const choose = (dtype: Dtype): Promise<Choice> =>
-          chooseTuning(candidates, (candidate) => this.#trial(candidate, dtype, signal), isFatal);
-        this.#tunings = { narrow: await choose(TUNED_BY.narrow), wide: await choose(TUNED_BY.wide) };
+        const found = { ...this.#tunings };
+        for (const name of TUNING_CLASSES) {
+          const trial = this.#trials(TUNED_CLASSES[name], signal);
+          found[name] = await chooseTuning(candidatesFor(name, lanes), trial, isFatal);
+        }
+        this.#tunings = found;
       });
     this.#search = search;
     search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
@@ -168,11 +184,11 @@ export class WebGpuMatmul {
   ): Promise<PreparedMatmul> {
     checkSources(this.gpu, plan, operands, options.into);
     options.signal?.throwIfAborted();
-    const { kernel, pipeline, rate } = await (options.kernel === 'plain'
+    const proved = await (options.kernel === 'plain'
       ? this.#plain(plan)
-      : this.#fused(plan, operands, this.#tunings[classOf(stationaryDtype(plan.a))].tuning));
+      : this.#fused(plan, operands, this.#tunings[classOf(stationaryDtype(plan.a), plan.m)].tuning));
     options.signal?.throwIfAborted();
-    return this.#product(plan, operands, { kernel, pipeline, rate }, options.into);
+    return this.#product(plan, operands, proved, options.into);
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -188,7 +204,7 @@ export class WebGpuMatmul {
   async #product(
     plan: MatmulPlan,
     operands: OperandSources,
-    { kernel, pipeline, rate }: Proved,
+    proved: Proved,
     into?: GPUBuffer,
   ): Promise<Product> {
     const { gpu } = this;
@@ -199,7 +215,7 @@ export class WebGpuMatmul {
     try {
       return await blaming(handed, async () => {
         const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned, into);
-        return Product.create({ gpu, plan, kernel, pipeline, rate, panels, owned, handed, stagedBefore });
+        return Product.create({ gpu, plan, ...proved, panels, owned, handed, stagedBefore });
       });
     } catch (error) {
       for (const buffer of owned) gpu.release(buffer);
@@ -230,6 +246,7 @@ export class WebGpuMatmul {
     return this.#once(kernel.name + String(plan.accumulate), async () => ({
       kernel,
       pipeline: await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings),
+      combine: undefined,
       rate: new Rate(FIRST_RATE / 10, this.gpu.noticeMs),
     }));
   }
@@ -237,8 +254,9 @@ export class WebGpuMatmul {
   #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(plan.b, plan.b, operands.b);
-    const tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
     const spec = this.#spec(plan, decodeA, decodeB, 'none');
+    let tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
+    if (tuning.split && !splitFits(plan, geometryOf(spec, tuning))) tuning = { ...tuning, split: false };
     const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
     return this.#once(key, () => this.#prove(plan, spec, tuning));
   }
@@ -254,10 +272,14 @@ export class WebGpuMatmul {
   async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
     for (const barrier of BARRIERS) {
       const kernel = fusedKernel({ ...spec, barrier }, tuning);
-      const pipeline = await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings);
-      const proved = { kernel, pipeline, rate: new Rate(FIRST_RATE, this.gpu.noticeMs) };
+      const { name, source, bindings } = kernel;
+      const [pipeline, combine] = await Promise.all([
+        this.gpu.createPipeline(name, source, bindings),
+        kernel.geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,
+      ]);
+      const proved = { kernel, pipeline, combine, rate: new Rate(FIRST_RATE, this.gpu.noticeMs) };
       if (await this.#knownAnswer(plan, proved, tuning)) {
-        this.#barriers[kernel.name] = barrier;
+        this.#barriers[name] = barrier;
         return proved;
       }
     }
@@ -304,24 +326,25 @@ export class WebGpuMatmul {
     }
   }
 
-  /** Compiles a candidate tuning and times it on a small product: what chooseTuning compares. */
-  async #trial(tuning: Tuning, dtype: Dtype, signal: AbortSignal | undefined): Promise<Trial> {
-    signal?.throwIfAborted();
-    const size = 512;
-    const plan = planMatmul({ m: size, n: size, k: size, a: dtype, b: dtype, chip: 'trn2' });
-    const operands = {
-      a: knownOperand(dtype, size * size, 1),
-      b: knownOperand(dtype, size * size, 2),
+  /** Gives what compiles a candidate tuning and times it on the product of its class: what chooseTuning compares. */
+  #trials(
+    { m, n, k, dtype }: TunedClass,
+    signal: AbortSignal | undefined,
+  ): (tuning: Tuning) => Promise<Trial> {
+    const plan = planMatmul({ m, n, k, a: dtype, b: dtype, chip: 'trn2' });
+    const operands = { a: knownOperand(dtype, m * k, 1), b: knownOperand(dtype, k * n, 2) };
+    return async (tuning) => {
+      signal?.throwIfAborted();
+      const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
+      try {
+        const firstMs = await product.runMany(1, signal);
+        const runs = Math.max(1, Math.ceil((this.gpu.noticeMs + TRIAL_MS) / firstMs));
+        const ms = await product.runMany(runs, signal);
+        return { compileMs: product.compileMs, gflops: (runs * 2 * m * n * k) / ms / 1e6 };
+      } finally {
+        product.release();
+      }
     };
-    const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
-    try {
-      await product.run(signal);
-      const runs = Math.ceil(1 + this.gpu.noticeMs / TRIAL_MS);
-      const ms = await product.runMany(runs, signal);
-      return { compileMs: product.compileMs, gflops: (runs * 2 * size ** 3) / ms / 1e6 };
-    } finally {
-      product.release();
-    }
   }
 
   #once(key: string, make: () => Promise<Proved>): Promise<Proved> {
@@ -338,7 +361,7 @@ export class WebGpuMatmul {
 /** A tile for all products, of which nothing was measured. */
 const untuned = (tuning: Tuning): Record<TuningClass, Choice> => {
   const choice = { tuning, candidates: [], discarded: [] };
-  return { narrow: choice, wide: choice };
+  return { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice };
 };
 
 /** Lanes of the smallest subgroup; 0 where the device has none. */

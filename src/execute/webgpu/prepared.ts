@@ -6,11 +6,11 @@ import type { MatmulPlan } from '../../lower';
 import { UserError, type CodeArray } from '../../numerics';
 import { checkSignal, checkWindow, type Window } from '../matmul';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
-import type { Kernel } from './kernels';
+import type { Geometry, Kernel } from './kernels';
 import { Pace } from './pace';
 import { memoryLimit, readPanels, type Panel } from './panels';
 import { blaming } from './sources';
-import { slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
+import { MAX_WORKGROUPS, slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
 
 /** Bytes on the adapter by what they are for, and the bound on operands + result + scratch. */
 export type ProductMemory = Readonly<Record<BufferRole, number>> & { readonly limit: number };
@@ -40,8 +40,8 @@ export interface PreparedMatmul {
 /** Uniforms of one dispatch are 256 bytes apart, as WebGPU's dynamic offsets want; a submission has at most this many. */
 const UNIFORM_STRIDE = 256;
 const MAX_DISPATCHES = 32;
-const SLICE_BYTES = 80;
-const MAX_WORKGROUPS_X = 65535;
+/** Of the struct in shaders/slice.wgsl. */
+export const SLICE_BYTES = 96;
 
 export class Product implements PreparedMatmul {
   readonly plan: MatmulPlan;
@@ -54,6 +54,7 @@ export class Product implements PreparedMatmul {
   readonly #gpu: Gpu;
   readonly #kernel: Kernel;
   readonly #pipeline: Pipeline;
+  readonly #combine: Pipeline | undefined;
   readonly #rate: Rate;
   readonly #pace = new Pace();
   readonly #owned: readonly GPUBuffer[];
@@ -77,6 +78,7 @@ export class Product implements PreparedMatmul {
     this.#gpu = parts.gpu;
     this.#kernel = parts.kernel;
     this.#pipeline = parts.pipeline;
+    this.#combine = parts.combine;
     this.#rate = parts.rate;
     this.#owned = parts.owned;
     this.#handed = parts.handed;
@@ -108,18 +110,20 @@ export class Product implements PreparedMatmul {
       ),
     );
 
-    const { rows, columns, scratchPerWorkgroup } = kernel.geometry;
-    const work: SliceWork = {
-      panels: panels.map(
-        ({ a, b }) => Math.ceil((a.end - a.begin) / rows) * Math.ceil((b.end - b.begin) / columns),
-      ),
-      passWork: plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns),
-      resumable: scratchPerWorkgroup === 0 ? 0 : 1,
-    };
-    // Scratch is bound always and as large as needed only where a workgroup may have to stop between passes.
-    const workgroupWork = work.passWork.reduce((sum, each) => sum + each, 0);
-    const mayResume = work.resumable > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
-    const scratch = await own('sums of a slice', mayResume ? scratchPerWorkgroup * 4 : 16, USAGE.STORAGE);
+    const { rows, columns, scratchPerWorkgroup, split } = kernel.geometry;
+    const tiles = panels.map(
+      ({ a, b }) => Math.ceil((a.end - a.begin) / rows) * Math.ceil((b.end - b.begin) / columns),
+    );
+    const passWork = plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns);
+    // Scratch is bound always, and as large as needed: where passes have workgroups of their own, or a workgroup may have to stop
+    // between passes.
+    const workgroupWork = passWork.reduce((sum, each) => sum + each, 0);
+    const mayResume = !split && scratchPerWorkgroup > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
+    const room = Math.floor(scratchRoom(plan) / (plan.passes.length * scratchPerWorkgroup * 4));
+    const most = split ? Math.min(Math.max(1, room), Math.max(...tiles), MAX_WORKGROUPS) : MAX_WORKGROUPS;
+    const kept = split ? most * plan.passes.length : Number(mayResume);
+    const work: SliceWork = { panels: tiles, passWork, resumable: Number(mayResume), most };
+    const scratch = await own('sums of passes', Math.max(16, kept * scratchPerWorkgroup * 4), USAGE.STORAGE);
     const groups = await Promise.all(
       panels.map(({ a, b, c, bias, residual, result }) => {
         const bound = [uniforms, passes, a.buffer, b.buffer, result, scratch, c, bias, residual];
@@ -130,7 +134,7 @@ export class Product implements PreparedMatmul {
         );
       }),
     );
-    return new Product(parts, uniforms, groups, { ...work, resumable: mayResume ? 1 : 0 });
+    return new Product(parts, uniforms, groups, work);
   }
 
   run(signal?: AbortSignal): Promise<void> {
@@ -228,7 +232,11 @@ export class Product implements PreparedMatmul {
         pass.setPipeline(this.#pipeline.pipeline);
         list.forEach(({ panel, workgroups }, index) => {
           pass.setBindGroup(0, this.#groups[panel], [index * UNIFORM_STRIDE]);
-          pass.dispatchWorkgroups(Math.min(workgroups, MAX_WORKGROUPS_X));
+          pass.dispatchWorkgroups(workgroups, this.#combine === undefined ? 1 : this.plan.passes.length);
+          if (this.#combine === undefined) return;
+          pass.setPipeline(this.#combine.pipeline);
+          pass.dispatchWorkgroups(workgroups);
+          pass.setPipeline(this.#pipeline.pipeline);
         });
         pass.end();
       },
@@ -237,7 +245,7 @@ export class Product implements PreparedMatmul {
   }
 
   /** The struct Slice of shaders/slice.wgsl. */
-  #uniform({ panel, firstWorkgroup, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
+  #uniform({ panel, firstWorkgroup, workgroups, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
     const { a, b, outStride, residualStride } = this.#panel(panel);
     const { scale = 1, outScale = 1 } = this.plan.epilogue ?? {};
     const { rows, aVectorWords, bVectorWords } = this.#kernel.geometry;
@@ -262,6 +270,7 @@ export class Product implements PreparedMatmul {
       this.plan.n,
       ...new Uint32Array(Float32Array.of(scale, outScale).buffer),
       residualStride,
+      workgroups,
     ]);
   }
 
@@ -272,6 +281,13 @@ export class Product implements PreparedMatmul {
   }
 }
 
+/** Bytes that the sums of split passes may take, within the product's limit. */
+const scratchRoom = (plan: MatmulPlan): number => Math.max(32768, Math.floor(memoryLimit(plan) * 0.05));
+
+/** Whether there is room for the sums of one workgroup's passes at least. */
+export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry): boolean =>
+  plan.passes.length * scratchPerWorkgroup * 4 <= scratchRoom(plan);
+
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
 const SLOWEST_RATE = 1e5;
 
@@ -280,6 +296,8 @@ export interface ProductParts {
   readonly plan: MatmulPlan;
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
+  /** What adds the passes of a kernel that is split. */
+  readonly combine: Pipeline | undefined;
   readonly rate: Rate;
   readonly panels: readonly Panel[];
   /** Every buffer of this product so far; more are added. */

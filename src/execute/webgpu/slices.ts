@@ -20,10 +20,13 @@ export interface SliceWork {
   readonly passWork: readonly number[];
   /** Workgroups whose sums fit scratch; 0 when the kernel cannot resume. */
   readonly resumable: number;
+  /** Workgroups of a slice at most: fewer where each pass of a split kernel has its own. */
+  readonly most: number;
 }
 
 export const TARGET_MS = 80;
-const MAX_WORKGROUPS = 65535;
+/** As many as WebGPU promises along a dimension. */
+export const MAX_WORKGROUPS = 65535;
 
 /** The slices of one product, in order. `rate` is asked anew before each: multiply-adds per millisecond, as measured so far. */
 export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
@@ -34,7 +37,7 @@ export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
     while (first < total) {
       const fitting = Math.floor((TARGET_MS * rate()) / whole);
       if (fitting >= 1 || work.resumable === 0) {
-        const workgroups = Math.min(Math.max(1, fitting), total - first, MAX_WORKGROUPS);
+        const workgroups = Math.min(Math.max(1, fitting), total - first, work.most);
         yield { panel, firstWorkgroup: first, workgroups, passBegin: 0, passEnd: last };
         first += workgroups;
       } else {

@@ -1,7 +1,7 @@
 /**
- * Which register tile the fused kernel takes on this adapter. Large tiles save loads, which dominate on software adapters;
- * but a compiler's time may explode with the tile's area, so candidates are tried from small to large and the search
- * stops once compiling takes long. A full search over a family of kernels would go here.
+ * Which member of the family of fused kernels a class of products takes on this adapter. Large tiles save loads, which dominate on
+ * software adapters; but a compiler's time may explode with the tile's area, so candidates are tried from small to large and the
+ * search stops once compiling takes long. docs/kernels.md says what each step of the family gains.
  */
 import { bitsOf, UserError, type Dtype } from '../../numerics';
 
@@ -12,46 +12,124 @@ export interface Tuning {
   readonly unroll: 1 | 2 | 4;
   readonly lanesX: number;
   readonly lanesY: number;
+  /** Lanes whose parts of a row of B lie side by side, as many as a subgroup has at best; lanesX is a multiple. */
+  readonly stripe: number;
   /** Words of A that the lanes of a subgroup share out among them, which must have as many lanes; 0: each loads all. With lanesY 1. */
   readonly broadcast: 0 | 4 | 8;
   /** Words of B in one load. */
   readonly bWords: 1 | 4;
+  /** Each pass has workgroups of its own; a second dispatch adds them in their order. For products of few rows. */
+  readonly split: boolean;
 }
 
 /** A tuning in words. */
-export const tuningText = ({ tileM, tileN, unroll, lanesX, lanesY, broadcast, bWords }: Tuning): string =>
-  [
+export const tuningText = (tuning: Tuning): string => {
+  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, bWords, split } = tuning;
+  return [
     `tile ${tileM}x${tileN}`,
     `unroll ${unroll}`,
     `lanes ${lanesX}x${lanesY}`,
+    ...(stripe < lanesX ? [`stripes of ${stripe}`] : []),
     ...(broadcast > 0 ? [`broadcast ${broadcast}`] : []),
-    ...(bWords > 1 ? [`vectors of B`] : []),
+    ...(bWords > 1 ? ['vectors of B'] : []),
+    ...(split ? ['split K'] : []),
   ].join(', ');
+};
 
-const LANES = { lanesX: 16, lanesY: 4, broadcast: 0, bWords: 1 } as const;
+const PLAIN = {
+  unroll: 1,
+  lanesX: 16,
+  lanesY: 4,
+  stripe: 16,
+  broadcast: 0,
+  bWords: 1,
+  split: false,
+} as const;
 
 /** What is taken before anything was measured: it compiles quickly, and needs nothing but core WebGPU. */
-export const FIRST_TUNING: Tuning = { tileM: 8, tileN: 8, unroll: 1, ...LANES };
+export const FIRST_TUNING: Tuning = { tileM: 8, tileN: 8, ...PLAIN };
 
-/** From the quickest to compile to the slowest. docs/kernels.md says what each gains. */
-const CANDIDATES: readonly Tuning[] = [
+const ROW_OF_LANES = { ...PLAIN, lanesY: 1 } as const;
+
+/** From the quickest to compile to the slowest. */
+const MANY_ROWS: readonly Tuning[] = [
   FIRST_TUNING,
-  { tileM: 8, tileN: 8, unroll: 4, lanesX: 16, lanesY: 1, broadcast: 4, bWords: 1 },
-  { tileM: 16, tileN: 8, unroll: 2, lanesX: 8, lanesY: 1, broadcast: 8, bWords: 1 },
-  { tileM: 16, tileN: 8, unroll: 4, ...LANES },
-  { tileM: 16, tileN: 8, unroll: 4, lanesX: 16, lanesY: 1, broadcast: 4, bWords: 1 },
-  { tileM: 16, tileN: 8, unroll: 4, lanesX: 16, lanesY: 1, broadcast: 4, bWords: 4 },
+  { tileM: 8, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4 },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 2, lanesX: 8, broadcast: 8 },
+  { tileM: 16, tileN: 8, ...PLAIN, unroll: 4 },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4 },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4, bWords: 4 },
 ];
 
-/** Products that are tuned apart, each by the format that stands for it: operands of 32 bits take twice the words. */
-export const TUNED_BY = { narrow: 'bfloat16', wide: 'float32' } as const satisfies Record<string, Dtype>;
-export type TuningClass = keyof typeof TUNED_BY;
+/** Where the tile has one row for each of the product's, and more lanes along the columns. */
+const FEW_ROWS: readonly Tuning[] = [
+  FIRST_TUNING,
+  { ...FIRST_TUNING, split: true },
+  { ...FIRST_TUNING, bWords: 4, split: true },
+  { ...FIRST_TUNING, unroll: 4, split: true },
+];
 
-export const classOf = (stationary: Dtype): TuningClass => (bitsOf(stationary) === 32 ? 'wide' : 'narrow');
+/** Of products with at most so many rows the operand B is most of the work: they are tuned apart. */
+export const FEW = 16;
 
-/** Those that an adapter can have, whose smallest subgroup has that many lanes; 0 where it has none. */
-export const candidatesFor = (subgroupLanes: number): readonly Tuning[] =>
-  CANDIDATES.filter(({ broadcast }) => broadcast <= subgroupLanes);
+export interface TunedClass {
+  /** The product that stands for the class. */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: Dtype;
+  readonly candidates: readonly Tuning[];
+  readonly words: string;
+}
+
+/** Products that are tuned apart: operands of 32 bits take twice the words. */
+export const TUNED_CLASSES = {
+  narrow: {
+    m: 512,
+    n: 512,
+    k: 256,
+    dtype: 'bfloat16',
+    candidates: MANY_ROWS,
+    words: 'operands of 8 and 16 bits',
+  },
+  wide: { m: 512, n: 512, k: 256, dtype: 'float32', candidates: MANY_ROWS, words: 'operands of 32 bits' },
+  'narrow-few': {
+    m: 1,
+    n: 2048,
+    k: 2048,
+    dtype: 'bfloat16',
+    candidates: FEW_ROWS,
+    words: `at most ${FEW} rows, operands of 8 and 16 bits`,
+  },
+  'wide-few': {
+    m: 1,
+    n: 2048,
+    k: 2048,
+    dtype: 'float32',
+    candidates: FEW_ROWS,
+    words: `at most ${FEW} rows, operands of 32 bits`,
+  },
+} as const satisfies Record<string, TunedClass>;
+export type TuningClass = keyof typeof TUNED_CLASSES;
+export const TUNING_CLASSES = Object.keys(TUNED_CLASSES) as readonly TuningClass[];
+
+export function classOf(stationary: Dtype, m: number): TuningClass {
+  const wide = bitsOf(stationary) === 32;
+  if (m <= FEW) return wide ? 'wide-few' : 'narrow-few';
+  return wide ? 'wide' : 'narrow';
+}
+
+/** Those of a class that an adapter can have, whose smallest subgroup has that many lanes; 0 where it has none. */
+export const candidatesFor = (name: TuningClass, subgroupLanes: number): readonly Tuning[] =>
+  TUNED_CLASSES[name].candidates
+    .filter(({ broadcast }) => broadcast <= subgroupLanes)
+    .map((tuning) => striped(tuning, subgroupLanes));
+
+/** With stripes of a subgroup's lanes. */
+export const striped = (tuning: Tuning, subgroupLanes: number): Tuning => ({
+  ...tuning,
+  stripe: subgroupLanes === 0 ? tuning.lanesX : Math.min(subgroupLanes, tuning.lanesX),
+});
 
 /** A compile time beyond which larger tiles are not tried: a busy machine takes twice as long as a quiet one. */
 const PATIENCE_MS = 3000;
@@ -67,6 +145,9 @@ export interface Trial {
 
 /** Rounds over the candidates: they take turns, so that a machine busy for a moment does not decide. */
 const ROUNDS = 3;
+
+/** Those that reach less of the fastest one's speed are out of the race. */
+const HOPEFUL = 0.8;
 
 /** A candidate that is not taken, with what was wrong: it does not compile, or its bits are others than the reference's. */
 export interface Discarded {
@@ -104,7 +185,12 @@ export async function chooseTuning(
   }
   for (let round = 1; round < ROUNDS && candidates.length > 1; round++) {
     const again: Candidate[] = [];
+    const fastest = Math.max(...candidates.map(({ gflops }) => gflops));
     for (const each of candidates) {
+      if (each.gflops < HOPEFUL * fastest) {
+        again.push(each);
+        continue;
+      }
       const { gflops } = await trial(each.tuning);
       again.push({ ...each, gflops: Math.max(each.gflops, gflops) });
     }

@@ -7,6 +7,7 @@ const works = fc.record({
   panels: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 3 }),
   passWork: fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 }),
   resumable: fc.integer({ min: 0, max: 2 }),
+  most: fc.integer({ min: 1, max: 400 }),
 });
 
 test('slices cover every workgroup and pass once, in order, and keep to the target where they can', () => {
@@ -24,6 +25,8 @@ test('slices cover every workgroup and pass once, in order, and keep to the targ
           work.passWork.slice(passBegin, passEnd).reduce((sum, each) => sum + each, 0) * workgroups;
         if (work.resumable > 0)
           expect(took).toBeLessThanOrEqual(Math.max(TARGET_MS * rate, largest * workgroups));
+        if (passBegin === 0 && passEnd === work.passWork.length)
+          expect(workgroups).toBeLessThanOrEqual(Math.max(work.most, work.resumable));
         if (passBegin > 0) expect(workgroups).toBeLessThanOrEqual(work.resumable);
       }
       for (const panel of done) expect(panel.every((passes) => passes === work.passWork.length)).toBe(true);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { fusedKernel, plainKernel, type KernelSpec } from '../../../src/execute/webgpu';
 import { render } from '../../../src/execute/webgpu/template';
+import { FIRST_TUNING } from '../../../src/execute/webgpu/tuning';
 
 test('loops, conditions, blocks and arithmetic', () => {
   const source = `
@@ -53,19 +54,12 @@ const SPEC: KernelSpec = {
 };
 
 test('the kernels as printed', async () => {
-  const fused = fusedKernel(SPEC, {
-    tileM: 2,
-    tileN: 8,
-    unroll: 1,
-    lanesX: 16,
-    lanesY: 4,
-    broadcast: 0,
-    bWords: 1,
-  });
-  const shared = fusedKernel(
-    { ...SPEC, doubleRow: false },
-    { tileM: 8, tileN: 8, unroll: 2, lanesX: 16, lanesY: 1, broadcast: 4, bWords: 1 },
-  );
+  const fused = fusedKernel(SPEC, { ...FIRST_TUNING, tileM: 2 });
+  const plain: KernelSpec = { ...SPEC, doubleRow: false };
+  const row = { ...FIRST_TUNING, lanesY: 1 };
+  const shared = fusedKernel(plain, { ...row, unroll: 2, stripe: 8, broadcast: 4 });
+  const split = fusedKernel(plain, { ...row, tileM: 1, lanesX: 64, bWords: 4, split: true });
+  await expect(split.source).toMatchFileSnapshot('../../golden/fused-split.wgsl');
   await expect(shared.source).toMatchFileSnapshot('../../golden/fused-broadcast.wgsl');
   await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
   await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
