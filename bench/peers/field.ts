@@ -27,10 +27,9 @@ export async function runField(
   request: PeersRequest,
   { packages, openAdapter, startThread }: FieldHost,
 ): Promise<FieldReport> {
-  const { device, threads } = FIELDS[field];
+  const { device } = FIELDS[field];
   try {
     const adapter = device === 'webgpu' ? await openAdapter() : undefined;
-    showProcessors(device === 'webgpu' ? undefined : threads);
     const contestants = lineup(field, SYSTOLE.version, packages, startThread);
     return { field, ...(adapter && { adapter }), ...(await comparePeers(contestants, request)) };
   } catch (error) {
@@ -45,9 +44,3 @@ export const withoutResult = (field: FieldName, error: unknown): FieldReport => 
   shapes: [],
   leftOut: [],
 });
-
-/** Some libraries start as many threads as they are told that there are processors, and know no other setting. */
-function showProcessors(count: number | undefined): void {
-  if (count === undefined || !('navigator' in globalThis)) return;
-  Object.defineProperty(navigator, 'hardwareConcurrency', { configurable: true, value: count });
-}

@@ -27,7 +27,7 @@ const RESULTS_AT_ONCE = 4;
 
 export const openJaxJs = (library: unknown): Promise<OpenContestant> => open(library, 'webgpu');
 
-/** Its threads are workers of the page, as many as the processors that it is shown (field.ts). */
+/** Its threads are workers of the page, as many as the processors that it is shown while it loads (processors.ts). */
 export async function openJaxJsWasm(library: unknown, threads: number): Promise<OpenContestant> {
   if (threads > 1 && typeof Worker === 'undefined') throw new Error('it starts no threads in Node');
   return open(library, 'wasm');

@@ -7,6 +7,7 @@ import { openJaxJs, openJaxJsWasm } from './jax-js';
 import { openOnnxRuntimeWeb } from './onnxruntime-web';
 import { openOnnxRuntimeWasm } from './onnxruntime-wasm';
 import manifest from './package.json';
+import { showingProcessors } from './processors';
 import { systoleContestants } from './systole';
 import { systoleWasmContestants } from './systole-wasm';
 import { openTfjs } from './tfjs';
@@ -58,6 +59,9 @@ export function lineup(
   startThread?: StartThread,
 ): Contestant[] {
   const { device, threads } = FIELDS[field];
+  // On WebGPU, threads are what a library makes of the machine as it is.
+  const loaded = (library: () => Promise<unknown>): Promise<unknown> =>
+    device === 'webgpu' ? library() : showingProcessors(threads, library);
   const ours =
     device === 'webgpu'
       ? systoleContestants(version)
@@ -69,7 +73,7 @@ export function lineup(
       version: manifest.dependencies[package_],
       dtype: 'float32' as const,
       ours: false,
-      open: async () => open(await packages[load](), threads),
+      open: async () => open(await loaded(packages[load]), threads),
     })),
   ];
 }

@@ -1,5 +1,6 @@
 /** TensorFlow.js (npm @tensorflow/tfjs-core with @tensorflow/tfjs-backend-wasm): `matMul`, by XNNPACK. */
 import type { OpenContestant } from './contestant';
+import { showingProcessors } from './processors';
 
 /** The part of the library that is used here. Its results are there when a call returns. */
 interface TfjsWasm {
@@ -25,7 +26,9 @@ export async function openTfjsWasm(library: unknown, threads: number): Promise<O
   const { core, wasm } = library as TfjsWasm;
   if (threads === 1) core.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // its build without threads
   wasm.setThreadsCount(threads);
-  if (!(await core.setBackend('wasm'))) throw new Error('its WASM backend did not start');
+  // It starts no more than half as many as there are processors.
+  if (!(await showingProcessors(2 * threads, () => core.setBackend('wasm'))))
+    throw new Error('its WASM backend did not start');
   const started = wasm.getThreadsCount();
   if (started !== threads) throw new Error(`it starts ${started} of the ${threads} threads here`);
   return {
