@@ -70,11 +70,9 @@ export function reportText(report: TimeReport): string {
   const { matmuls, roofline, dma } = report;
   return [
     totalText(report),
-    tracksText(report),
-    pathText(report),
-    linesText(report),
+    ...(report.instructions > 0 ? [tracksText(report), pathText(report), linesText(report)] : []),
     matmuls && matmulsText(matmuls, report),
-    memoryText(report),
+    report.instructions > 0 ? memoryText(report) : undefined,
     dma && dmaText(dma),
     roofline && rooflineText(roofline),
     adviceText(report),

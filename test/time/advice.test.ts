@@ -6,14 +6,18 @@ import { describe, expect, it } from 'vitest';
 import {
   ADVICE_RULES,
   adviceOn,
+  reportOf,
   type AdviceRule,
   type DmaReport,
   type MatmulReport,
   type PathPart,
   type ReportFacts,
   type Resource,
+  type TimeReport,
   type TrackPart,
 } from '../../src/time/report';
+import { timeProgram } from '../../src/time';
+import { planMatmul, planToProgram } from '../../src/lower';
 import type { Track } from '../../src/time/types';
 
 const DMA: DmaReport = {
@@ -41,6 +45,7 @@ const MATMULS: MatmulReport = {
   rates: [{ rate: 'bits16', peak: 78_000, instructions: 10, hardware: 1e9, model: 1e9 }],
   columns: 512,
   rows: 128,
+  fitSingle: 0,
 };
 /** Neither matmuls nor DMA. */
 const BARE: ReportFacts = {
@@ -164,6 +169,10 @@ const FIGURES = {
     { ...limitedBy(['tensor', 0.3]), matmuls: { ...MATMULS, rows: 32 } },
     'Tensor is 30 % of the critical path: 32 of 128 rows of the array in use on average',
   ],
+  'double-row': [
+    { ...limitedBy(['dma', 0.3], ['tensor', 0.1]), matmuls: { ...MATMULS, fitSingle: 0.5 } },
+    'DMA and Tensor are 40 % of the critical path: 50 % of its multiplications take double rows of so few partitions that single ones would fit the array',
+  ],
   transposes: [
     { ...limitedBy(['tensor', 0.3]), matmuls: { ...MATMULS, model: 5e8 } },
     'Tensor is 30 % of the critical path: 50 % of the array’s operations transpose',
@@ -243,5 +252,22 @@ describe('advice', () => {
     );
     expect(words.map((each) => each.includes('schedule'))).toEqual([true, false, false]);
     expect(new Set(words).size).toBe(3);
+  });
+
+  it.each([
+    [64, true],
+    [384, true],
+    [1024, false],
+  ])('asks for single rows where K is %d, if those are faster', (k, slower) => {
+    const timed = (doubleRow: boolean) =>
+      reportOf(
+        timeProgram(
+          planToProgram(planMatmul({ m: 512, n: 512, k, a: 'float8_e4m3', b: 'float8_e4m3', doubleRow })),
+        ),
+      );
+    const [double, single] = [timed(true), timed(false)];
+    const asks = ({ advice }: TimeReport) => advice.some(({ rule }) => rule === 'double-row');
+    expect(double.total > 1.01 * single.total).toBe(slower);
+    expect([asks(double), asks(single)]).toEqual([slower, false]);
   });
 });

@@ -218,6 +218,15 @@ export const ADVICE_RULES = {
         : `${number(matmuls.rows)} of 128 rows of the array in use on average`,
     try: 'Lay the contraction over all 128 partitions; or let several small products share the array (tile_position, tile_size).',
   },
+  'double-row': {
+    of: ['dma', 'tensor', 'latency'],
+    least: 0.2,
+    figure: ({ matmuls }) =>
+      matmuls === undefined || matmuls.fitSingle < 0.2
+        ? undefined
+        : `${percent(matmuls.fitSingle)} of its multiplications take double rows of so few partitions that single ones would fit the array`,
+    try: 'Multiply those in single rows (of a product --no-double-row): the array takes no longer, and loads are spread over twice the partitions.',
+  },
   transposes: {
     of: ['tensor'],
     least: 0.2,

@@ -69,6 +69,8 @@ export interface MatmulReport {
   /** Of each multiplication on average: moving columns, and partitions of the operands. */
   readonly columns: number;
   readonly rows: number;
+  /** The share of multiplications in double rows that would fit the array in single ones, and take no longer. */
+  readonly fitSingle: number;
 }
 
 /** What an instruction of the array moves through it. */
@@ -97,7 +99,7 @@ function lanesOf({ opcode, attributes }: Instruction): number {
 export function matmulsOf({ chip: name, instructions, total, busy }: Timeline): MatmulReport | undefined {
   const chip = CHIPS[name];
   const uses = new Map<Rate, { instructions: number; hardware: number; model: number }>();
-  let [count, columns, rows] = [0, 0, 0];
+  let [count, columns, rows, fitSingle] = [0, 0, 0, 0];
   /** ns of cells in use, all instructions at the highest rate of their formats, and those that multiply. */
   let [used, atPeak, modelAtPeak] = [0, 0, 0];
   for (const instruction of instructions) {
@@ -122,6 +124,7 @@ export function matmulsOf({ chip: name, instructions, total, busy }: Timeline): 
     if (moving === undefined || moving.space === 'hbm') continue;
     columns += countOf(moving.dims) / (isPacked(moving.dtype) ? 1 : lanes);
     rows += moving.partitions;
+    if (lanes === LANES.fp8 && lanes * moving.partitions <= chip.matmul.rows) fitSingle++;
   }
   if (count === 0) return undefined;
   const rates = RATES.flatMap((rate) => {
@@ -142,5 +145,6 @@ export function matmulsOf({ chip: name, instructions, total, busy }: Timeline): 
     rates,
     columns: columns / count,
     rows: rows / count,
+    fitSingle: fitSingle / count,
   };
 }
