@@ -42,7 +42,7 @@ const LEAST_SHARE = 0.005;
 const MOST_LINES = 8;
 
 const SCHEDULED =
-  'Loads are moved earlier as far as memory allows, as the vendor’s compiler does; --no-schedule times Programs as written.';
+  'Loads are moved earlier and tiles placed anew, as far as memory allows, as the vendor’s compiler does; --no-schedule times Programs as written.';
 const AS_WRITTEN = 'Timed as written: no load is moved earlier.';
 
 /** What was timed, and how. */

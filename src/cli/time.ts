@@ -60,7 +60,7 @@ export function addTime(program: Command): void {
       'after',
       `
 Times are of a simulation: docs/time.md says what is modelled, and how far it agrees with published measurements.
-Loads are moved earlier as far as memory allows, as the vendor's compiler does, unless --no-schedule is given.
+Loads are moved earlier and tiles placed anew, as far as memory allows, as the vendor's compiler does, unless --no-schedule is given.
 
 Exit code: 0 timed; 1 with --calibration, an error is beyond its bound; 2 the kernel, Program or an option cannot be used, a Program that fails verification among them.
 

@@ -1,3 +1,4 @@
+/** docs/program.md against the code: its Programs, its instruction, its limits. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   printProgram,
   toJSON,
 } from '../../src/program';
+import { verifyProgram } from '../../src/verify';
 
 const page = readFileSync(new URL('../../docs/program.md', import.meta.url), 'utf8');
 const [text = '', json = ''] = [...page.matchAll(/```(?:json)?\n(.*?)```/gs)].map((block) => block[1] ?? '');
@@ -22,6 +24,16 @@ test('the instruction of docs/program.md is the one of its text', () => {
   const [loop] = program.instructions;
   const twice = loop !== undefined && 'body' in loop ? loop.body[1] : undefined;
   expect(read.instructions).toEqual([{ ...twice, at: 'double.ts:12:5' }]);
+});
+
+test('the example of edges is a legal Program with one', () => {
+  const [block = ''] = /(?<=## Edges.*?```\n).*?(?=```)/s.exec(page) ?? [];
+  const program = parseProgram(block);
+  expect(printProgram(program)).toBe(block);
+  expect(verifyProgram(program).findings).toEqual([]);
+  expect(toJSON(program).instructions).toContainEqual(
+    expect.objectContaining({ id: 'keep', after: ['recip'] }),
+  );
 });
 
 test('the limits of docs/program.md are those of the code', () => {
