@@ -196,7 +196,7 @@ function dmaText(dma: DmaReport): string {
       : '';
   return [
     'DMA',
-    `  ${many(transfers, 'transfer')} in ${many(descriptors, 'descriptor')} of ${digits(bytesPerDescriptor)} B on average${small}`,
+    `  ${many(transfers, 'transfer')} in ${many(descriptors, 'descriptor')} of ${digits(bytesPerDescriptor, 4)} B on average${small}`,
     `  ${rateText(rate)}, ${rateText(rateWhileBusy)} while they are busy, of ${rateText(peak)} at most; the 16 engines are busy ${percentText(meanShare)} of the time, the busiest ${percentText(mostShare)}`,
   ].join('\n');
 }
