@@ -16,6 +16,12 @@ fn {{NAME}}(word: u32) -> array<f32, 2> {
   return array<f32, 2>(bitcast<f32>(word << 16u), bitcast<f32>(word & 0xffff0000u));
 }
 //: end
+//: if DECODE_NATIVE
+fn {{NAME}}(word: u32) -> array<f32, 2> {
+  let pair = bitcast<vec2<f16>>(word);
+  return array<f32, 2>(f32(pair.x), f32(pair.y));
+}
+//: end
 //: if DECODE_UNPACK
 fn {{NAME}}(word: u32) -> array<f32, 2> {
   let pair = unpack2x16float(word);

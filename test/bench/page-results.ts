@@ -91,7 +91,7 @@ export function report(cases: readonly CaseResult[], outcome: Report['outcome'] 
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    unpacksFloat16: true,
+    float16: ['unpack'],
     tunings: { narrow: UNTUNED, wide: UNTUNED, 'narrow-few': UNTUNED, 'wide-few': UNTUNED },
     kernels: {},
   };

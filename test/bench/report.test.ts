@@ -120,7 +120,7 @@ const report: Report = {
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    unpacksFloat16: false,
+    float16: [],
     tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
     kernels: {},
   },

@@ -1,6 +1,5 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
-
 // What both matmul kernels are told: the slice of the product that a dispatch computes, and the passes of the plan.
 
 struct Slice {
@@ -52,13 +51,19 @@ fn rounded(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
 }
 
+// The sums of one pass, each row straight from the operands' buffers to registers. Nothing is shared between invocations, so no barrier
+// is needed; with BROADCAST the lanes of a subgroup share the words of A out among them, and decode each once for all. A workgroup
+// is then one row of lanes, so that all want the same A.
+
+
+
 // The fused matmul: the passes of a plan, in the plan's order, straight from packed operands. Each invocation owns
-// TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
+// TILE_M x TILE_N outputs and takes outer products over K. How it comes by the rows of a pass says the block `pass_sums`, of
+// which there are two: pass_registers.wgsl and pass_workgroup.wgsl. One of them is put before this text.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
 // STRIPE neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load, and
 // all that the lanes of a stripe own of a row of B lies side by side, so that a subgroup leaves no cache line half read. With
-// BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
@@ -77,7 +82,6 @@ fn rounded(x: f32) -> f32 {
 
 
 
-
 @compute @workgroup_size(16, 1)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -90,8 +94,6 @@ fn main(
   let tile_row = (number % slice.workgroups_down) * 1u + lane.y;
   let row = tile_row * 8u;
   let vector = (number / slice.workgroups_down) * 32u + (lane.x / 8u) * 16u + lane.x % 8u;
-  // All lanes stay: each has words that the others need. A workgroup is one row of lanes, so that all want the same A.
-  let a_lane = subgroup_lane % 4u;
 
   var total: array<f32, 64>;
   var group_sum: array<f32, 64>;
@@ -111,6 +113,7 @@ fn main(
         group_sum[i] = 0.0;
       }
     }
+    let a_lane = subgroup_lane % 4u;
     var sum_0_0 = 0.0;
     var sum_0_1 = 0.0;
     var sum_0_2 = 0.0;
@@ -506,6 +509,9 @@ fn main(
     return;
   }
 
+  if (row >= slice.m || vector * 4u >= slice.n) {
+    return;
+  }
   for (var i = 0u; i < min(8u, slice.m - row); i++) {
     for (var j = 0u; j < 8u; j++) {
       let column = (vector + (j / 4u) * 8u) * 4u + j % 4u;

@@ -49,13 +49,19 @@ fn rounded(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) ^ slice.zero);
 }
 
+// The sums of one pass, each row straight from the operands' buffers to registers. Nothing is shared between invocations, so no barrier
+// is needed; with BROADCAST the lanes of a subgroup share the words of A out among them, and decode each once for all. A workgroup
+// is then one row of lanes, so that all want the same A.
+
+
+
 // The fused matmul: the passes of a plan, in the plan's order, straight from packed operands. Each invocation owns
-// TILE_M x TILE_N outputs and takes outer products over K. Nothing is shared between invocations, so no barrier is needed.
+// TILE_M x TILE_N outputs and takes outer products over K. How it comes by the rows of a pass says the block `pass_sums`, of
+// which there are two: pass_registers.wgsl and pass_workgroup.wgsl. One of them is put before this text.
 //
 // Layouts. A is K-major: row k holds A[0 .. M-1, k]. Row k of B holds B[k, 0 .. N-1]. Rows are padded to 16 bytes.
 // STRIPE neighbouring lanes read neighbouring words of B and the same vector of A: software adapters turn both into one load, and
 // all that the lanes of a stripe own of a row of B lies side by side, so that a subgroup leaves no cache line half read. With
-// BROADCAST they share the words of A out among them instead, and decode each once for the subgroup.
 // What lies beyond the last row or column is computed from padding and never stored.
 //
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
@@ -68,7 +74,6 @@ fn rounded(x: f32) -> f32 {
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 @group(0) @binding(6) var<storage, read> c: array<u32>;
-
 
 
 

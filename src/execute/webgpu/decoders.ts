@@ -4,10 +4,10 @@ import { bitsOf, FORMATS, type Dtype } from '../../numerics';
 import { render } from './template';
 
 /**
- * `general` holds for every code. `finite` is quicker and holds where no code is infinite or NaN. `unpack` is WGSL's
- * unpack2x16float, taken for float16 where a probe found it exact.
+ * `general` holds for every code. `finite` is quicker and holds where no code is infinite or NaN. Of float16 alone: `native` is
+ * the conversion of the extension shader-f16, `unpack` WGSL's unpack2x16float, each taken where a probe found it exact.
  */
-export type Decoder = 'general' | 'finite' | 'unpack';
+export type Decoder = 'general' | 'finite' | 'native' | 'unpack';
 
 const WHOLE = {
   float32: 'DECODE_FLOAT32',
@@ -18,6 +18,7 @@ const KINDS = [
   'DECODE_FLOAT32',
   'DECODE_TFLOAT32',
   'DECODE_BFLOAT16',
+  'DECODE_NATIVE',
   'DECODE_UNPACK',
   'DECODE_FINITE',
   'DECODE_GENERAL',
@@ -57,7 +58,8 @@ export const maskOf = (bits: number): number => 2 ** bits - 1;
 
 function kindOf(dtype: Dtype, decoder: Decoder): (typeof KINDS)[number] {
   if (dtype === 'float32' || dtype === 'tfloat32' || dtype === 'bfloat16') return WHOLE[dtype];
-  if (decoder === 'unpack' && dtype === 'float16') return 'DECODE_UNPACK';
+  if (dtype === 'float16' && (decoder === 'native' || decoder === 'unpack'))
+    return decoder === 'native' ? 'DECODE_NATIVE' : 'DECODE_UNPACK';
   return decoder === 'general' ? 'DECODE_GENERAL' : 'DECODE_FINITE';
 }
 

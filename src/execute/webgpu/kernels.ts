@@ -3,6 +3,8 @@
  */
 import plain from '../../../shaders/matmul_plain.wgsl';
 import fused from '../../../shaders/matmul.wgsl';
+import passRegisters from '../../../shaders/pass_registers.wgsl';
+import passWorkgroup from '../../../shaders/pass_workgroup.wgsl';
 import outputDraw from '../../../shaders/output_draw.wgsl';
 import slice from '../../../shaders/slice.wgsl';
 import { stepsOf, type Epilogue } from '../../lower';
@@ -83,17 +85,22 @@ export function geometryOf({ a, b, groups }: KernelSpec, tuning: Tuning): Geomet
   };
 }
 
-/** Lanes leave no loop before the others, which a compiler cannot know: bounds come from memory. */
-const SUBGROUPS = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n';
+/** What the text of a kernel begins with. Lanes leave no loop before the others, which a compiler cannot know: bounds come from memory. */
+const ENABLED = {
+  f16: 'enable f16;',
+  subgroups: 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);',
+} as const;
 
 export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
-  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, split } = tuning;
+  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, split, blockK } = tuning;
   const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
   const aWords = wordsOf(tileM, spec.a);
   const bWords = wordsOf(tileN, spec.b);
   const { aVectorWords, bVectorWords } = geometryOf(spec, tuning);
   const groups = Number(spec.groups);
-  const body = render(fused, {
+  const lanes = lanesX * lanesY;
+  const [aVectors, bVectors] = [aWords / aVectorWords, bWords / bVectorWords];
+  const body = render(`${blockK > 0 ? passWorkgroup : passRegisters}\n${fused}`, {
     TILE_M: tileM,
     TILE_N: tileN,
     UNROLL: unroll,
@@ -102,15 +109,24 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     A_VECTOR: VECTORS[aVectorWords],
     A_WIDTH: aVectorWords,
     A_WORDS: aWords,
-    A_VECTORS: aWords / aVectorWords,
+    A_VECTORS: aVectors,
     A_PER_WORD: 32 / aBits,
     BROADCAST: broadcast,
     STRIPE: stripe,
+    SHARING: Number(broadcast > 0 || blockK > 0),
+    LANES: lanes,
+    BLOCK_K: blockK,
+    BLOCK_M: tileM * lanesY,
+    BLOCK_N: tileN * lanesX,
+    A_ROW_VECTORS: aVectors * lanesY,
+    B_ROW_VECTORS: bVectors * lanesX,
+    A_FETCHES: Math.ceil((blockK * aVectors * lanesY) / lanes),
+    B_FETCHES: Math.ceil((blockK * bVectors * lanesX) / lanes),
     SPLIT: Number(split),
     B_VECTOR: VECTORS[bVectorWords],
     B_WIDTH: bVectorWords,
     B_WORDS: bWords,
-    B_VECTORS: bWords / bVectorWords,
+    B_VECTORS: bVectors,
     B_PER_WORD: 32 / bBits,
     OUT_PER_WORD: 32 / outBits,
     OUT_BITS: outBits,
@@ -134,7 +150,8 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
   return {
     name,
     source: [
-      ...(broadcast > 0 ? [SUBGROUPS] : []),
+      ...(spec.decodeA === 'native' || spec.decodeB === 'native' ? [ENABLED.f16] : []),
+      ...(broadcast > 0 ? [ENABLED.subgroups] : []),
       slice,
       body,
       conversions,

@@ -55,8 +55,8 @@ import {
 } from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
-  /** Whether WGSL's own unpacking of float16 is exact on every code, subnormals included. */
-  readonly unpacksFloat16: boolean;
+  /** WGSL's own conversions of float16 that are exact on every code, subnormals included: the first is taken. */
+  readonly float16: readonly Decoder[];
   /** The register tiles that products take, and what `tune` measured: nothing before. */
   readonly tunings: Readonly<Record<TuningClass, Choice>>;
   /** Kernels proved so far and the barrier each needs. */
@@ -96,25 +96,26 @@ export class WebGpuMatmul {
   readonly gpu: Gpu;
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
-  readonly #unpacksFloat16: boolean;
+  readonly #float16: readonly Decoder[];
   #tunings: ProbeReport['tunings'] = untuned(FIRST_TUNING);
   /** Searches for a tuning go one after the other: the second finds the work done. */
   #search: Promise<void> = Promise.resolve();
   readonly #proved = new Map<string, Promise<Proved>>();
   readonly #barriers: Record<string, Barrier> = {};
 
-  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, unpacksFloat16: boolean) {
+  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, float16: readonly Decoder[]) {
     this.gpu = gpu;
     this.#stationary = new Stationary(gpu);
     this.#arithmetic = arithmetic;
-    this.#unpacksFloat16 = unpacksFloat16;
+    this.#float16 = float16;
   }
 
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
   static async create(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {
     const gpu = new Gpu(device);
-    const [arithmetic, unpacks] = await Promise.all([
+    const [arithmetic, ...exact] = await Promise.all([
       probeArithmetic(gpu),
+      device.features.has('shader-f16') && probeDecoder(gpu, 'float16', 'native'),
       probeDecoder(gpu, 'float16', 'unpack'),
     ]);
     await gpu.learnNotice();
@@ -124,7 +125,11 @@ export class WebGpuMatmul {
       );
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    const matmul = new WebGpuMatmul(gpu, arithmetic, unpacks);
+    const matmul = new WebGpuMatmul(
+      gpu,
+      arithmetic,
+      FLOAT16_DECODERS.filter((_, index) => exact[index]),
+    );
     matmul.#tunings = untuned(options.tuning ?? striped(FIRST_TUNING, subgroupLanes(device)));
     return matmul;
   }
@@ -161,7 +166,7 @@ export class WebGpuMatmul {
   get probe(): ProbeReport {
     return {
       ...this.#arithmetic,
-      unpacksFloat16: this.#unpacksFloat16,
+      float16: this.#float16,
       tunings: this.#tunings,
       kernels: { ...this.#barriers },
     };
@@ -264,7 +269,8 @@ export class WebGpuMatmul {
   /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
   #decoder(stored: Dtype, dtype: Dtype, codes: OperandSource): Decoder {
     if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
-    if (dtype === 'float16' && this.#unpacksFloat16) return 'unpack';
+    const [own] = this.#float16;
+    if (dtype === 'float16' && own !== undefined) return own;
     return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
   }
 
@@ -357,6 +363,9 @@ export class WebGpuMatmul {
     return found;
   }
 }
+
+/** Conversions of float16 that WGSL has, the one to be preferred first. */
+const FLOAT16_DECODERS = ['native', 'unpack'] as const satisfies readonly Decoder[];
 
 /** A tile for all products, of which nothing was measured. */
 const untuned = (tuning: Tuning): Record<TuningClass, Choice> => {

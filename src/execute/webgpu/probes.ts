@@ -63,6 +63,7 @@ export async function probeDecoder(gpu: Gpu, dtype: Dtype, decoder: Decoder): Pr
   const meant = all.filter((_, index) => decoder !== 'finite' || Number.isFinite(values[index] ?? NaN));
   const perWord = 32 / bits;
   const source = [
+    ...(decoder === 'native' ? ['enable f16;'] : []),
     render(probeDecode, { LANES_X: 64, PER_WORD: perWord }),
     decoderWgsl('decode_word', dtype, decoder),
     conversionsWgsl({ decode: generalDecoders({ decode_word: [dtype, decoder] }) }),

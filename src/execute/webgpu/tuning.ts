@@ -18,13 +18,15 @@ export interface Tuning {
   readonly broadcast: 0 | 4 | 8;
   /** Words of B in one load. */
   readonly bWords: 1 | 4;
+  /** Rows of K that a workgroup fetches for all its lanes at a time, by way of workgroup memory; 0: each lane fetches its own. */
+  readonly blockK: 0 | 8 | 16;
   /** Each pass has workgroups of its own; a second dispatch adds them in their order. For products of few rows. */
   readonly split: boolean;
 }
 
 /** A tuning in words. */
 export const tuningText = (tuning: Tuning): string => {
-  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, bWords, split } = tuning;
+  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, bWords, blockK, split } = tuning;
   return [
     `tile ${tileM}x${tileN}`,
     `unroll ${unroll}`,
@@ -32,6 +34,7 @@ export const tuningText = (tuning: Tuning): string => {
     ...(stripe < lanesX ? [`stripes of ${stripe}`] : []),
     ...(broadcast > 0 ? [`broadcast ${broadcast}`] : []),
     ...(bWords > 1 ? ['vectors of B'] : []),
+    ...(blockK > 0 ? [`${blockK} rows in workgroup memory`] : []),
     ...(split ? ['split K'] : []),
   ].join(', ');
 };
@@ -43,6 +46,7 @@ const PLAIN = {
   stripe: 16,
   broadcast: 0,
   bWords: 1,
+  blockK: 0,
   split: false,
 } as const;
 
@@ -59,7 +63,12 @@ const MANY_ROWS: readonly Tuning[] = [
   { tileM: 16, tileN: 8, ...PLAIN, unroll: 4 },
   { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4 },
   { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4, bWords: 4 },
+  { tileM: 8, tileN: 8, ...PLAIN, lanesY: 8, bWords: 4, blockK: 8 },
+  { tileM: 8, tileN: 8, ...PLAIN, unroll: 4, lanesY: 8, bWords: 4, blockK: 8 },
 ];
+
+/** Where subgroups have fewer lanes the adapter is a processor, to which workgroup memory is memory like any other: a detour. */
+const LANES_OF_A_GPU = 16;
 
 /** Where the tile has one row for each of the product's, and more lanes along the columns. */
 const FEW_ROWS: readonly Tuning[] = [
@@ -123,6 +132,7 @@ export function classOf(stationary: Dtype, m: number): TuningClass {
 export const candidatesFor = (name: TuningClass, subgroupLanes: number): readonly Tuning[] =>
   TUNED_CLASSES[name].candidates
     .filter(({ broadcast }) => broadcast <= subgroupLanes)
+    .filter(({ blockK }) => blockK === 0 || subgroupLanes === 0 || subgroupLanes >= LANES_OF_A_GPU)
     .map((tuning) => striped(tuning, subgroupLanes));
 
 /** With stripes of a subgroup's lanes. */
@@ -214,7 +224,14 @@ export function tuningFor(tuning: Tuning, m: number, bits: number): Tuning {
   const { lanesX, lanesY, broadcast } = tuning;
   const shared = broadcast > 0 && ((tileM * bits) / 32) % broadcast === 0 ? broadcast : 0;
   if (shared > 0 || tileM < m) return { ...tuning, tileM, broadcast: shared };
-  return { ...tuning, tileM, broadcast: 0, lanesX: Math.max(lanesX * lanesY, FEW_ROWS_LANES), lanesY: 1 };
+  return {
+    ...tuning,
+    tileM,
+    broadcast: 0,
+    blockK: 0,
+    lanesX: Math.max(lanesX * lanesY, FEW_ROWS_LANES),
+    lanesY: 1,
+  };
 }
 
 const FEW_ROWS_LANES = 64;

@@ -19,7 +19,7 @@ import philox from '../../../shaders/philox.wgsl';
 import slice from '../../../shaders/slice.wgsl';
 import { USAGE } from '../../../src/execute/webgpu/gpu';
 import { SLICE_BYTES } from '../../../src/execute/webgpu/prepared';
-import { candidatesFor, type Tuning } from '../../../src/execute/webgpu/tuning';
+import { candidatesFor, FIRST_TUNING, type Tuning } from '../../../src/execute/webgpu/tuning';
 import { randomOperands } from '../../../bench/check';
 import { runs } from '../runs';
 import { anyEpilogue, anyRounding } from '../../lower/requests';
@@ -107,6 +107,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     const { features, adapterInfo } = host.device;
     const lanes = features.has('subgroups') ? adapterInfo.subgroupMinSize : 0;
     const candidates = (['narrow', 'narrow-few'] as const).flatMap((name) => candidatesFor(name, lanes));
+    candidates.push({ ...FIRST_TUNING, lanesX: 8, stripe: 4, bWords: 4, blockK: 8 }); // which processors are not offered
     for (const tuning of new Set(candidates.map((each) => JSON.stringify(each)))) {
       const tuned = await createWebGpuMatmul(host.device, { tuning: JSON.parse(tuning) as Tuning });
       await fc.assert(

@@ -39,6 +39,14 @@ describe.each(ADAPTERS)('%s', (name) => {
     },
   );
 
+  test('float16 is decoded by what the adapter has and is exact on every code', async () => {
+    const has = { native: host.device.features.has('shader-f16'), unpack: true };
+    for (const decoder of ['native', 'unpack'] as const) {
+      const exact = has[decoder] && (await probeDecoder(matmul.gpu, 'float16', decoder));
+      expect(matmul.probe.float16.includes(decoder)).toBe(exact);
+    }
+  });
+
   test('peaks are positive and name what was best', async () => {
     const peaks = await matmul.measurePeaks();
     expect(peaks.fmaGflops).toBeGreaterThan(0);

@@ -60,6 +60,11 @@ test('the kernels as printed', async () => {
   const shared = fusedKernel(plain, { ...row, unroll: 2, stripe: 8, broadcast: 4 });
   const split = fusedKernel(plain, { ...row, tileM: 1, lanesX: 64, bWords: 4, split: true });
   await expect(split.source).toMatchFileSnapshot('../../golden/fused-split.wgsl');
+  const blocks = fusedKernel(
+    { ...SPEC, a: 'float16', decodeA: 'native' },
+    { ...FIRST_TUNING, tileM: 4, blockK: 8 },
+  );
+  await expect(blocks.source).toMatchFileSnapshot('../../golden/fused-workgroup-memory.wgsl');
   await expect(shared.source).toMatchFileSnapshot('../../golden/fused-broadcast.wgsl');
   await expect(fused.source).toMatchFileSnapshot('../../golden/fused-fp8-double-row.wgsl');
   await expect(plainKernel(SPEC).source).toMatchFileSnapshot('../../golden/plain-fp8.wgsl');
