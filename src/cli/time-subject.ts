@@ -103,7 +103,18 @@ export function addSubjectOptions(command: Command): Command {
       'for the kernel of a file to return (default: 60)',
       seconds('--time-limit'),
     );
+  refuseBoth(command, 'schedule', 'no-schedule');
   return addPlanOptions(command);
+}
+
+/** One would silently lose. */
+function refuseBoth(command: Command, ...names: readonly string[]): void {
+  const said = new Set<string>();
+  for (const name of names) {
+    command.on(`option:${name}`, () => {
+      if (said.add(name).size > 1) throw new UserError(`--${names.join(' and --')} exclude each other.`);
+    });
+  }
 }
 
 /** Those that were given, and not left to their defaults. */
@@ -134,7 +145,7 @@ export function comparedSubject(text: string, first: Subject): Subject {
     command.parse(wordsOf(text), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw new UserError(`--compare "${text}": ${error.message.replace(/^error: /, '')}.`);
+    throw new UserError(`--compare "${text}": ${error.message.replace(/^error: /, '').replace('\n', ' ')}.`);
   }
   const own = givenOptions(command);
   if (command.args.length === 0) {
@@ -216,7 +227,7 @@ async function openKernelOrProgram(
   [what, ...inputs]: readonly string[],
   { dtype, timeLimit = 60, ...options }: SubjectOptions,
 ): Promise<Opened> {
-  if (what === undefined) {
+  if (what === undefined || what.trim() === '') {
     throw new UserError(
       'time takes a kernel of the library (`systole run --list` tells them), a kernel file, a Program, or a product M N K.',
     );

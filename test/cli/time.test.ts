@@ -120,6 +120,16 @@ describe('the trace', () => {
     expect(readdirSync(folder)).toEqual(['product.pftrace']);
   });
 
+  it('is whole before anything is printed, since who reads that may stop reading', async () => {
+    const path = join(folder, 'product.pftrace');
+    const there: boolean[] = [];
+    const program = new Command('systole').exitOverride();
+    addTime(program);
+    vi.spyOn(console, 'log').mockImplementation(() => there.push(existsSync(path)));
+    await program.parseAsync(['time', '256', '512', '256', '--trace', path], { from: 'user' });
+    expect(there).toEqual([true, true]);
+  });
+
   it('is refused before anything is timed where it cannot be written, and nothing is left', async () => {
     const path = join(folder, 'none', 'x.pftrace');
     await expect(time('256', '512', '256', '--trace', path)).rejects.toThrow(/Cannot write .*x\.pftrace/);
@@ -127,6 +137,12 @@ describe('the trace', () => {
     expect(readdirSync(folder)).toEqual([]);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
+});
+
+it('an empty Program takes no time, and the report says why', async () => {
+  expect(await time(file('empty.txt', 'program trn2\n'))).toMatch(
+    /\n0 ns in total\n.*\n\nAssumed\n {2}Nothing of the Program was timed: it has no instructions\.$/,
+  );
 });
 
 describe('the cost', () => {
@@ -140,7 +156,14 @@ describe('the cost', () => {
   it('is compared with a GPU', async () => {
     const gpu = 'peak=989,bandwidth=3350,efficiency=0.5,price=4.3';
     expect(await json('256', '512', '256', '--price', '2/core', '--gpu', gpu)).toMatchObject({
-      cost: { chip: { unit: 'product' }, gpu: { name: 'the GPU' } },
+      cost: {
+        chip: {
+          unit: 'product',
+          assumptions: expect.arrayContaining([expect.stringMatching(/predicted/)]) as object,
+        },
+        gpu: { name: 'the GPU' },
+        assumptions: expect.arrayContaining([expect.stringMatching(/assumed, not measured/)]) as object,
+      },
     });
   });
 });
@@ -182,6 +205,13 @@ describe('mistakes are one message', () => {
     [['softmax', '--turns', 'nowhere=2'], /no loop of that id/],
     [['softmax', '--cores', '9'], /cores of trn2 must be a whole number from 1 to 8, received 9/],
     [['softmax', '--chip', 'trn4'], /trn4/],
+    [[' '], /^time takes a kernel of the library/],
+    [['softmax', '--schedule', '--no-schedule'], /--schedule and --no-schedule exclude each other/],
+    [['softmax', '--compare', '--schedule --no-schedule'], /--schedule and --no-schedule exclude/],
+    [
+      ['softmax', '--compare', '--no-schedul'],
+      /--compare "--no-schedul": unknown option '--no-schedul' \(Did you mean --no-schedule\?\)/,
+    ],
     [['softmax', '--chip', 'trn1', '--chips', 'trn1,trn2'], /leave --chip out/],
     [['softmax', '--chips', 'trn1,trn1'], /once/],
     [['softmax', '--compare', '--frobnicate'], /--compare "--frobnicate": unknown option/],
