@@ -1,5 +1,5 @@
 /** `systole time WHAT`: what a kernel, a Program or a product takes on a chip, why, and what to try (docs/time.md). */
-import { fstatSync, statSync } from 'node:fs';
+import { fstatSync, statSync, type Stats } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { SYSTOLE } from '../../bench/environment';
@@ -92,11 +92,7 @@ async function time(what: readonly string[], options: TimeCommandOptions, comman
     if (subjects.length > 1) {
       throw new UserError('--trace writes one timeline: leave --compare and --chips out.');
     }
-    if (isStandardOutput(options.trace)) {
-      throw new UserError(
-        `--trace ${options.trace} is the standard output, where the report is printed: name a file.`,
-      );
-    }
+    requireTraceFile(options.trace, what);
     await checkWritable(options.trace);
   }
   const start = performance.now();
@@ -221,14 +217,27 @@ async function writeTrace(path: string, { opened, timeline }: Timed, start: numb
   await writeAtomically(path, traceChunks(timeline)).finally(progress.clear);
 }
 
-/** The shell's file, a pipe or a terminal, by whatever name. */
-function isStandardOutput(path: string): boolean {
-  if (path === '-') return true;
+/** @throws UserError for what is read, or printed to. */
+function requireTraceFile(path: string, what: readonly string[]): void {
+  const [there, out] = [fileAt(path), fstatSync(1)];
+  // The shell's file, a pipe or a terminal, by whatever name; nothing is printed to /dev/null.
+  const printed = isSame(there, out) && (out.isFile() || out.isFIFO() || isatty(1));
+  if (printed || path === '-') {
+    throw new UserError(`--trace ${path} is the standard output, where the report is printed: name a file.`);
+  }
+  const read = what.find((word) => isSame(there, fileAt(word.replace(/^\w+=|:\w+$/g, ''))));
+  if (read === undefined) return;
+  throw new UserError(`--trace ${path} would take the place of ${read}, which is read: name another file.`);
+}
+
+const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one !== undefined && one.dev === other?.dev && one.ino === other.ino;
+
+/** Undefined where nothing is, or nothing can be told: reading or writing it tells why. */
+function fileAt(path: string): Stats | undefined {
   try {
-    const [there, out] = [statSync(path), fstatSync(1)];
-    const same = there.dev === out.dev && there.ino === out.ino;
-    return same && (there.isFile() || there.isFIFO() || isatty(1)); // nothing is printed to /dev/null
+    return statSync(path);
   } catch {
-    return false; // what is there cannot be told: writing tells why
+    return undefined;
   }
 }

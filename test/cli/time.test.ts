@@ -130,6 +130,14 @@ describe('the trace', () => {
     expect(there).toEqual([true, true]);
   });
 
+  it('never takes the place of what is read', async () => {
+    const path = file('p.txt', printProgram(product));
+    await expect(time(path, '--trace', path)).rejects.toThrow(
+      /would take the place of .*p\.txt, which is read/,
+    );
+    expect(readFileSync(path, 'utf8')).toBe(printProgram(product));
+  });
+
   it('is refused before anything is timed where it cannot be written, and nothing is left', async () => {
     const path = join(folder, 'none', 'x.pftrace');
     await expect(time('256', '512', '256', '--trace', path)).rejects.toThrow(/Cannot write .*x\.pftrace/);
