@@ -1,15 +1,14 @@
 /**
- * A benchmark run on an open device, in Node and in a browser alike: a first product is verified, the adapter is tuned and
- * its peaks are measured, then the cases are checked and timed, and the report is made.
+ * A benchmark run on an executor, in Node and in a browser alike: a first product is verified, an adapter is tuned, peaks are
+ * measured, then the cases are checked and timed, and the report is made.
  */
-import { createWasmMatmul } from '../src/execute/wasm';
-import { createWebGpuMatmul } from '../src/execute/webgpu';
 import type { AdapterFacts } from '../src/host';
 import { undisturbed, UNDIVIDED, type Attention } from './attention';
 import type { Baseline } from './baseline';
 import { selectCases, type BenchCase, type CaseFilter } from './cases';
 import { SYSTOLE, type Environment } from './environment';
 import type { OnEvent, Stage } from './events';
+import type { BenchExecutor } from './executors';
 import { firstProduct } from './first';
 import type { Report } from './report';
 import { runCases } from './run';
@@ -27,7 +26,7 @@ export interface BenchRequest {
 }
 
 export interface BenchHost {
-  readonly device: GPUDevice;
+  readonly open: () => Promise<BenchExecutor>;
   readonly facts: AdapterFacts;
   readonly lost: BenchTools['lost'];
   readonly environment: Environment;
@@ -54,15 +53,17 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
   };
 
   onEvent?.({ type: 'adapter', adapter, environment });
-  const [device, reference] = await opening('probe', () =>
-    Promise.all([createWebGpuMatmul(host.device), createWasmMatmul()]),
-  );
-  onEvent?.({ type: 'probe', probe: device.probe });
+  const { device, reference, checks } = await opening('probe', host.open);
+  const tellProbe = (): void => {
+    if (device.probe !== undefined) onEvent?.({ type: 'probe', probe: device.probe });
+  };
+  tellProbe();
   const tools: BenchTools = { device, reference, lost: host.lost, now: () => performance.now(), attention };
   const first = await opening('first', () => firstProduct(tools, { seed, startMs, signal }));
   onEvent?.({ type: 'first', first });
-  await opening('tune', () => undisturbed(attention, signal, () => device.tune(signal)));
-  onEvent?.({ type: 'probe', probe: device.probe });
+  const tune = device.tune?.bind(device, signal);
+  if (tune !== undefined) await opening('tune', () => undisturbed(attention, signal, tune));
+  tellProbe();
   const { value: peaks } = await opening('peaks', () =>
     undisturbed(attention, signal, () => device.measurePeaks(signal)),
   );
@@ -76,6 +77,7 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
     startMs,
     seed,
     peakGflops: peaks.fmaGflops,
+    ...(checks && { checks }),
     signal: request.signal,
     onEvent,
   });
@@ -84,7 +86,7 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
     started,
     environment,
     adapter,
-    probe: device.probe,
+    ...(device.probe && { probe: device.probe }),
     first,
     peaks,
     baseline,

@@ -5,6 +5,7 @@
 import { CHIPS, type ChipName } from '../src/chip';
 import { NUMERIC_DTYPES, parseDtype, UserError, type Dtype } from '../src/numerics';
 import type { ALayout } from '../src/lower';
+import { DEVICES, type DeviceName } from './device-names';
 import { DTYPE_PAIRS, GROUPS, pairName, parsePair, type CaseFilter, type Group } from './cases';
 
 export interface BenchSettings {
@@ -17,6 +18,8 @@ export interface BenchSettings {
   readonly chip: ChipName | 'auto';
   readonly out: Dtype;
   readonly layout: ALayout;
+  /** What multiplies. */
+  readonly device: DeviceName;
   readonly budgetSeconds: number;
   readonly seed: number;
   /** Only these cases; all when empty. */
@@ -30,6 +33,7 @@ export const DEFAULTS: BenchSettings = {
   chip: 'auto',
   out: 'float32',
   layout: 'row-major',
+  device: 'webgpu',
   budgetSeconds: 60,
   seed: 1,
   names: [],
@@ -56,6 +60,7 @@ export const CHECKS: Checks = {
   chip: (value) => oneOf('The chip', CHIP_CHOICES, value),
   out: (value) => oneOf('The output format', NUMERIC_DTYPES, parseDtype(value)),
   layout: (value) => oneOf('The layout of A', LAYOUTS, value),
+  device: (value) => oneOf('What multiplies', DEVICES, value),
   budgetSeconds: (value) => {
     const { least, most } = LIMITS.budgetSeconds;
     if (value >= least && value <= most) return value;
@@ -73,7 +78,7 @@ export const LAYOUTS: readonly ALayout[] = ['row-major', 'k-major'];
 
 /** @throws UserError for the first setting that cannot be. */
 export function checkSettings(settings: BenchSettings): BenchSettings {
-  const { dtypes, groups, shapes, chip, out, layout, budgetSeconds, seed, names } = settings;
+  const { dtypes, groups, shapes, chip, out, layout, device, budgetSeconds, seed, names } = settings;
   return {
     dtypes: CHECKS.dtypes(dtypes),
     groups: CHECKS.groups(groups),
@@ -81,6 +86,7 @@ export function checkSettings(settings: BenchSettings): BenchSettings {
     chip: CHECKS.chip(chip),
     out: CHECKS.out(out),
     layout: CHECKS.layout(layout),
+    device: CHECKS.device(device),
     budgetSeconds: CHECKS.budgetSeconds(budgetSeconds),
     seed: CHECKS.seed(seed),
     names: CHECKS.names(names),

@@ -103,7 +103,8 @@ export async function benchmarkInBrowser(request: BrowserBenchRequest): Promise<
     });
     ending.wait(signal.aborted ? 'stop' : 'start');
     try {
-      return reportOf(await ending.reached, obtained, opened.reason);
+      const reason = settings.device === 'webgpu' ? opened.reason : undefined;
+      return reportOf(await ending.reached, obtained, reason);
     } finally {
       await opened.close();
     }

@@ -1,12 +1,16 @@
-/** A benchmark run in Node: opens the adapter, reads the weights, brings the CPU baseline, and closes. */
+/** A benchmark run in Node: opens the adapter or starts the threads of WASM, reads the weights, brings the CPU baseline, and closes. */
+import { availableParallelism } from 'node:os';
 import { openDevice } from '../../src/host/node';
+import { startNodeThread } from '../../src/host/node-thread';
 import { allowRelaxedSimd } from '../../src/host/relaxed-simd';
 import { planMatmul } from '../../src/lower';
-import { decodeArray } from '../../src/numerics';
+import { decodeArray, UserError } from '../../src/numerics';
 import { runBaseline } from '../baseline';
-import { benchmark, type BenchRequest } from '../benchmark';
+import { benchmark, type BenchHost, type BenchRequest } from '../benchmark';
 import { selectCases, type CaseFilter } from '../cases';
 import { randomOperands } from '../check';
+import type { DeviceName } from '../device-names';
+import { wasmExecutor, webGpuExecutor } from '../executors';
 import type { Report } from '../report';
 import { nodeEnvironment } from './environment';
 import { loadGpuJs } from './gpu-js';
@@ -16,6 +20,10 @@ export interface NodeBenchRequest extends BenchRequest {
   readonly weights?: WeightsRequest | undefined;
   /** Part of an adapter's name. */
   readonly adapter?: string | undefined;
+  /** WebGPU when left out. */
+  readonly device?: DeviceName | undefined;
+  /** Of WASM; one for each processor when left out. */
+  readonly threads?: number | undefined;
   readonly baseline: boolean;
 }
 
@@ -24,11 +32,11 @@ const WEIGHTS_TOKENS = 128;
 
 /** @throws UserError for a request that cannot be met: bad filter, weights file, adapter. */
 export async function benchmarkInNode(request: NodeBenchRequest): Promise<Report> {
-  const { adapter, seed, baseline } = request;
+  const { seed, baseline } = request;
   allowRelaxedSimd();
   const filter = { ...request.filter, weights: await weightsShape(request) };
   selectCases(filter); // a mistake is told before an adapter is opened
-  const host = await openDevice(adapter === undefined ? {} : { adapter });
+  const host = await (request.device === 'wasm' ? wasmHost(request) : webGpuHost(request));
   try {
     return await benchmark(
       { ...request, filter },
@@ -41,6 +49,24 @@ export async function benchmarkInNode(request: NodeBenchRequest): Promise<Report
   } finally {
     host.close();
   }
+}
+
+type OpenHost = Pick<BenchHost, 'open' | 'facts' | 'lost'> & { readonly close: () => void };
+
+async function webGpuHost({ adapter }: NodeBenchRequest): Promise<OpenHost> {
+  try {
+    const host = await openDevice(adapter === undefined ? {} : { adapter });
+    return { ...host, open: () => webGpuExecutor(host.device) };
+  } catch (error) {
+    throw error instanceof UserError && adapter === undefined
+      ? new UserError(`${error.message} --device wasm needs no adapter.`)
+      : error;
+  }
+}
+
+async function wasmHost({ threads = availableParallelism() }: NodeBenchRequest): Promise<OpenHost> {
+  const executor = await wasmExecutor({ threads, startThread: startNodeThread });
+  return { ...executor, open: () => Promise.resolve(executor), lost: new Promise(() => undefined) };
 }
 
 /** Real weights as B with random activations as A. */

@@ -50,6 +50,7 @@ const READ: Readers = {
     return CHECKS.out(out);
   },
   layout: ({ layout }) => CHECKS.layout(layout),
+  device: ({ device }) => CHECKS.device(device),
   budgetSeconds: ({ budgetSeconds }) =>
     CHECKS.budgetSeconds(
       numberOf(

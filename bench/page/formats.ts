@@ -3,6 +3,7 @@ import { CHIPS, type ChipName } from '../../src/chip';
 import { shortName, type Dtype } from '../../src/numerics';
 import type { ALayout } from '../../src/lower';
 import { parsePair, type Group } from '../cases';
+import type { DeviceName } from '../device-names';
 import { SQUARES, TOKENS } from '../models';
 
 export const FORMAT_WORDS = {
@@ -48,6 +49,11 @@ export const CHIP_WORDS: Readonly<Record<ChipName | 'auto', string>> = {
   trn2: `trn2 (${CHIPS.trn2.core})`,
   trn3: `trn3 (${CHIPS.trn3.core})`,
 };
+
+export const DEVICE_WORDS = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM, on all processors',
+} as const satisfies Record<DeviceName, string>;
 
 export const LAYOUT_WORDS = {
   'row-major': 'row-major, [M, K]',

@@ -5,6 +5,7 @@
 import { parseDtype, shortName, UserError } from '../../src/numerics';
 import { CHECKS, CHIP_CHOICES, DEFAULTS, LAYOUTS, oneOf, quoted, type BenchSettings } from '../settings';
 import { GROUPS } from '../cases';
+import { DEVICES } from '../device-names';
 import { shortened } from '../report/html/format';
 
 export interface ParsedLink {
@@ -61,6 +62,11 @@ const PARAMETERS = {
     field: 'layout',
     write: String,
     read: (text) => oneOf('The layout of A', LAYOUTS, text),
+  }),
+  device: parameter({
+    field: 'device',
+    write: String,
+    read: (text) => oneOf('What multiplies', DEVICES, text),
   }),
   budget: parameter({ field: 'budgetSeconds', write: String, read: (text) => number('The budget', text) }),
   seed: parameter({ field: 'seed', write: String, read: (text) => number('The seed', text) }),

@@ -2,11 +2,12 @@
 import { CHIPS } from '../../src/chip';
 import { NUMERIC_DTYPES, shortName, type Dtype } from '../../src/numerics';
 import { DTYPE_PAIRS, GROUPS, pairName } from '../cases';
+import { DEVICES } from '../device-names';
 import { CHIP_CHOICES, LAYOUTS, LIMITS } from '../settings';
 import { shortened } from '../report/html/format';
 import { Checks, Problem, SelectField, TextField } from './fields';
 import type { Draft, Problems } from './form';
-import { CHIP_WORDS, FORMAT_WORDS, GROUP_WORDS, LAYOUT_WORDS, pairWords } from './formats';
+import { CHIP_WORDS, DEVICE_WORDS, FORMAT_WORDS, GROUP_WORDS, LAYOUT_WORDS, pairWords } from './formats';
 
 const PAIRS = DTYPE_PAIRS.map(([a, b]) => pairName(a, b));
 /** What any of the chips can write. */
@@ -85,6 +86,17 @@ export function SettingsForm({ draft, problems, onEdit, onReset }: SettingsFormP
           problem={problems.seed}
           onInput={(seed) => {
             edit({ seed });
+          }}
+        />
+        <SelectField
+          id="device"
+          label="Multiply by"
+          value={draft.device}
+          choices={DEVICES}
+          words={(device) => DEVICE_WORDS[device]}
+          problem={problems.device}
+          onSelect={(device) => {
+            edit({ device });
           }}
         />
         <SelectField

@@ -1,8 +1,10 @@
-/** The worker of the page: opens the browser's adapter and runs the benchmark, one run at a time. */
+/** The worker of the page: opens the browser's adapter, or the threads of WASM, and runs the benchmark, one run at a time. */
 import { openBrowserDevice } from '../../src/host';
 import { UserError } from '../../src/numerics';
 import { PageAttention } from '../attention';
-import { benchmark } from '../benchmark';
+import { benchmark, type BenchHost } from '../benchmark';
+import type { DeviceName } from '../device-names';
+import { wasmExecutor, webGpuExecutor } from '../executors';
 import { checkSettings, filterOf } from '../settings';
 import { Stopped } from '../stop';
 import { browserEnvironment } from './environment';
@@ -38,7 +40,7 @@ async function run(
   try {
     const checked = checkSettings(settings);
     const filter = filterOf(checked);
-    const host = await openBrowserDevice();
+    const host = await OPEN[checked.device]();
     try {
       const report = await benchmark(
         {
@@ -61,6 +63,19 @@ async function run(
     return asMessage(error);
   }
 }
+
+type OpenHost = Pick<BenchHost, 'open' | 'facts' | 'lost'> & { readonly close: () => void };
+
+const OPEN: Readonly<Record<DeviceName, () => Promise<OpenHost>>> = {
+  async webgpu() {
+    const host = await openBrowserDevice();
+    return { ...host, open: () => webGpuExecutor(host.device) };
+  },
+  async wasm() {
+    const executor = await wasmExecutor({ threads: navigator.hardwareConcurrency });
+    return { ...executor, open: () => Promise.resolve(executor), lost: new Promise(() => undefined) };
+  },
+};
 
 function asMessage(error: unknown): FromWorker {
   if (error instanceof Stopped) return { type: 'stopped', outcome: error.outcome, message: error.message };

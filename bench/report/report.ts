@@ -12,8 +12,8 @@ export interface Report extends BenchResult {
   readonly started: string;
   readonly environment: Environment;
   readonly adapter: AdapterFacts;
-  /** What the known-answer tests found of the adapter's arithmetic, and the kernels that were proved. */
-  readonly probe: ProbeReport;
+  /** What the known-answer tests found of an adapter's arithmetic, and the kernels that were proved. WASM's is defined. */
+  readonly probe?: ProbeReport;
   /** Verified before anything was searched or timed. */
   readonly first: FirstProduct;
   /** Reached in micro-benchmarks on this adapter in this run. */

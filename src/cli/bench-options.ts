@@ -1,5 +1,6 @@
 /** The options of `systole bench`, parsed. */
 import type { BrowserName } from '../../bench/browser/run';
+import type { DeviceName } from '../../bench/device-names';
 import type { ChipName } from '../chip';
 import type { Dtype } from '../numerics';
 
@@ -20,9 +21,12 @@ export interface BenchOptions {
   readonly json?: string;
   readonly csv?: string;
   readonly html?: string;
+  /** A folder. */
+  readonly record?: string;
   readonly baseline: boolean;
   readonly peers?: true;
-  readonly device?: 'webgpu' | 'wasm';
+  readonly device?: DeviceName;
+  readonly threads?: number;
   /** One field of the peers in this process, which tells its parent: what --peers runs. */
   readonly peersField?: string;
   readonly overheads?: true;

@@ -1,5 +1,6 @@
 /** `systole bench --peers`: the same shapes by other libraries, turn by turn, in Node or in a headless browser. */
 import { selectCases } from '../../bench/cases';
+import { checkRecords, writeRecord } from '../../bench/node/record';
 import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { FIELDS, fieldsOf } from '../../bench/peers/fields';
 import {
@@ -17,7 +18,7 @@ import { interruptOnce } from './interrupt';
 import { passingLine } from './progress';
 
 export async function benchPeers(options: BenchOptions): Promise<void> {
-  const { seed, budget, adapter, browser, json, peersField } = options;
+  const { seed, budget, adapter, browser, json, record, peersField } = options;
   const request = { shapes: shapesOf(options), seed, budgetSeconds: budget, rounds: DEFAULT_ROUNDS };
   if (peersField !== undefined) {
     await (await import('../../bench/peers/node-field')).tellField(peersField, { ...request, adapter });
@@ -25,6 +26,7 @@ export async function benchPeers(options: BenchOptions): Promise<void> {
   }
   if (browser === 'firefox') throw new UserError('--peers runs in Node or in Chromium: leave firefox out.');
   if (json !== undefined) await checkWritable(json);
+  if (record !== undefined) await checkRecords(record);
   const interrupt = interruptOnce();
   const line = changingLine();
   try {
@@ -33,6 +35,7 @@ export async function benchPeers(options: BenchOptions): Promise<void> {
     console.log(peersText(report));
     process.exitCode = peersExitCode(report);
     if (json !== undefined) await writeAtomically(json, `${JSON.stringify(report, null, 2)}\n`);
+    if (record !== undefined) console.log(`recorded in ${await writeRecord(record, report)}`);
   } finally {
     line.clear();
     interrupt.release();

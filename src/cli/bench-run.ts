@@ -1,6 +1,7 @@
 /** One benchmark run in Node or in a headless browser, and the files that were asked for. */
 import { GROUPS, selectCases, type CaseFilter } from '../../bench/cases';
 import type { OnEvent } from '../../bench/events';
+import { checkRecords, writeRecord } from '../../bench/node/record';
 import { checkWritable, writeAtomically } from '../../bench/node/write';
 import { toCsv, type Report } from '../../bench/report';
 import { toHtml } from '../../bench/report/html';
@@ -22,6 +23,7 @@ const FORMATS = {
 
 export async function benchRun(options: BenchOptions, filter: CaseFilter): Promise<void> {
   const files = await outputFiles(options);
+  if (options.record !== undefined) await checkRecords(options.record);
   const interrupt = interruptOnce();
   const progress = progressView(process.stderr);
   const during: During = {
@@ -38,6 +40,7 @@ export async function benchRun(options: BenchOptions, filter: CaseFilter): Promi
     console.log(toText(report));
     process.exitCode = exitCode(report);
     for (const { path, text } of files) await writeAtomically(path, text(report));
+    if (options.record !== undefined) console.log(`recorded in ${await writeRecord(options.record, report)}`);
     // A computation that was abandoned, or a lost device, may keep Node alive.
     setTimeout(() => process.exit(), 500).unref();
   } catch (error) {
@@ -80,11 +83,13 @@ interface During {
 
 async function inNode(options: BenchOptions, filter: CaseFilter, during: During): Promise<Report> {
   const { benchmarkInNode } = await import('../../bench/node/benchmark');
-  const { weights: path, tensor, weightsLayout, adapter, budget, seed, baseline } = options;
+  const { weights: path, tensor, weightsLayout, adapter, device, threads, budget, seed, baseline } = options;
   return benchmarkInNode({
     filter,
     weights: path === undefined ? undefined : { path, tensor, layout: weightsLayout },
     adapter,
+    device,
+    threads,
     budgetSeconds: budget,
     seed,
     baseline,
@@ -102,6 +107,7 @@ async function inBrowser(options: BenchOptions, filter: CaseFilter, during: Duri
 /** What the page is given. @throws UserError for what the page does not offer. */
 function toSettings(options: BenchOptions, filter: CaseFilter): BenchSettings {
   const { case: pattern, shape, chip = 'auto', out = 'float32', kMajor, budget, seed } = options;
+  const { device = DEFAULTS.device } = options;
   return checkSettings({
     dtypes: filter.dtypes ?? DEFAULTS.dtypes,
     groups: shape === undefined ? GROUPS : [],
@@ -109,6 +115,7 @@ function toSettings(options: BenchOptions, filter: CaseFilter): BenchSettings {
     chip,
     out,
     layout: kMajor ? 'k-major' : 'row-major',
+    device,
     budgetSeconds: budget,
     seed,
     names: pattern === undefined ? [] : selectCases(filter).cases.map(({ name }) => name),

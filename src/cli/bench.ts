@@ -1,6 +1,8 @@
 /** `systole bench`: checks and times matmuls on this machine's adapter, in Node or in a browser, alone or beside the peers. */
 import { Option, type Command } from 'commander';
 import type { BrowserName } from '../../bench/browser/run';
+import { DEVICES } from '../../bench/device-names';
+import { RECORDS } from '../../bench/node/record';
 import { planOf, selectCases, type CaseFilter } from '../../bench/cases';
 import { parseChip } from '../chip';
 import { parseDtype, UserError } from '../numerics';
@@ -12,7 +14,9 @@ const BROWSERS = ['chromium', 'firefox'] as const satisfies readonly BrowserName
 export function addBench(program: Command): void {
   program
     .command('bench')
-    .description('check, then time, matmuls of real models and squares on this machine’s WebGPU adapter')
+    .description(
+      'check, then time, matmuls of real models and squares on this machine’s WebGPU adapter, or in WASM',
+    )
     .option('--case <regex>', 'only cases whose name matches')
     .option('--dtype <list>', 'only these formats, comma-separated; a pair as fp8e4m3xfp8e5m2')
     .option('--shape <MxNxK>', 'this shape instead of the built-in ones (repeatable)', repeated)
@@ -28,6 +32,17 @@ export function addBench(program: Command): void {
     .option('--adapter <name>', 'part of an adapter’s name, see `systole devices`')
     .addOption(
       new Option(
+        '--device <name>',
+        'what multiplies: webgpu (default), or wasm, which needs no adapter; of --peers only these',
+      ).choices(DEVICES),
+    )
+    .option(
+      '--threads <integer>',
+      'of --device wasm in Node (default: one for each processor)',
+      integerFrom(1, '--threads'),
+    )
+    .addOption(
+      new Option(
         '--browser [name]',
         'run the page in a headless browser instead of Node: chromium (default) or firefox',
       )
@@ -37,9 +52,6 @@ export function addBench(program: Command): void {
     .option(
       '--peers',
       'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape or --case, --device, --seed, --budget, --adapter, --browser and --json go with it)',
-    )
-    .addOption(
-      new Option('--device <name>', 'with --peers: only WebGPU, or only WASM').choices(['webgpu', 'wasm']),
     )
     .addOption(new Option('--peers-field <name>').hideHelp())
     .option(
@@ -57,6 +69,12 @@ export function addBench(program: Command): void {
     .option('--json <file>', 'write the full report')
     .option('--csv <file>', 'write one line for each case')
     .option('--html <file>', 'write a report to keep: one file with table, charts and machine facts')
+    .addOption(
+      new Option(
+        '--record [folder]',
+        `keep the run as JSON of a dated name, for others to read (default: ${RECORDS})`,
+      ).preset(RECORDS),
+    )
     .option('--no-baseline', 'skip the CPU baseline')
     .option('--list', 'print the names of the cases and stop')
     .addHelpText(
@@ -69,6 +87,7 @@ Examples:
   systole bench --case 'gpt2/.*/m128' --dtype bf16,fp8e4m3
   systole bench --shape 1024x1024x1024 --dtype bf16 --json report.json --html report.html
   systole bench --browser --budget 30
+  systole bench --device wasm --threads 2
   systole bench --peers --shape 1024x1024x1024
   systole bench --overheads --browser
   systole bench --weights model.safetensors --tensor model.layers.0.mlp.up_proj.weight`,
@@ -109,6 +128,10 @@ function refuseContradictions(options: BenchOptions): void {
       '--tensor and --weights-layout say how to read a weights file: give it with --weights FILE.',
     );
   }
+  if (options.device === 'wasm' && given('adapter'))
+    throw new UserError('--device wasm and --adapter do not go together: WASM runs on no adapter.');
+  if (options.device !== 'wasm' && given('threads'))
+    throw new UserError('--threads are those of WASM: give it with --device wasm.');
   for (const [left, right, why] of CONTRADICTIONS) {
     if (given(left) && given(right))
       throw new UserError(`--${left} and --${right} do not go together: ${why}.`);
@@ -119,11 +142,13 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
   ['weights', 'shape', 'both say what to multiply, so give one of them'],
   ['weights', 'browser', 'the page has no access to your files, so run in Node'],
   ['weights', 'peers', 'the peers multiply random operands, so give a --shape'],
+  ['threads', 'browser', 'a page has one for each processor, so leave --threads out'],
+  ['threads', 'peers', 'each of its fields has its own number'],
   ['peers', 'dtype', 'the peers have float32 only, and are compared with float32, bf16 and fp8e4m3'],
   ['peers', 'list', 'the peers run shapes, not cases'],
   ['peers', 'csv', 'its table is not one of cases, so use --json'],
   ['peers', 'html', 'the report is one of cases, so use --json'],
-  ...(['case', 'dtype', 'shape', 'weights', 'peers', 'list'] as const).map(
+  ...(['case', 'dtype', 'shape', 'weights', 'peers', 'list', 'device', 'threads', 'record'] as const).map(
     (other) => ['overheads', other, 'overheads are those of the adapter, whatever is multiplied'] as const,
   ),
   ['overheads', 'csv', 'its table is not one of cases, so use --json'],

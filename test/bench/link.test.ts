@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DTYPE_PAIRS, GROUPS, pairName, selectCases } from '../../bench/cases';
+import { DEVICES } from '../../bench/device-names';
 import { parseLink, writeLink } from '../../bench/page/link';
 import {
   checkSettings,
@@ -26,6 +27,7 @@ const settings: fc.Arbitrary<BenchSettings> = fc.record({
   chip: fc.constantFrom(...CHIP_CHOICES),
   out: fc.constantFrom('float32', 'bfloat16', 'float8_e4m3'),
   layout: fc.constantFrom(...LAYOUTS),
+  device: fc.constantFrom(...DEVICES),
   budgetSeconds: fc.integer({ min: 1, max: 3600 }),
   seed: fc.maxSafeNat(),
   names: fc.constantFrom([], ['square/256/bf16', 'gpt2/o/m1/fp8e4m3xfp8e5m2']),

@@ -35,7 +35,9 @@ export function Facts(props: FactsProps) {
           </>
         )}
       </Fact>
-      <Fact name="arithmetic">{probe === null ? 'not probed yet' : <Arithmetic {...probe} />}</Fact>
+      {probe !== undefined && (
+        <Fact name="arithmetic">{probe === null ? 'not probed yet' : <Arithmetic {...probe} />}</Fact>
+      )}
       <Fact name="first product">
         {first.check.passed ? 'verified' : <span class="bad">WRONG</span>} after{' '}
         {significant(first.afterMs / 1000)} s{' '}

@@ -8,7 +8,8 @@ import type { Report } from '../report';
 /** Every `Report` is one. What the adapter was not asked yet is null. */
 export interface ReportView extends Omit<Report, 'outcome' | 'probe' | 'peaks'> {
   readonly outcome: Outcome | 'running';
-  readonly probe: ProbeReport | null;
+  /** Left out where there is nothing to ask. */
+  readonly probe?: ProbeReport | null;
   readonly peaks: Peaks | null;
 }
 

@@ -34,6 +34,9 @@ export interface ProductParts {
   readonly onRelease: () => void;
 }
 
+/** What a thread may hold of decoded operands, however small the product. */
+const THREAD_BYTES = 2 ** 18;
+
 export class Product implements WasmProduct {
   readonly compileMs: number;
   readonly kernel: string;
@@ -56,7 +59,8 @@ export class Product implements WasmProduct {
       result: result + finished,
       scratch: layout.end - operands - result,
     };
-    this.memory = { ...bytes, limit: Math.ceil(1.1 * (bytes.operands + bytes.result)) };
+    const least = bytes.operands + bytes.result;
+    this.memory = { ...bytes, limit: Math.ceil(1.1 * least) + layout.scratch.length * THREAD_BYTES };
   }
 
   async run(signal?: AbortSignal): Promise<void> {

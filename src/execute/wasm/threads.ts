@@ -119,6 +119,7 @@ export class Threads {
   #add(start: StartThread): Promise<void> {
     const waiting = new Map<number, Waiting>();
     const greeting = new Promise<void>((resolve, reject) => waiting.set(0, { resolve, reject }));
+    greeting.catch(() => undefined); // nobody waits for it where the start itself throws
     this.#waiting.push(waiting);
     const index = this.#threads.length;
     this.#threads.push(
