@@ -298,7 +298,7 @@ describe('threads', () => {
       },
     });
     expect(alive).toEqual([false, false]);
-    const plan = planMatmul({ m: 5, n: 5, k: 5, a: 'bfloat16', b: 'bfloat16' });
+    const plan = planMatmul({ m: 512, n: 512, k: 512, a: 'bfloat16', b: 'bfloat16' });
     const product = await executor.prepare(plan, operandsOf(plan, 'plain', 8));
     await product.run();
     expect(alive).toEqual([false, false, true, true, false, false]);
@@ -306,13 +306,74 @@ describe('threads', () => {
 
   it('that end fail what waits for them', async () => {
     const executor = await createWasmMatmul({ threads: 2, startThread });
-    const plan = planMatmul({ m: 200, n: 300, k: 500, a: 'bfloat16', b: 'bfloat16' });
+    const plan = planMatmul({ m: 1024, n: 512, k: 512, a: 'bfloat16', b: 'bfloat16' });
     const product = await executor.prepare(plan, operandsOf(plan, 'plain', 9));
     const running = product.run();
     setTimeout(() => {
       executor.release();
     });
     await expect(running).rejects.toThrow(/threads of the WASM executor are gone/);
+  });
+
+  it('that are gone are told of by products that need no others too', async () => {
+    const executor = await createWasmMatmul({ threads: 2, startThread });
+    const plan = planMatmul({ m: 5, n: 5, k: 5, a: 'bfloat16', b: 'bfloat16' });
+    const product = await executor.prepare(plan, operandsOf(plan, 'plain', 9));
+    await product.run();
+    executor.release();
+    await expect(product.run()).rejects.toThrow(/threads of the WASM executor are gone/);
+  });
+
+  it('join the one that asks: what a worker does is waited for, and a worker that is gone is told of', async () => {
+    // A worker that takes a unit and breaks while it is at it.
+    let take = (): void => undefined;
+    const executor = await createWasmMatmul({
+      threads: 2,
+      startThread: (_, { message, broken }) => {
+        setTimeout(() => {
+          message(0);
+        });
+        return {
+          post: (data) => {
+            const { memory, words } = data as { memory: WebAssembly.Memory; words: number };
+            Atomics.add(new Int32Array(memory.buffer, words), 1, 1);
+            take = () => {
+              broken('it crashed');
+            };
+          },
+          keep: () => undefined,
+          end: () => undefined,
+        };
+      },
+    });
+    const plan = planMatmul({ m: 64, n: 128, k: 128, a: 'bfloat16', b: 'bfloat16' });
+    const product = await executor.prepare(plan, operandsOf(plan, 'plain', 10));
+    const running = product.run();
+    setTimeout(() => {
+      take();
+    });
+    await expect(running).rejects.toThrow(/gone: it crashed/);
+  });
+
+  it('join it in run after run of small products, with the same bits', async () => {
+    const executor = await createWasmMatmul({ threads: 3, startThread });
+    for (const [m, n, k] of [
+      [1, 896, 896],
+      [64, 100, 300],
+      [5, 5, 5],
+    ] as const) {
+      const plan = planMatmul({ m, n, k, a: 'bfloat16', b: 'bfloat16' });
+      const operands = operandsOf(plan, 'plain', 11);
+      const expected = wasmMatmul(plan, operands);
+      const product = await executor.prepare(plan, operands);
+      for (let round = 0; round < 20; round++) {
+        await product.runMany(10);
+        const actual = await product.read();
+        expect(actual.findIndex((code, index) => code !== expected[index])).toBe(-1);
+      }
+      product.release();
+    }
+    executor.release();
   });
 
   it('are a whole number', async () => {

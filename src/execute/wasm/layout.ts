@@ -32,6 +32,8 @@ export interface Layout {
   /** Formats in which the operands lie there. */
   readonly stored: { readonly a: Dtype; readonly b: Dtype };
   readonly at: number;
+  /** Where threads tell each other how far they are (`joint.ts`). */
+  readonly words: number;
   /** One for each thread. */
   readonly scratch: readonly number[];
   /** Bytes by purpose, and in all. */
@@ -77,6 +79,7 @@ export function layOut({ plan, window, threads, subnormals, base, canonical }: L
   const table = place(passes.length * recordBytes('pass'));
   const aFormat = place(recordBytes('format'));
   const bFormat = place(recordBytes('format'));
+  const words = place(4 * (2 + threads));
   const records = end;
   const a = place(m * k * bytesOf(stored.a));
   const b = place(k * n * bytesOf(stored.b));
@@ -120,6 +123,7 @@ export function layOut({ plan, window, threads, subnormals, base, canonical }: L
     window,
     stored,
     at,
+    words,
     scratch,
     bytes: { operands, result, scratch: end - out - result },
     end,

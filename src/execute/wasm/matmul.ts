@@ -8,13 +8,14 @@ import { UserError, type CodeArray } from '../../numerics';
 import { checkSignal, type MatmulOperands, type MatmulOptions, type SubnormalMode } from '../matmul';
 import { checkOperands, wholeOutput } from '../reference/matmul';
 import { Caller } from './caller';
+import { isJoint, JointProduct } from './joint';
 import { provedModules } from './known-answer';
 import { layOut, type Layout } from './layout';
 import { createMemory, instantiate, type Exports, type Modules } from './module';
 import { measurePeaks, type WasmPeaks } from './peaks';
 import { Product, type WasmProduct } from './product';
 import { isCanonical, write } from './resident';
-import { startPageThread, Threads, type StartThread } from './threads';
+import { startPageThread, Threads, type JoinedProduct, type StartThread } from './threads';
 
 /** out[M, N] (or its window, row-major) as codes, by the thread that calls. UserError when operands or window do not fit the plan. */
 export interface WasmMatmul {
@@ -133,17 +134,25 @@ class Executor {
     const compileMs = performance.now() - start;
     const fused = write(memory.buffer, layout, plan, operands, this.#modules.fuses);
     const product = ++this.#products;
-    const shared = { product, module, memory, job: layout.at, scratch: layout.scratch };
+    const shared = { product, module, memory, job: layout.at, scratch: layout.scratch, words: layout.words };
     let known = false;
     const next = new Int32Array(memory.buffer, layout.at, 1);
+    const pool = this.#pool;
+    const joint = pool && isJoint(layout) ? joined(pool, exports, layout, shared) : undefined;
     return new Product({
       ...{ plan, added: { ...operands, a: NONE, b: NONE }, layout, memory, compileMs },
       kernel: `wasm ${layout.job.streamed ? 'streamed' : 'tile 4x8'}, ${fused ? 'fused' : 'multiply and add'}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
       compute: (stop) =>
         this.#inTurn(async () => {
-          next[0] = 0;
-          if (this.#pool === undefined) {
+          Atomics.store(next, 0, 0);
+          if (pool === undefined) {
             await inSlices(exports, layout, stop);
+            return;
+          }
+          if (joint !== undefined) {
+            pool.check();
+            await joint.run();
+            known = true;
             return;
           }
           const first = !known;
@@ -152,10 +161,10 @@ class Executor {
             Atomics.store(next, 0, layout.job.units);
           };
           stop?.addEventListener('abort', halt);
-          await this.#pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
+          await pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
         }),
       onRelease: () => {
-        if (known) this.#pool?.forget(product);
+        if (known) pool?.forget(product);
       },
     });
   }
@@ -165,6 +174,16 @@ class Executor {
     this.#queue = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Workers get the module and the memory when they are first called. */
+function joined(pool: Threads, exports: Exports, layout: Layout, shared: JoinedProduct): JointProduct {
+  const known = new Set<number>();
+  return new JointProduct(exports, layout, shared.memory.buffer, (worker) => {
+    const first = !known.has(worker);
+    known.add(worker);
+    return pool.join(worker, shared, first);
+  });
 }
 
 /** By the thread that asks, which pauses between units. */

@@ -1,7 +1,9 @@
 /**
- * Threads of the WASM executor: workers that share a product's memory and take its units of work in turns. The thread that asks never
- * blocks: it waits for messages. How a worker is started is the host's matter.
+ * Threads of the WASM executor: workers that share a product's memory and take its units of work in turns. The thread that asks
+ * waits for messages and does not block, but for products of a few milliseconds (`joint.ts`). How a worker is started is the host's matter.
  */
+
+import { WORDS } from './joint';
 
 /** A worker, whatever the host calls it. */
 export interface Thread {
@@ -17,18 +19,38 @@ export type StartThread = (
   told: { readonly message: (data: unknown) => void; readonly broken: (reason: string) => void },
 ) => Thread;
 
-/** What a thread does: a message with a product starts it, one without forgets it; each is answered by its number. */
+/** How long a worker lingers after a product that others may ask for again at once. */
+const LINGER_MS = 2;
+
+/**
+ * What a thread does: a message with a product starts it, one without forgets it; each is answered by its number. With `words` it
+ * joins the thread that asks (`joint.ts`, which has the meaning of the words).
+ */
 const SCRIPT = `
 const port = typeof require === 'function' ? require('node:worker_threads').parentPort : self;
 const instances = new Map();
-port.onmessage = ({ data: { number, product, module, memory, job, scratch } }) => {
-  if (module) instances.set(product, new WebAssembly.Instance(module, { env: { memory } }).exports);
+port.onmessage = ({ data: { number, product, module, memory, job, scratch, words, called } }) => {
+  if (module) {
+    const { step } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    instances.set(product, { step, words: words && new Int32Array(memory.buffer, words) });
+  }
   const instance = instances.get(product);
   if (job === undefined) instances.delete(product);
-  else while (instance.step(job, scratch));
+  else if (words === undefined) while (instance.step(job, scratch));
+  else join(instance, job, scratch, called);
   port.postMessage(number);
 };
 port.postMessage(0);
+function join({ step, words }, job, scratch, called) {
+  for (let run, lingers = true; lingers; ) {
+    run = Atomics.load(words, 0);
+    Atomics.add(words, 1, 1);
+    while (step(job, scratch));
+    Atomics.sub(words, 1, 1);
+    lingers = Atomics.wait(words, 0, run, ${LINGER_MS}) !== 'timed-out';
+  }
+  Atomics.store(words, called, 0);
+}
 `;
 
 /** A worker of the page, from a Blob: a Content-Security-Policy must allow worker-src blob:. */
@@ -60,6 +82,10 @@ export interface SharedProduct {
   readonly job: number;
   /** One for each thread. */
   readonly scratch: readonly number[];
+}
+
+export interface JoinedProduct extends SharedProduct {
+  readonly words: number;
 }
 
 interface Waiting {
@@ -102,6 +128,21 @@ export class Threads {
         }),
       ),
     );
+  }
+
+  /** Has one worker join in computing a product. The module and the memory go along the first time. */
+  async join(
+    worker: number,
+    { product, module, memory, job, scratch, words }: JoinedProduct,
+    first: boolean,
+  ): Promise<void> {
+    const own = { scratch: scratch[worker], called: WORDS.called + worker };
+    await this.#ask(worker, { product, job, words, ...own, ...(first && { module, memory }) });
+  }
+
+  /** @throws Error where they were released, or broke. */
+  check(): void {
+    if (this.#broken !== undefined) throw this.#error(this.#broken);
   }
 
   /** Lets go of a product's memory. */
