@@ -10,7 +10,26 @@ export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
 export { blaming, isBuffer, type OperandSource, type OperandSources } from './sources';
 
-export { classOf, TUNED_CLASSES, TUNING_CLASSES, tuningText, type Tuning, type TuningClass } from './tuning';
+export {
+  keepFound,
+  readTunings,
+  takeKept,
+  tuningKey,
+  tuningsText,
+  type TuningKey,
+  type TuningStore,
+} from './kept-tunings';
+export {
+  classOf,
+  TUNED_CLASSES,
+  TUNING_CLASSES,
+  tuningText,
+  type Choice,
+  type TrialProgress,
+  type Tuning,
+  type TuningClass,
+  type Tunings,
+} from './tuning';
 
 /** Probes the device, then prepares products on it. @throws UserError when it cannot keep the numerics contract. */
 export function createWebGpuMatmul(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {

@@ -64,6 +64,9 @@ export interface Kernel {
   readonly geometry: Geometry;
 }
 
+/** What the text of a fused kernel is made from. */
+export const TEMPLATES: readonly string[] = [fused, passRegisters, passWorkgroup, slice];
+
 const BINDINGS: readonly BindingType[] = ['uniform', 'read', 'read', 'read', 'write', 'write'];
 
 const VECTORS = { 1: 'u32', 2: 'vec2<u32>', 4: 'vec4<u32>' } as const;

@@ -47,18 +47,19 @@ import {
   striped,
   TUNED_CLASSES,
   TUNING_CLASSES,
-  type Choice,
+  type SearchOptions,
+  firstLine,
   type TunedClass,
   type Trial,
   type Tuning,
-  type TuningClass,
+  type Tunings,
 } from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
   /** WGSL's own conversions of float16 that are exact on every code, subnormals included: the first is taken. */
   readonly float16: readonly Decoder[];
   /** The register tiles that products take, and what `tune` measured: nothing before. */
-  readonly tunings: Readonly<Record<TuningClass, Choice>>;
+  readonly tunings: Tunings;
   /** Kernels proved so far and the barrier each needs. */
   readonly kernels: Readonly<Record<string, Barrier>>;
 }
@@ -97,7 +98,10 @@ export class WebGpuMatmul {
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
   readonly #float16: readonly Decoder[];
-  #tunings: ProbeReport['tunings'] = untuned(FIRST_TUNING);
+  #tunings = untuned(FIRST_TUNING);
+  #safe = FIRST_TUNING;
+  /** Whether tunings are those of an earlier search, which this adapter has not proved yet. */
+  #adopted = false;
   /** Searches for a tuning go one after the other: the second finds the work done. */
   #search: Promise<void> = Promise.resolve();
   readonly #proved = new Map<string, Promise<Proved>>();
@@ -130,26 +134,32 @@ export class WebGpuMatmul {
       arithmetic,
       FLOAT16_DECODERS.filter((_, index) => exact[index]),
     );
-    matmul.#tunings = untuned(options.tuning ?? striped(FIRST_TUNING, subgroupLanes(device)));
+    matmul.#safe = striped(FIRST_TUNING, subgroupLanes(device));
+    matmul.#tunings = untuned(options.tuning ?? matmul.#safe);
     return matmul;
   }
 
   /**
    * Measures which register tile is fastest on this adapter; products prepared afterwards take it. A second call finds the
-   * work done. @throws the signal's reason.
+   * work done, and so does one after `adopt`, unless it asks for all of it `anew`. A search that fails leaves everything as it was.
+   * @throws the signal's reason.
    */
-  tune(signal?: AbortSignal): Promise<void> {
+  tune(signal?: AbortSignal, { onTrial, pause, anew = false }: SearchOptions = {}): Promise<void> {
     const search = this.#search
       .catch(() => undefined)
       .then(async () => {
-        if (Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
-        const lanes = subgroupLanes(this.gpu.device);
+        if (!anew && Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
+        const lanes = this.subgroupLanes;
         const isFatal = (error: unknown): boolean =>
           signal?.aborted === true || error instanceof DeviceLostError;
         const found = { ...this.#tunings };
-        for (const name of TUNING_CLASSES) {
+        for (const [done, name] of TUNING_CLASSES.entries()) {
           const trial = this.#trials(TUNED_CLASSES[name], signal);
-          found[name] = await chooseTuning(candidatesFor(name, lanes), trial, isFatal);
+          found[name] = await chooseTuning(candidatesFor(name, lanes), trial, isFatal, async (tuning) => {
+            await pause?.();
+            signal?.throwIfAborted();
+            onTrial?.({ name, tuning, done });
+          });
         }
         this.#tunings = found;
       });
@@ -164,12 +174,24 @@ export class WebGpuMatmul {
   }
 
   get probe(): ProbeReport {
+        this.#adopted = false;
     return {
       ...this.#arithmetic,
       float16: this.#float16,
       tunings: this.#tunings,
       kernels: { ...this.#barriers },
     };
+  /** Takes what an earlier search found: products prepared afterwards use it, once this adapter has proved it like any other. */
+  adopt(tunings: Tunings): void {
+    this.#tunings = tunings;
+    this.#adopted = true;
+  }
+
+  /** Lanes of the smallest subgroup; 0 where the device has none. */
+  get subgroupLanes(): number {
+    return subgroupLanes(this.gpu.device);
+  }
+
   }
 
   /** The reference mode that this adapter is checked against where operands are not immune to flushing. */
@@ -189,9 +211,7 @@ export class WebGpuMatmul {
   ): Promise<PreparedMatmul> {
     checkSources(this.gpu, plan, operands, options.into);
     options.signal?.throwIfAborted();
-    const proved = await (options.kernel === 'plain'
-      ? this.#plain(plan)
-      : this.#fused(plan, operands, this.#tunings[classOf(stationaryDtype(plan.a), plan.m)].tuning));
+    const proved = await (options.kernel === 'plain' ? this.#plain(plan) : this.#tuned(plan, operands));
     options.signal?.throwIfAborted();
     return this.#product(plan, operands, proved, options.into);
   }
@@ -273,6 +293,24 @@ export class WebGpuMatmul {
     if (dtype === 'float16' && own !== undefined) return own;
     return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
   }
+  /** What an earlier search found, and this adapter refuses or computes wrongly, is discarded: the safe tuning takes its place. */
+  async #tuned(plan: MatmulPlan, operands: OperandSources): Promise<Proved> {
+    const name = classOf(stationaryDtype(plan.a), plan.m);
+    const { tuning, candidates, discarded } = this.#tunings[name];
+    try {
+      return await this.#fused(plan, operands, tuning);
+    } catch (error) {
+      if (!this.#adopted || error instanceof DeviceLostError) throw error;
+      const proved = await this.#fused(plan, operands, this.#safe);
+      const why = firstLine(error);
+      this.#tunings = {
+        ...this.#tunings,
+        [name]: { tuning: this.#safe, candidates, discarded: [...discarded, { tuning, why }] },
+      };
+      return proved;
+    }
+  }
+
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */
   async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
@@ -368,7 +406,7 @@ export class WebGpuMatmul {
 const FLOAT16_DECODERS = ['native', 'unpack'] as const satisfies readonly Decoder[];
 
 /** A tile for all products, of which nothing was measured. */
-const untuned = (tuning: Tuning): Record<TuningClass, Choice> => {
+const untuned = (tuning: Tuning): Tunings => {
   const choice = { tuning, candidates: [], discarded: [] };
   return { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice };
 };

@@ -173,39 +173,56 @@ export interface Choice {
   readonly discarded: readonly Discarded[];
 }
 
+/** What a candidate may take, compiling and proving included. A kernel that hangs must not hang the search. */
+export const BUDGET_MS = 20_000;
+
+/** What goes on beyond it would disturb every timing that followed: the search of the class ends. */
+class OverdueError extends Error {
+  constructor() {
+    super(`It was not done within ${BUDGET_MS / 1000} s.`);
+  }
+}
+
 /**
  * @param trial proves and times a tuning; what it throws discards the candidate, unless `isFatal` says that nothing can go on.
+ * @param before comes before each trial, and may let it wait.
  */
 export async function chooseTuning(
   tunings: readonly Tuning[],
   trial: (tuning: Tuning) => Promise<Trial>,
   isFatal: (error: unknown) => boolean,
+  before: (tuning: Tuning) => Promise<void> = () => Promise.resolve(),
 ): Promise<Choice> {
-  let candidates: readonly Candidate[] = [];
+  const found = new Map<Tuning, Candidate>();
   const discarded: Discarded[] = [];
-  for (const tuning of tunings) {
+  /** False where the search has to end. */
+  const attempt = async (tuning: Tuning): Promise<boolean> => {
+    await before(tuning);
     try {
-      const found = { tuning, ...(await trial(tuning)) };
-      candidates = [...candidates, found];
-      if (found.compileMs > PATIENCE_MS) break;
+      const { compileMs, gflops } = await withinBudget(trial(tuning));
+      const earlier = found.get(tuning) ?? { compileMs, gflops };
+      found.set(tuning, { ...earlier, tuning, gflops: Math.max(earlier.gflops, gflops) });
+      return true;
     } catch (error) {
       if (isFatal(error)) throw error;
-      discarded.push({ tuning, why: error instanceof Error ? error.message : String(error) });
+      found.delete(tuning);
+      discarded.push({ tuning, why: firstLine(error) });
+      return !(error instanceof OverdueError);
     }
+  };
+  let goesOn = true;
+  for (const tuning of tunings) {
+    goesOn = await attempt(tuning);
+    if (!goesOn || (found.get(tuning)?.compileMs ?? 0) > PATIENCE_MS) break;
   }
-  for (let round = 1; round < ROUNDS && candidates.length > 1; round++) {
-    const again: Candidate[] = [];
+  for (let round = 1; round < ROUNDS && found.size > 1; round++) {
+    const candidates = [...found.values()];
     const fastest = Math.max(...candidates.map(({ gflops }) => gflops));
-    for (const each of candidates) {
-      if (each.gflops < HOPEFUL * fastest) {
-        again.push(each);
-        continue;
-      }
-      const { gflops } = await trial(each.tuning);
-      again.push({ ...each, gflops: Math.max(each.gflops, gflops) });
+    for (const { tuning, gflops } of candidates) {
+      if (goesOn && gflops >= HOPEFUL * fastest) goesOn = await attempt(tuning);
     }
-    candidates = again;
   }
+  const candidates = [...found.values()];
   const [first] = candidates;
   if (first === undefined)
     throw new UserError(
@@ -213,6 +230,44 @@ export async function chooseTuning(
     );
   const best = candidates.reduce((left, right) => (right.gflops > left.gflops ? right : left), first);
   return { tuning: best.tuning, candidates, discarded };
+}
+
+/** @throws OverdueError when the work is not done in time; nobody waits for it any longer. */
+async function withinBudget<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new OverdueError());
+    }, BUDGET_MS);
+  });
+  try {
+    return await Promise.race([work, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A compiler's message goes on with the whole shader. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1).join();
+
+/** What was measured of every class. */
+export type Tunings = Readonly<Record<TuningClass, Choice>>;
+
+export interface SearchOptions {
+  readonly onTrial?: ((progress: TrialProgress) => void) | undefined;
+  /** Awaited before each trial, so that a search in the background leaves the host to others. */
+  readonly pause?: (() => Promise<void>) | undefined;
+  /** Measures again what was measured or kept. */
+  readonly anew?: boolean | undefined;
+}
+
+/** A trial that begins. */
+export interface TrialProgress {
+  readonly name: TuningClass;
+  readonly tuning: Tuning;
+  /** Classes that are done. */
+  readonly done: number;
 }
 
 /**
