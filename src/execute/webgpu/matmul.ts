@@ -41,6 +41,7 @@ import { Stationary, stationaryDtype } from './stationary';
 import {
   candidatesFor,
   chooseTuning,
+  firstLine,
   FIRST_TUNING,
   tuningFor,
   classOf,
@@ -48,7 +49,6 @@ import {
   TUNED_CLASSES,
   TUNING_CLASSES,
   type SearchOptions,
-  firstLine,
   type TunedClass,
   type Trial,
   type Tuning,
@@ -162,25 +162,13 @@ export class WebGpuMatmul {
           });
         }
         this.#tunings = found;
+        this.#adopted = false;
       });
     this.#search = search;
     search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
     return search;
   }
 
-  /** Milliseconds after which finished work is noticed at the latest, which timings must outlast. */
-  get noticeMs(): number {
-    return this.gpu.noticeMs;
-  }
-
-  get probe(): ProbeReport {
-        this.#adopted = false;
-    return {
-      ...this.#arithmetic,
-      float16: this.#float16,
-      tunings: this.#tunings,
-      kernels: { ...this.#barriers },
-    };
   /** Takes what an earlier search found: products prepared afterwards use it, once this adapter has proved it like any other. */
   adopt(tunings: Tunings): void {
     this.#tunings = tunings;
@@ -192,6 +180,18 @@ export class WebGpuMatmul {
     return subgroupLanes(this.gpu.device);
   }
 
+  /** Milliseconds after which finished work is noticed at the latest, which timings must outlast. */
+  get noticeMs(): number {
+    return this.gpu.noticeMs;
+  }
+
+  get probe(): ProbeReport {
+    return {
+      ...this.#arithmetic,
+      float16: this.#float16,
+      tunings: this.#tunings,
+      kernels: { ...this.#barriers },
+    };
   }
 
   /** The reference mode that this adapter is checked against where operands are not immune to flushing. */
@@ -276,23 +276,6 @@ export class WebGpuMatmul {
     }));
   }
 
-  #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
-    const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
-    const decodeB = this.#decoder(plan.b, plan.b, operands.b);
-    const spec = this.#spec(plan, decodeA, decodeB, 'none');
-    let tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
-    if (tuning.split && !splitFits(plan, geometryOf(spec, tuning))) tuning = { ...tuning, split: false };
-    const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
-    return this.#once(key, () => this.#prove(plan, spec, tuning));
-  }
-
-  /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
-  #decoder(stored: Dtype, dtype: Dtype, codes: OperandSource): Decoder {
-    if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
-    const [own] = this.#float16;
-    if (dtype === 'float16' && own !== undefined) return own;
-    return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
-  }
   /** What an earlier search found, and this adapter refuses or computes wrongly, is discarded: the safe tuning takes its place. */
   async #tuned(plan: MatmulPlan, operands: OperandSources): Promise<Proved> {
     const name = classOf(stationaryDtype(plan.a), plan.m);
