@@ -18,6 +18,8 @@ export interface NamedOptions {
   readonly seed: number | undefined;
   readonly budget?: number;
   readonly timeLimit: number;
+  /** When a line tells that a kernel is traced, at anything but a terminal; never when left out. */
+  readonly tellAfterMs?: number;
 }
 
 export interface OpenedName extends Pick<OpenedProgram, 'program' | 'inputs'> {
@@ -54,20 +56,15 @@ export async function openNamed(
         `--size and --dtype are for kernels of the library: inputs of ${what} say theirs, as in x=random:128x512:bf16.`,
       );
     }
-    const clear = passingLine(process.stderr, 'tracing');
+    const clear = passingLine(process.stderr, 'tracing', undefined, options.tellAfterMs);
     const request = { path: what, inputs, chip, kernel, seed, budget, limitSeconds };
     return { ...(await openProgram(request).finally(clear)), library: undefined };
   }
   if (kernel !== undefined)
     throw new UserError(`--kernel chooses among those of a file; ${what} is no file.`);
-  const library = await openLibrary({
-    entry: namedEntry(what),
-    inputs,
-    sizes: size ?? {},
-    chip,
-    dtype,
-    seed,
-    budget,
-  });
+  const entry = namedEntry(what);
+  const clear = passingLine(process.stderr, 'tracing', 0);
+  const request = { entry, inputs, sizes: size ?? {}, chip, dtype, seed, budget };
+  const library = await openLibrary(request).finally(clear);
   return { ...library, library };
 }

@@ -62,16 +62,23 @@ function lineView(stream: NodeJS.WriteStream): ProgressView {
 }
 
 /**
- * A line that vanishes when the function it gives is called; at anything but a terminal, nothing. It comes after a moment,
- * so that what ends at once shows none, and drivers have printed their warnings; at once where the moment is 0, for what lets no timer
- * run.
+ * A line that vanishes when the function it gives is called; at anything but a terminal, nothing, or a line that stays after
+ * `elsewhereMs`. It comes after a moment, so that what ends at once shows none, and drivers have printed their warnings; at once where
+ * the moment is 0, for what lets no timer run.
  */
 export function passingLine(
   stream: NodeJS.WriteStream,
   text: string,
   patienceMs: number = PATIENCE_MS,
+  elsewhereMs?: number,
 ): () => void {
-  if (!stream.isTTY) return () => undefined;
+  if (!stream.isTTY) {
+    if (elsewhereMs === undefined) return () => undefined;
+    const timer = setTimeout(() => stream.write(`${text}\n`), elsewhereMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  }
   let shown = false;
   const show = (): void => {
     stream.write(text);
@@ -93,7 +100,7 @@ export interface StageLine<Stage extends string> {
   readonly clear: () => void;
 }
 
-const STAGE_PATIENCE_MS = 2000;
+export const STAGE_PATIENCE_MS = 2000;
 
 /** At a terminal one line that is written over; elsewhere one for each stage. Nothing in the first two seconds from `start` on. */
 export function stageLine<Stage extends string>(

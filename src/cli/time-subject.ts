@@ -10,6 +10,7 @@ import { libraryTitle, parseSizes } from './library';
 import { openNamed } from './named-program';
 import { counted, dtypePair, integerFrom, positiveInteger, seconds } from './options';
 import { addPlanOptions, planOf, type PlanOptions } from './plan-options';
+import { STAGE_PATIENCE_MS } from './progress';
 
 /** Options of what is timed, and how: those that --compare takes too. */
 export interface SubjectOptions extends Partial<PlanOptions> {
@@ -240,6 +241,7 @@ async function openKernelOrProgram(
     ...(budget !== undefined && { budget }),
     ...(dtype !== undefined && { dtype: parseDtype(dtype) }),
     timeLimit,
+    tellAfterMs: STAGE_PATIENCE_MS,
     seed: undefined,
   });
   return { program, title: library === undefined ? `${what} on ${program.chip}` : libraryTitle(library) };
