@@ -15,9 +15,9 @@ export const TILE = { m: 4, n: 8 } as const;
 const PANEL = { a: 2 ** 14, b: 3 * 2 ** 14 } as const;
 /** Sums of a group that a thread keeps, where a plan has several. */
 const GROUP_SUMS = 2 ** 15;
-/** Columns of B that are streamed at a time: their sums stay in the first-level cache. */
-const STREAMED_COLUMNS = 1024;
-/** Units for each thread, so that none waits long for the last; and what a unit computes at most, in operations. */
+/** Sums of columns of B that are streamed at a time, which stay in the first-level cache. */
+const STREAMED_SUMS = 4096;
+/** Units for each thread, so that none waits long for the last, but one of what is streamed: memory is read in long runs; and what a unit computes at most, in operations. */
 const UNITS_PER_THREAD = 4;
 const UNIT_FLOPS = 2 ** 30;
 /** Codes that are decoded at a time at most. */
@@ -141,9 +141,9 @@ function divide(
   },
 ): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows'> {
   const { threads, depth, groups, streamed } = job;
-  const wanted = threads === 1 ? 1 : threads * UNITS_PER_THREAD;
+  const wanted = threads === 1 || streamed ? threads : threads * UNITS_PER_THREAD;
   const widest = streamed
-    ? Math.min(STREAMED_COLUMNS, roundUp(n / wanted, TILE.n))
+    ? Math.min(roundDown(STREAMED_SUMS / m, TILE.n), roundUp(n / wanted, TILE.n))
     : roundDown(PANEL.b / depth, TILE.n);
   const unitColumns = evenly(n, Math.max(widest, TILE.n), TILE.n);
   const across = Math.ceil(n / unitColumns);
