@@ -294,6 +294,23 @@ export class WebGpuMatmul {
     }
   }
 
+  #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
+    const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
+    const decodeB = this.#decoder(plan.b, plan.b, operands.b);
+    const spec = this.#spec(plan, decodeA, decodeB, 'none');
+    let tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
+    if (tuning.split && !splitFits(plan, geometryOf(spec, tuning))) tuning = { ...tuning, split: false };
+    const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
+    return this.#once(key, () => this.#prove(plan, spec, tuning));
+  }
+
+  /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
+  #decoder(stored: Dtype, dtype: Dtype, codes: OperandSource): Decoder {
+    if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
+    const [own] = this.#float16;
+    if (dtype === 'float16' && own !== undefined) return own;
+    return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
+  }
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */
   async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
