@@ -26,9 +26,11 @@
 //: use declarations
 
 //: block place
-  let tile_row = (number % slice.workgroups_down) * {{LANES_Y}}u + lane.y;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let tile_row = (tile % slice.workgroups_down) * {{LANES_Y}}u + lane.y;
   let row = tile_row * {{TILE_M}}u;
-  let vector = (number / slice.workgroups_down) * {{LANES_X * B_VECTORS}}u + (lane.x / {{STRIPE}}u) * {{STRIPE * B_VECTORS}}u + lane.x % {{STRIPE}}u;
+  let vector = (tile / slice.workgroups_down) * {{LANES_X * B_VECTORS}}u + (lane.x / {{STRIPE}}u) * {{STRIPE * B_VECTORS}}u + lane.x % {{STRIPE}}u;
 //: end
 
 //: block outside
@@ -68,15 +70,18 @@
       //: if GROUPS
       value += group_sum[i * {{TILE_N}}u + j];
       //: end
-      let at = (row + i) * slice.out_stride + column / {{OUT_PER_WORD}}u;
+      let at = slice.out_offset + matrix * slice.out_matrix + (row + i) * slice.out_stride + column / {{OUT_PER_WORD}}u;
+      //: if ACCUMULATE + EPILOGUE
+      let stacked_row = matrix * slice.m + row + i;
+      //: end
       //: if ACCUMULATE
-      value += bitcast<f32>(decode_c((c[at] >> ((column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u)) & {{OUT_MASK}}u));
+      value += bitcast<f32>(decode_c((c[stacked_row * slice.c_stride + column / {{OUT_PER_WORD}}u] >> ((column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u)) & {{OUT_MASK}}u));
       //: end
       //: if EPILOGUE
-      value = bitcast<f32>(epilogue(bitcast<u32>(value), row + i, column));
+      value = bitcast<f32>(epilogue(bitcast<u32>(value), stacked_row, column));
       //: end
       //: if STOCHASTIC
-      let code = encode_out(bitcast<u32>(value), output_draw(row + i, column));
+      let code = encode_out(bitcast<u32>(value), output_draw(matrix, row + i, column));
       //: else
       let code = encode_out(bitcast<u32>(value));
       //: end

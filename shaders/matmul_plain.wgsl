@@ -16,8 +16,10 @@ fn main(
   @builtin(local_invocation_id) lane: vec3<u32>,
 ) {
   let number = slice.first_workgroup + workgroup.y * workgroups.x + workgroup.x;
-  let row = number % slice.workgroups_down;
-  let column = (number / slice.workgroups_down) * {{LANES_X}}u + lane.x;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let row = tile % slice.workgroups_down;
+  let column = (tile / slice.workgroups_down) * {{LANES_X}}u + lane.x;
   if (row >= slice.m || column >= slice.n) {
     return;
   }
@@ -34,8 +36,8 @@ fn main(
     for (var p = 0u; p < pass_.rows; p++) {
       for (var j = 0u; j < pass_.interleave; j++) {
         let k = pass_.k0 + j * pass_.rows + p;
-        let a_code = (a[k * slice.a_stride + row / {{A_PER_WORD}}u] >> ((row % {{A_PER_WORD}}u) * {{A_BITS}}u)) & {{A_MASK}}u;
-        let b_code = (b[k * slice.b_stride + column / {{B_PER_WORD}}u] >> ((column % {{B_PER_WORD}}u) * {{B_BITS}}u)) & {{B_MASK}}u;
+        let a_code = (a[slice.a_offset + matrix * slice.a_matrix + k * slice.a_stride + row / {{A_PER_WORD}}u] >> ((row % {{A_PER_WORD}}u) * {{A_BITS}}u)) & {{A_MASK}}u;
+        let b_code = (b[slice.b_offset + matrix * slice.b_matrix + k * slice.b_stride + column / {{B_PER_WORD}}u] >> ((column % {{B_PER_WORD}}u) * {{B_BITS}}u)) & {{B_MASK}}u;
         sum = rounded(sum + rounded(bitcast<f32>(decode_a_code(a_code)) * bitcast<f32>(decode_b_code(b_code))));
       }
     }
@@ -43,16 +45,19 @@ fn main(
   }
   var value = rounded(total + group_sum);
 
-  let at = row * slice.out_stride + column / {{OUT_PER_WORD}}u;
+  let at = slice.out_offset + matrix * slice.out_matrix + row * slice.out_stride + column / {{OUT_PER_WORD}}u;
+  //: if ACCUMULATE + EPILOGUE
+  let stacked_row = matrix * slice.m + row;
+  //: end
   let shift = (column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u;
   //: if ACCUMULATE
-  value += bitcast<f32>(decode_c((c[at] >> shift) & {{OUT_MASK}}u));
+  value += bitcast<f32>(decode_c((c[stacked_row * slice.c_stride + column / {{OUT_PER_WORD}}u] >> shift) & {{OUT_MASK}}u));
   //: end
   //: if EPILOGUE
-  value = bitcast<f32>(epilogue(bitcast<u32>(value), row, column));
+  value = bitcast<f32>(epilogue(bitcast<u32>(value), stacked_row, column));
   //: end
   //: if STOCHASTIC
-  let code = encode_out(bitcast<u32>(value), output_draw(row, column));
+  let code = encode_out(bitcast<u32>(value), output_draw(matrix, row, column));
   //: else
   let code = encode_out(bitcast<u32>(value));
   //: end

@@ -14,8 +14,8 @@
     var sum_{{i}}_{{j}} = 0.0;
     //: end
     //: end
-    let a_base = pass_.k0 * slice.a_stride + tile_row * {{A_VECTORS}}u;
-    let b_base = pass_.k0 * slice.b_stride + vector;
+    let a_base = slice.a_offset + matrix * slice.a_matrix + pass_.k0 * slice.a_stride + tile_row * {{A_VECTORS}}u;
+    let b_base = slice.b_offset + matrix * slice.b_matrix + pass_.k0 * slice.b_stride + vector;
     var p = 0u;
 
     // Rows are loaded one after the other, then added output by output, so that a sum stays in its register from row to row.

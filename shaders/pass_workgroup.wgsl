@@ -86,9 +86,9 @@ var<workgroup> b_rows: array<f32, {{2 * BLOCK_K * BLOCK_N}}>;
     var b_next_{{s}}: {{B_VECTOR}};
     //: end
     let lane_number = lane.y * {{LANES_X}}u + lane.x;
-    let a_corner = pass_.k0 * slice.a_stride + (tile_row - lane.y) * {{A_VECTORS}}u;
+    let a_corner = slice.a_offset + matrix * slice.a_matrix + pass_.k0 * slice.a_stride + (tile_row - lane.y) * {{A_VECTORS}}u;
     let b_lane = (lane.x / {{STRIPE}}u) * {{STRIPE * B_VECTORS}}u + lane.x % {{STRIPE}}u;
-    let b_corner = pass_.k0 * slice.b_stride + vector - b_lane;
+    let b_corner = slice.b_offset + matrix * slice.b_matrix + pass_.k0 * slice.b_stride + vector - b_lane;
     let rows = pass_.rows * pass_.interleave;
     let last_row = rows - 1u;
     var first_row = 0u;

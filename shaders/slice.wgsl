@@ -19,7 +19,7 @@ struct Slice {
   finish: u32,
   /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
-  /// For the draws of stochastic rounding (output_draw.wgsl): the seed's words, where this block of the output begins in the
+  /// For the draws of stochastic rounding (output_draw.wgsl): the words of the first product's seed, where this block of the output begins in the
   /// whole of it, and how many columns the whole has.
   seed_low: u32,
   seed_high: u32,
@@ -32,6 +32,16 @@ struct Slice {
   residual_stride: u32,
   /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
   split_workgroups: u32,
+  /// Of a batch: workgroups of each of its products, and vectors of A and of B, words of the result, from one product to the next.
+  matrix_workgroups: u32,
+  a_matrix: u32,
+  b_matrix: u32,
+  out_matrix: u32,
+  /// Where the operands and the result begin in their buffers, in the same units, and words from one row of C to the next.
+  a_offset: u32,
+  b_offset: u32,
+  out_offset: u32,
+  c_stride: u32,
 }
 
 struct Pass {

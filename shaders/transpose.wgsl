@@ -11,6 +11,8 @@ struct Shape {
   /// This dispatch starts at row `begin` of what the source holds, which is row `begin + offset` of the result.
   begin: u32,
   offset: u32,
+  /// The word of the source at which it begins.
+  in_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -34,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       let row = m;
       let column = k;
       //: end
-      let code = (source[row * shape.in_stride + column / {{IN_PER_WORD}}u] >> ((column % {{IN_PER_WORD}}u) * {{IN_BITS}}u)) & {{IN_MASK}}u;
+      let code = (source[shape.in_offset + row * shape.in_stride + column / {{IN_PER_WORD}}u] >> ((column % {{IN_PER_WORD}}u) * {{IN_BITS}}u)) & {{IN_MASK}}u;
       //: if WIDEN
       word |= (widen(code) >> 16u) << (e * 16u);
       //: else

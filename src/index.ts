@@ -3,6 +3,7 @@ export * from './chip';
 export {
   createWebGpuMatmul,
   DeviceLostError,
+  type MatrixView,
   type DeviceComparison,
   type Peaks,
   type PreparedMatmul,

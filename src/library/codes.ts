@@ -8,44 +8,53 @@ import {
 } from '../execute/matmul';
 import {
   isBuffer,
+  isShared,
+  placedOf,
   readRows,
   USAGE,
   type Gpu,
-  type OperandSource,
+  type MatrixSource,
   type OperandSources,
+  type Placed,
 } from '../execute/webgpu';
 import type { MatmulPlan } from '../lower';
 import { codeArray, UserError, type CodeArray } from '../numerics';
 
-/** Codes of a window of a packed matrix, row-major. @throws UserError for a buffer that cannot be read. */
+/** Codes of a window of a matrix, row-major. @throws UserError for a buffer that cannot be read. */
 export async function readWindow(
   gpu: Gpu,
   { name, dtype, columns }: OperandShape,
-  buffer: GPUBuffer,
+  placed: Placed,
   { m0, m1, n0, n1 }: Window,
 ): Promise<CodeArray> {
-  if ((buffer.usage & USAGE.COPY_SRC) === 0) {
+  const { usage } = placed.buffer;
+  if ((usage & USAGE.COPY_SRC) === 0) {
     throw new UserError(
-      `${name} is read back, which needs usage GPUBufferUsage.COPY_SRC; received usage ${buffer.usage}.`,
+      `${name} is read back, which needs usage GPUBufferUsage.COPY_SRC; received usage ${usage}.`,
     );
   }
   const codes = codeArray(dtype, (m1 - m0) * (n1 - n0));
-  for await (const { row, codes: found } of readRows(gpu, dtype, buffer, columns, { begin: m0, end: m1 }))
+  for await (const { row, codes: found } of readRows(gpu, dtype, placed, columns, { begin: m0, end: m1 }))
     codes.set(found.subarray(n0, n1), (row - m0) * (n1 - n0));
   return codes;
 }
 
-/** The codes of every operand, read back where they lie on the device. */
+/** The codes of every operand of product number `matrix` of a batch, read back where they lie on the device. */
 export async function hostOperands(
   gpu: Gpu,
   plan: MatmulPlan,
   sources: OperandSources,
+  matrix = 0,
 ): Promise<MatmulOperands> {
   const shapes = operandShapes(plan);
-  const read = (shape: OperandShape, source: OperandSource): CodeArray | Promise<CodeArray> =>
-    isBuffer(source)
-      ? readWindow(gpu, { ...shape, name: `Operand ${shape.name}` }, source, wholeOf(shape))
-      : source;
+  const read = async (shape: OperandShape, source: MatrixSource): Promise<CodeArray> => {
+    const size = shape.rows * shape.columns;
+    const own = shape.name === 'bias' || isShared(source, shape) ? 0 : matrix;
+    if (!isBuffer(source)) return source.subarray(own * size, (own + 1) * size);
+    const placed = placedOf(source, shape);
+    const named = { ...shape, name: `Operand ${shape.name}` };
+    return readWindow(gpu, named, { ...placed, offset: placed.offset + own * placed.matrix }, wholeOf(shape));
+  };
   const added: Partial<Record<(typeof ADDED_OPERANDS)[number], CodeArray>> = {};
   for (const name of ADDED_OPERANDS) {
     const [shape, source] = [shapes[name], sources[name]];

@@ -41,15 +41,15 @@ export class NeuronCore implements Disposable {
   async matmul(a: Operand, b: Operand, options: ProductOptions): Promise<MatmulResult> {
     this.#checkOpen();
     const plan = planOf(options, this.chip);
-    const { into, signal } = options;
+    const { batch = 1, into, signal } = options;
     signal?.throwIfAborted();
     const { gpu, subnormals } = this.#matmul;
-    const sources = sourcesOf(gpu, plan, { a, b, ...addedOf(options) });
-    const bytes = plan.m * rowWords(plan.out, plan.n) * 4;
+    const sources = sourcesOf(gpu, plan, { a, b, ...addedOf(options) }, batch);
+    const bytes = batch * plan.m * rowWords(plan.out, plan.n) * 4;
     const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
     const result = into ?? (await gpu.createBuffer('the result', bytes, usage, 'result'));
     try {
-      const product = await this.#matmul.prepare(plan, sources, { signal, into: result });
+      const product = await this.#matmul.prepare(plan, sources, { signal, into: result, batch });
       try {
         await product.run(signal);
       } finally {
@@ -60,7 +60,7 @@ export class NeuronCore implements Disposable {
       throw error;
     }
     return new MatmulResult({
-      ...{ gpu, plan, sources, result, adapter: subnormals, owned: into === undefined },
+      ...{ gpu, plan, batch, sources, result, adapter: subnormals, owned: into === undefined },
       checker: () => (this.#checker ??= createWasmMatmul()),
       checkOpen: () => {
         this.#checkOpen();
@@ -72,11 +72,9 @@ export class NeuronCore implements Disposable {
   async prepare(a: Operand, b: Operand, options: ProductOptions): Promise<PreparedMatmul> {
     this.#checkOpen();
     const plan = planOf(options, this.chip);
-    const { into, signal } = options;
-    return this.#matmul.prepare(plan, sourcesOf(this.#matmul.gpu, plan, { a, b, ...addedOf(options) }), {
-      signal,
-      into,
-    });
+    const { batch = 1, into, signal } = options;
+    const sources = sourcesOf(this.#matmul.gpu, plan, { a, b, ...addedOf(options) }, batch);
+    return this.#matmul.prepare(plan, sources, { signal, into, batch });
   }
 
   /**

@@ -28,6 +28,11 @@ export interface ProductOptions extends Pick<
   readonly c?: Operand;
   /** What is done to each sum before it is rounded. */
   readonly epilogue?: EpilogueOptions;
+  /**
+   * Products of this shape that are computed together: each operand holds a matrix for each, below each other, or A and B one that
+   * all share; the result holds theirs below each other. Product i is the one that seed + i gives. 1 when left out.
+   */
+  readonly batch?: number;
   /** A buffer of yours that takes the result; one that the result owns when left out. */
   readonly into?: GPUBuffer;
   readonly signal?: AbortSignal;
@@ -66,6 +71,7 @@ const OPTIONS = {
   seed: true,
   c: true,
   epilogue: true,
+  batch: true,
   into: true,
   signal: true,
 } as const satisfies Record<keyof ProductOptions, true>;
@@ -77,7 +83,9 @@ export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
     if (typeof value === 'bigint')
       throw new UserError(`${name} must not be a BigInt; received ${value}n: take Number(${name}).`);
   }
-  const { dtype, out, c, epilogue, into, signal, ...rest } = options;
+  const { dtype, out, c, epilogue, batch, into, signal, ...rest } = options;
+  if (batch !== undefined && (!Number.isSafeInteger(batch) || batch < 1))
+    throw new UserError(`batch must be a whole number of at least 1, received ${String(batch)}.`);
   checkSignal(signal);
   if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
   return planMatmul({

@@ -1,6 +1,6 @@
 /** The result of a product: a packed matrix on the device, to be read, proved, or handed on as the next operand. */
 import { checkSignal, operandShapes, type OperandShape } from '../execute/matmul';
-import { blaming, type Gpu } from '../execute/webgpu';
+import { blaming, placedOf, stacked, type Gpu } from '../execute/webgpu';
 import type { WasmMatmul } from '../execute/wasm';
 import type { MatmulPlan } from '../lower';
 import { decodeArray, rowWords, UserError, type CodeArray, type Dtype } from '../numerics';
@@ -18,7 +18,7 @@ export interface ResultParts extends Claim {
 export class MatmulResult implements Disposable {
   readonly plan: MatmulPlan;
   readonly dtype: Dtype;
-  /** [M, N]. */
+  /** [M, N]; of a batch, [batch * M, N]. */
   readonly shape: readonly [rows: number, columns: number];
   /** Bytes from one row of the buffer to the next: rows are padded to 16. */
   readonly rowBytes: number;
@@ -30,7 +30,7 @@ export class MatmulResult implements Disposable {
     this.#parts = parts;
     this.plan = plan;
     this.dtype = plan.out;
-    this.shape = [plan.m, plan.n];
+    this.shape = [parts.batch * plan.m, plan.n];
     this.rowBytes = rowWords(plan.out, plan.n) * 4;
   }
 
@@ -40,17 +40,17 @@ export class MatmulResult implements Disposable {
     return this.#parts.result;
   }
 
-  /** Values of [M, N], row-major; 32-bit integers beyond 2^24 rounded to float32. */
+  /** Values, row-major; 32-bit integers beyond 2^24 rounded to float32. */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     return decodeArray(this.dtype, await this.codes());
   }
 
-  /** Bit patterns of [M, N], row-major. */
+  /** Bit patterns, row-major. */
   codes(): Promise<CodeArray> {
-    const { gpu, plan } = this.#parts;
+    const { gpu, plan, batch } = this.#parts;
     const { buffer } = this;
-    const shape = { ...operandShapes(plan).c, name: 'The result' };
-    return blaming(true, () => readWindow(gpu, shape, buffer, wholeOf(shape)));
+    const shape = { ...stacked(operandShapes(plan).c, batch), name: 'The result' };
+    return blaming(true, () => readWindow(gpu, shape, placedOf(buffer, shape), wholeOf(shape)));
   }
 
   /**

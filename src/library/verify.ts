@@ -3,7 +3,7 @@
  * code by code. All of it where that is quick, else whole tiles spread over the output; between tiles the host may breathe.
  */
 import { heldTo, operandShapes, type SubnormalMode, type Window } from '../execute/matmul';
-import { blaming, type Gpu, type OperandSources } from '../execute/webgpu';
+import { blaming, placedOf, type Gpu, type OperandSources } from '../execute/webgpu';
 import type { WasmMatmul } from '../execute/wasm';
 import type { MatmulPlan } from '../lower';
 import { decode, type Dtype } from '../numerics';
@@ -35,6 +35,8 @@ export interface WrongOutput {
 export interface Claim {
   readonly gpu: Gpu;
   readonly plan: MatmulPlan;
+  /** Products, whose results lie below each other. */
+  readonly batch: number;
   readonly sources: OperandSources;
   readonly result: GPUBuffer;
   /** What the adapter does with subnormals. */
@@ -46,30 +48,56 @@ const BUDGET = 2 ** 34;
 
 /** @throws UserError for a buffer that cannot be read back, or the signal's reason. */
 export async function verifyProduct(
-  { gpu, plan, sources, result, adapter }: Claim,
+  claim: Claim,
   checker: WasmMatmul,
   signal?: AbortSignal,
 ): Promise<Verdict> {
+  const { plan, batch } = claim;
+  let [compared, mismatches] = [0, 0];
+  let subnormals: SubnormalMode = 'exact';
+  let firstWrong: WrongOutput | undefined;
+  for (let matrix = 0; matrix < batch; matrix++) {
+    const one = await verifyOne(claim, matrix, checker, signal);
+    compared += one.compared;
+    mismatches += one.mismatches;
+    firstWrong ??= one.firstWrong;
+    if (one.subnormals === 'ftz') subnormals = 'ftz';
+  }
+  const outputs = batch * plan.m * plan.n;
+  const counts = { passed: mismatches === 0, compared, outputs, mismatches, subnormals } as const;
+  return firstWrong === undefined ? counts : { ...counts, firstWrong };
+}
+
+type Count = Pick<Verdict, 'compared' | 'mismatches' | 'subnormals' | 'firstWrong'>;
+
+/** Product number `matrix` of the batch, within its share of the budget. */
+async function verifyOne(
+  { gpu, plan: first, batch, sources, result, adapter }: Claim,
+  matrix: number,
+  checker: WasmMatmul,
+  signal: AbortSignal | undefined,
+): Promise<Count> {
+  const plan = { ...first, seed: first.seed + matrix };
   const shape = { ...operandShapes(plan).c, name: 'The result' };
-  const operands = await blaming(true, () => hostOperands(gpu, plan, sources));
+  const placed = placedOf(result, shape);
+  const own = { ...placed, offset: matrix * placed.matrix };
+  const operands = await blaming(true, () => hostOperands(gpu, plan, sources, matrix));
   const subnormals = heldTo(plan, operands, adapter);
   let [compared, mismatches] = [0, 0];
   let firstWrong: WrongOutput | undefined;
-  for (const window of windowsToCheck(plan, BUDGET)) {
+  for (const window of windowsToCheck(plan, BUDGET / batch)) {
     signal?.throwIfAborted();
-    const received = await blaming(true, () => readWindow(gpu, shape, result, window));
+    const received = await blaming(true, () => readWindow(gpu, shape, own, window));
     const expected = checker(plan, operands, { window, subnormals });
     compared += expected.length;
     for (const [index, code] of expected.entries()) {
       if (code === received[index]) continue;
       mismatches++;
-      firstWrong ??= wrongOutput(plan.out, window, index, code, received[index] ?? 0);
+      firstWrong ??= wrongOutput(plan.out, window, matrix * plan.m, index, code, received[index] ?? 0);
     }
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const outputs = plan.m * plan.n;
-  const counts = { passed: mismatches === 0, compared, outputs, mismatches, subnormals } as const;
-  return firstWrong === undefined ? counts : { ...counts, firstWrong };
+  return { compared, mismatches, subnormals, ...(firstWrong && { firstWrong }) };
 }
 
 /**
@@ -99,13 +127,14 @@ export function windowsToCheck({ m, n, k, tile }: MatmulPlan, budget: number): r
 function wrongOutput(
   dtype: Dtype,
   { m0, n0, n1 }: Window,
+  firstRow: number,
   index: number,
   expected: number,
   received: number,
 ): WrongOutput {
   const width = n1 - n0;
   return {
-    m: m0 + Math.floor(index / width),
+    m: firstRow + m0 + Math.floor(index / width),
     n: n0 + (index % width),
     expected,
     received,

@@ -19,7 +19,7 @@ struct Slice {
   finish: u32,
   /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
-  /// For the draws of stochastic rounding (output_draw.wgsl): the seed's words, where this block of the output begins in the
+  /// For the draws of stochastic rounding (output_draw.wgsl): the words of the first product's seed, where this block of the output begins in the
   /// whole of it, and how many columns the whole has.
   seed_low: u32,
   seed_high: u32,
@@ -32,6 +32,16 @@ struct Slice {
   residual_stride: u32,
   /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
   split_workgroups: u32,
+  /// Of a batch: workgroups of each of its products, and vectors of A and of B, words of the result, from one product to the next.
+  matrix_workgroups: u32,
+  a_matrix: u32,
+  b_matrix: u32,
+  out_matrix: u32,
+  /// Where the operands and the result begin in their buffers, in the same units, and words from one row of C to the next.
+  a_offset: u32,
+  b_offset: u32,
+  out_offset: u32,
+  c_stride: u32,
 }
 
 struct Pass {
@@ -88,9 +98,11 @@ fn main(
 ) {
   let number = slice.first_workgroup + workgroup.x;
   let pass_ = passes[workgroup.y];
-  let tile_row = (number % slice.workgroups_down) * 1u + lane.y;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let tile_row = (tile % slice.workgroups_down) * 1u + lane.y;
   let row = tile_row * 1u;
-  let vector = (number / slice.workgroups_down) * 64u + (lane.x / 16u) * 16u + lane.x % 16u;
+  let vector = (tile / slice.workgroups_down) * 64u + (lane.x / 16u) * 16u + lane.x % 16u;
   if (row >= slice.m || vector * 8u >= slice.n) {
     return;
   }
@@ -102,8 +114,8 @@ fn main(
     var sum_0_5 = 0.0;
     var sum_0_6 = 0.0;
     var sum_0_7 = 0.0;
-    let a_base = pass_.k0 * slice.a_stride + tile_row * 1u;
-    let b_base = pass_.k0 * slice.b_stride + vector;
+    let a_base = slice.a_offset + matrix * slice.a_matrix + pass_.k0 * slice.a_stride + tile_row * 1u;
+    let b_base = slice.b_offset + matrix * slice.b_matrix + pass_.k0 * slice.b_stride + vector;
     var p = 0u;
 
     // Rows are loaded one after the other, then added output by output, so that a sum stays in its register from row to row.
@@ -166,9 +178,11 @@ fn combine(
   @builtin(local_invocation_id) lane: vec3<u32>,
 ) {
   let number = slice.first_workgroup + workgroup.x;
-  let tile_row = (number % slice.workgroups_down) * 1u + lane.y;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let tile_row = (tile % slice.workgroups_down) * 1u + lane.y;
   let row = tile_row * 1u;
-  let vector = (number / slice.workgroups_down) * 64u + (lane.x / 16u) * 16u + lane.x % 16u;
+  let vector = (tile / slice.workgroups_down) * 64u + (lane.x / 16u) * 16u + lane.x % 16u;
   if (row >= slice.m || vector * 8u >= slice.n) {
     return;
   }
@@ -195,8 +209,9 @@ fn combine(
       }
       var value = total[i * 8u + j];
       value += group_sum[i * 8u + j];
-      let at = (row + i) * slice.out_stride + column / 2u;
-      value += bitcast<f32>(decode_c((c[at] >> ((column % 2u) * 16u)) & 65535u));
+      let at = slice.out_offset + matrix * slice.out_matrix + (row + i) * slice.out_stride + column / 2u;
+      let stacked_row = matrix * slice.m + row + i;
+      value += bitcast<f32>(decode_c((c[stacked_row * slice.c_stride + column / 2u] >> ((column % 2u) * 16u)) & 65535u));
       let code = encode_out(bitcast<u32>(value));
       // Lanes share words of a narrow result: each replaces its own bits.
       let shift = (column % 2u) * 16u;

@@ -20,7 +20,7 @@ struct Slice {
   finish: u32,
   /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
-  /// For the draws of stochastic rounding (output_draw.wgsl): the seed's words, where this block of the output begins in the
+  /// For the draws of stochastic rounding (output_draw.wgsl): the words of the first product's seed, where this block of the output begins in the
   /// whole of it, and how many columns the whole has.
   seed_low: u32,
   seed_high: u32,
@@ -33,6 +33,16 @@ struct Slice {
   residual_stride: u32,
   /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
   split_workgroups: u32,
+  /// Of a batch: workgroups of each of its products, and vectors of A and of B, words of the result, from one product to the next.
+  matrix_workgroups: u32,
+  a_matrix: u32,
+  b_matrix: u32,
+  out_matrix: u32,
+  /// Where the operands and the result begin in their buffers, in the same units, and words from one row of C to the next.
+  a_offset: u32,
+  b_offset: u32,
+  out_offset: u32,
+  c_stride: u32,
 }
 
 struct Pass {
@@ -94,9 +104,11 @@ fn main(
 ) {
   let offset = workgroup.y * workgroups.x + workgroup.x;
   let number = slice.first_workgroup + offset;
-  let tile_row = (number % slice.workgroups_down) * 4u + lane.y;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let tile_row = (tile % slice.workgroups_down) * 4u + lane.y;
   let row = tile_row * 4u;
-  let vector = (number / slice.workgroups_down) * 32u + (lane.x / 16u) * 32u + lane.x % 16u;
+  let vector = (tile / slice.workgroups_down) * 32u + (lane.x / 16u) * 32u + lane.x % 16u;
 
   var total: array<f32, 32>;
   var group_sum: array<f32, 32>;
@@ -154,9 +166,9 @@ fn main(
     var b_next_2: u32;
     var b_next_3: u32;
     let lane_number = lane.y * 16u + lane.x;
-    let a_corner = pass_.k0 * slice.a_stride + (tile_row - lane.y) * 1u;
+    let a_corner = slice.a_offset + matrix * slice.a_matrix + pass_.k0 * slice.a_stride + (tile_row - lane.y) * 1u;
     let b_lane = (lane.x / 16u) * 32u + lane.x % 16u;
-    let b_corner = pass_.k0 * slice.b_stride + vector - b_lane;
+    let b_corner = slice.b_offset + matrix * slice.b_matrix + pass_.k0 * slice.b_stride + vector - b_lane;
     let rows = pass_.rows * pass_.interleave;
     let last_row = rows - 1u;
     var first_row = 0u;
@@ -470,8 +482,9 @@ fn main(
       }
       var value = total[i * 8u + j];
       value += group_sum[i * 8u + j];
-      let at = (row + i) * slice.out_stride + column / 2u;
-      value += bitcast<f32>(decode_c((c[at] >> ((column % 2u) * 16u)) & 65535u));
+      let at = slice.out_offset + matrix * slice.out_matrix + (row + i) * slice.out_stride + column / 2u;
+      let stacked_row = matrix * slice.m + row + i;
+      value += bitcast<f32>(decode_c((c[stacked_row * slice.c_stride + column / 2u] >> ((column % 2u) * 16u)) & 65535u));
       let code = encode_out(bitcast<u32>(value));
       // Lanes share words of a narrow result: each replaces its own bits.
       let shift = (column % 2u) * 16u;

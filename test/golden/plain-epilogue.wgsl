@@ -19,7 +19,7 @@ struct Slice {
   finish: u32,
   /// Always 0, which the compiler cannot know (see `rounded`).
   zero: u32,
-  /// For the draws of stochastic rounding (output_draw.wgsl): the seed's words, where this block of the output begins in the
+  /// For the draws of stochastic rounding (output_draw.wgsl): the words of the first product's seed, where this block of the output begins in the
   /// whole of it, and how many columns the whole has.
   seed_low: u32,
   seed_high: u32,
@@ -32,6 +32,16 @@ struct Slice {
   residual_stride: u32,
   /// Workgroups of this dispatch along the output, where each pass has its own (SPLIT in matmul.wgsl).
   split_workgroups: u32,
+  /// Of a batch: workgroups of each of its products, and vectors of A and of B, words of the result, from one product to the next.
+  matrix_workgroups: u32,
+  a_matrix: u32,
+  b_matrix: u32,
+  out_matrix: u32,
+  /// Where the operands and the result begin in their buffers, in the same units, and words from one row of C to the next.
+  a_offset: u32,
+  b_offset: u32,
+  out_offset: u32,
+  c_stride: u32,
 }
 
 struct Pass {
@@ -64,8 +74,10 @@ fn main(
   @builtin(local_invocation_id) lane: vec3<u32>,
 ) {
   let number = slice.first_workgroup + workgroup.y * workgroups.x + workgroup.x;
-  let row = number % slice.workgroups_down;
-  let column = (number / slice.workgroups_down) * 64u + lane.x;
+  let matrix = number / slice.matrix_workgroups;
+  let tile = number % slice.matrix_workgroups;
+  let row = tile % slice.workgroups_down;
+  let column = (tile / slice.workgroups_down) * 64u + lane.x;
   if (row >= slice.m || column >= slice.n) {
     return;
   }
@@ -82,8 +94,8 @@ fn main(
     for (var p = 0u; p < pass_.rows; p++) {
       for (var j = 0u; j < pass_.interleave; j++) {
         let k = pass_.k0 + j * pass_.rows + p;
-        let a_code = (a[k * slice.a_stride + row / 2u] >> ((row % 2u) * 16u)) & 65535u;
-        let b_code = (b[k * slice.b_stride + column / 4u] >> ((column % 4u) * 8u)) & 255u;
+        let a_code = (a[slice.a_offset + matrix * slice.a_matrix + k * slice.a_stride + row / 2u] >> ((row % 2u) * 16u)) & 65535u;
+        let b_code = (b[slice.b_offset + matrix * slice.b_matrix + k * slice.b_stride + column / 4u] >> ((column % 4u) * 8u)) & 255u;
         sum = rounded(sum + rounded(bitcast<f32>(decode_a_code(a_code)) * bitcast<f32>(decode_b_code(b_code))));
       }
     }
@@ -91,9 +103,10 @@ fn main(
   }
   var value = rounded(total + group_sum);
 
-  let at = row * slice.out_stride + column / 4u;
+  let at = slice.out_offset + matrix * slice.out_matrix + row * slice.out_stride + column / 4u;
+  let stacked_row = matrix * slice.m + row;
   let shift = (column % 4u) * 8u;
-  value = bitcast<f32>(epilogue(bitcast<u32>(value), row, column));
+  value = bitcast<f32>(epilogue(bitcast<u32>(value), stacked_row, column));
   let code = encode_out(bitcast<u32>(value));
   atomicAnd(&result[at], ~(255u << shift));
   atomicOr(&result[at], code << shift);

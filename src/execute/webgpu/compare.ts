@@ -46,11 +46,20 @@ export async function compareOnDevice(
   let mismatches = 0;
   let firstRow: number | undefined;
   try {
-    for (const [index, { a, b, result, outStride }] of left.panels.entries()) {
+    for (const [
+      index,
+      {
+        a,
+        b,
+        result,
+        batch,
+        out: { stride: outStride },
+      },
+    ] of left.panels.entries()) {
       const other = right.panels[index];
-      if (other?.outStride !== outStride)
+      if (other?.out.stride !== outStride)
         throw new Error('Invariant violation: results of different panels are compared');
-      const rows = a.end - a.begin;
+      const rows = batch * (a.end - a.begin);
       gpu.device.queue.writeBuffer(verdict, 0, new Uint32Array([0, NONE]));
       const group = await gpu.bind(pipeline, [shape, result, other.result, verdict], 16);
       for (let first = 0; first < rows; first += MAX_ROWS) {
@@ -71,5 +80,5 @@ export async function compareOnDevice(
     gpu.release(shape);
     gpu.release(verdict);
   }
-  return { compared: m * n, mismatches, firstRow };
+  return { compared: left.batch * m * n, mismatches, firstRow };
 }

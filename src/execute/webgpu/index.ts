@@ -8,7 +8,18 @@ export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions
 export type { Peaks } from './peaks';
 export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
-export { blaming, isBuffer, type OperandSource, type OperandSources } from './sources';
+export {
+  blaming,
+  isBuffer,
+  isShared,
+  placedOf,
+  stacked,
+  type MatrixSource,
+  type MatrixView,
+  type OperandSource,
+  type OperandSources,
+  type Placed,
+} from './sources';
 
 export {
   keepFound,

@@ -36,7 +36,14 @@ import { measurePeaks, type Peaks } from './peaks';
 import { Product, splitFits, type PreparedMatmul } from './prepared';
 import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
 import { Rate } from './slices';
-import { blaming, checkSources, isBuffer, type OperandSource, type OperandSources } from './sources';
+import {
+  blaming,
+  checkSources,
+  isBuffer,
+  type MatrixSource,
+  type MatrixView,
+  type OperandSources,
+} from './sources';
 import { Stationary, stationaryDtype } from './stationary';
 import {
   candidatesFor,
@@ -69,7 +76,12 @@ export interface PrepareOptions {
   readonly kernel?: 'fused' | 'plain';
   readonly signal?: AbortSignal | undefined;
   /** A buffer of the caller's that takes the result, packed as operands are; one of the product's own when left out. */
-  readonly into?: GPUBuffer | undefined;
+  readonly into?: GPUBuffer | MatrixView | undefined;
+  /**
+   * Products of the plan's shape that are computed together: each has its own A, or all have the same, and likewise B; each has its
+   * own C and residual; the bias is one. Codes lie one matrix after the other. Product i is that of the plan with seed + i.
+   */
+  readonly batch?: number | undefined;
 }
 
 export interface WebGpuOptions {
@@ -209,11 +221,12 @@ export class WebGpuMatmul {
     operands: OperandSources,
     options: PrepareOptions = {},
   ): Promise<PreparedMatmul> {
-    checkSources(this.gpu, plan, operands, options.into);
+    const { batch = 1, into } = options;
+    checkSources(this.gpu, plan, operands, into, batch);
     options.signal?.throwIfAborted();
     const proved = await (options.kernel === 'plain' ? this.#plain(plan) : this.#tuned(plan, operands));
     options.signal?.throwIfAborted();
-    return this.#product(plan, operands, proved, options.into);
+    return this.#product(plan, operands, proved, { batch, into });
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -230,16 +243,20 @@ export class WebGpuMatmul {
     plan: MatmulPlan,
     operands: OperandSources,
     proved: Proved,
-    into?: GPUBuffer,
+    options: Pick<PrepareOptions, 'into'> & { readonly batch: number } = { batch: 1 },
   ): Promise<Product> {
     const { gpu } = this;
+    const { batch, into } = options;
     const handed = into !== undefined || Object.values(operands).some(isBuffer);
     const stagedBefore = gpu.live.staging;
     gpu.peak.staging = stagedBefore;
     const owned: GPUBuffer[] = [];
     try {
       return await blaming(handed, async () => {
-        const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned, into);
+        const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned, {
+          batch,
+          into,
+        });
         return Product.create({ gpu, plan, ...proved, panels, owned, handed, stagedBefore });
       });
     } catch (error) {
@@ -305,7 +322,7 @@ export class WebGpuMatmul {
   }
 
   /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
-  #decoder(stored: Dtype, dtype: Dtype, codes: OperandSource): Decoder {
+  #decoder(stored: Dtype, dtype: Dtype, codes: MatrixSource): Decoder {
     if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
     const [own] = this.#float16;
     if (dtype === 'float16' && own !== undefined) return own;

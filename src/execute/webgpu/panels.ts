@@ -7,17 +7,23 @@ import type { MatmulPlan } from '../../lower';
 import { codeArray, rowWords, unpackMatrix, UserError, type CodeArray, type Dtype } from '../../numerics';
 import { operandShapes, type OperandShape, type Window } from '../matmul';
 import { USAGE, type Gpu } from './gpu';
-import { isBuffer, type OperandSource, type OperandSources } from './sources';
+import {
+  isBuffer,
+  isShared,
+  placedOf,
+  type Layout,
+  type MatrixSource,
+  type MatrixView,
+  type OperandSources,
+  type Placed,
+} from './sources';
 import { stationaryDtype, type Own, type Stationary } from './stationary';
 import { CHUNK_BYTES, uploadRows } from './upload';
 
-/** A block of an operand: rows of A or columns of B, from `begin` to before `end`. */
-export interface Block {
+/** A block of an operand: rows of A or columns of B, from `begin` to before `end`; of a batch, those of every product. */
+export interface Block extends Placed {
   readonly begin: number;
   readonly end: number;
-  readonly buffer: GPUBuffer;
-  /** Words from one row of the buffer to the next. */
-  readonly stride: number;
 }
 
 export interface Panel {
@@ -27,8 +33,11 @@ export interface Panel {
   readonly c: GPUBuffer | undefined;
   readonly bias: GPUBuffer | undefined;
   readonly residual: GPUBuffer | undefined;
-  /** Words from one row of result, and of C, to the next. */
-  readonly outStride: number;
+  /** Products, whose results lie one after the other. */
+  readonly batch: number;
+  readonly out: Layout;
+  /** Words from one row of C to the next. */
+  readonly cStride: number;
   /** Words from one row of the residual to the next. */
   readonly residualStride: number;
 }
@@ -43,7 +52,7 @@ export async function uploadPanels(
   operands: OperandSources,
   stationary: Stationary,
   owned: GPUBuffer[],
-  into?: GPUBuffer,
+  { batch, into }: { readonly batch: number; readonly into: GPUBuffer | MatrixView | undefined },
 ): Promise<readonly Panel[]> {
   const { m, n, k } = plan;
   const shapes = operandShapes(plan);
@@ -59,31 +68,35 @@ export async function uploadPanels(
     return buffer;
   };
 
-  const handed = into !== undefined || Object.values(operands).some(isBuffer);
+  const whole = batch > 1 || into !== undefined || Object.values(operands).some(isBuffer);
+  const bCount = isShared(operands.b, shapes.b) ? 1 : batch;
   /** Words of a row of the widest of result, C and residual. */
   const outWords = (extent: number): number =>
     Math.max(rowWords(plan.out, extent), rowWords(plan.epilogue?.residual ?? plan.out, extent));
   const aBytes = (extent: number): number =>
-    Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * outWords(1)) * 4;
-  if (handed) requireWhole('A', aBytes(m), limit);
+    batch * Math.max(k * rowWords(stationaryDtype(plan.a), extent), extent * outWords(1)) * 4;
+  if (whole) requireWhole('A', aBytes(m), limit);
   const aBlocks: Block[] = [];
   for (const [begin, end] of cut(m, (extent) => aBytes(extent) <= limit)) {
-    aBlocks.push({ begin, end, ...(await stationary.stage(plan, operands.a, begin, end, own)) });
+    const block = { begin, end };
+    aBlocks.push({ ...block, ...(await stationary.stage(plan, operands.a, batch, block, own)) });
   }
   const bBlocks: Block[] = [];
   const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));
   const bBytes = (extent: number): number =>
-    Math.max(k * rowWords(plan.b, extent), tallest * outWords(extent)) * 4;
-  if (handed) requireWhole('B or the result', bBytes(n), limit);
+    Math.max(bCount * k * rowWords(plan.b, extent), batch * tallest * outWords(extent)) * 4;
+  if (whole) requireWhole('B or the result', bBytes(n), limit);
   for (const [begin, end] of cut(n, (extent) => bBytes(extent) <= limit)) {
     const stride = rowWords(plan.b, end - begin);
     if (isBuffer(operands.b)) {
-      bBlocks.push({ begin, end, buffer: operands.b, stride });
+      const placed = placedOf(operands.b, shapes.b);
+      bBlocks.push({ begin, end, ...placed, matrix: bCount === 1 ? 0 : placed.matrix });
       continue;
     }
-    const buffer = await own(`operand B, columns ${begin} to ${end - 1}`, k * stride, 'operands');
-    uploadRows(gpu, buffer, plan.b, operands.b, { rows: k, columns: n, begin, end });
-    bBlocks.push({ begin, end, buffer, stride });
+    const rows = bCount * k;
+    const buffer = await own(`operand B, columns ${begin} to ${end - 1}`, rows * stride, 'operands');
+    uploadRows(gpu, buffer, plan.b, operands.b, { rows, columns: n, begin, end });
+    bBlocks.push({ begin, end, buffer, offset: 0, stride, matrix: bCount === 1 ? 0 : k * stride });
   }
 
   const panels: Panel[] = [];
@@ -91,16 +104,27 @@ export async function uploadPanels(
     for (const b of bBlocks) {
       const outStride = rowWords(plan.out, b.end - b.begin);
       const words = (a.end - a.begin) * outStride;
-      const result = into ?? (await own('the result', words, 'result'));
+      const { buffer: result, ...out } =
+        into === undefined
+          ? {
+              buffer: await own('the result', batch * words, 'result'),
+              offset: 0,
+              stride: outStride,
+              matrix: words,
+            }
+          : placedOf(into, shapes.c);
+      const rows = batch === 1 ? a : { begin: 0, end: batch * m };
       panels.push({
         a,
         b,
+        batch,
         result,
-        outStride,
+        out,
+        cStride: outStride,
         residualStride: rowWords(plan.epilogue?.residual ?? plan.out, b.end - b.begin),
-        c: await uploadAdded(gpu, shapes.c, operands.c, a, b, own),
+        c: await uploadAdded(gpu, shapes.c, operands.c, rows, b, own),
         bias: await uploadAdded(gpu, shapes.bias, operands.bias, FIRST_ROW, b, own),
-        residual: await uploadAdded(gpu, shapes.residual, operands.residual, a, b, own),
+        residual: await uploadAdded(gpu, shapes.residual, operands.residual, rows, b, own),
       });
     }
   }
@@ -116,13 +140,13 @@ type Range = Pick<Block, 'begin' | 'end'>;
 async function uploadAdded(
   gpu: Gpu,
   shape: OperandShape | undefined,
-  source: OperandSource | undefined,
+  source: MatrixSource | undefined,
   rows: Range,
   columns: Range,
   own: Own,
 ): Promise<GPUBuffer | undefined> {
   if (source === undefined || shape === undefined) return undefined;
-  if (isBuffer(source)) return source;
+  if (isBuffer(source)) return placedOf(source, shape).buffer;
   const height = rows.end - rows.begin;
   const stride = rowWords(shape.dtype, columns.end - columns.begin);
   const buffer = await own(`operand ${shape.name}`, height * stride, 'operands');
@@ -154,37 +178,70 @@ export async function readPanels(
   const { m0, m1, n0, n1 } = window;
   const width = n1 - n0;
   const codes = codeArray(plan.out, (m1 - m0) * width);
-  for (const { a, b, result } of panels) {
+  for (const panel of panels) {
+    const { b } = panel;
     const [left, right] = [Math.max(n0, b.begin), Math.min(n1, b.end)];
     if (left >= right) continue;
-    const rows = { begin: Math.max(m0, a.begin) - a.begin, end: Math.min(m1, a.end) - a.begin };
-    for await (const { row, codes: block } of readRows(gpu, plan.out, result, b.end - b.begin, rows)) {
-      const at = (row + a.begin - m0) * width + left - n0;
-      codes.set(block.subarray(left - b.begin, right - b.begin), at);
+    for (const { first, rows, at } of strips(plan, panel, window)) {
+      const placed = { buffer: panel.result, ...panel.out, offset: panel.out.offset + at };
+      for await (const { row, codes: block } of readRows(gpu, plan.out, placed, b.end - b.begin, rows))
+        codes.set(block.subarray(left - b.begin, right - b.begin), (row + first - m0) * width + left - n0);
     }
   }
   return codes;
+}
+
+interface Strip {
+  /** The output's row that row 0 is, rows to be read, and words before row 0. */
+  readonly first: number;
+  readonly rows: Range;
+  readonly at: number;
+}
+
+/** Rows of a window that lie evenly spaced in a panel: those of one product each. */
+function* strips({ m }: MatmulPlan, { a, batch, out }: Panel, { m0, m1 }: Window): Generator<Strip> {
+  for (let matrix = 0; matrix < batch; matrix++) {
+    const first = matrix * m + a.begin;
+    const end = matrix * m + a.end;
+    const rows = { begin: Math.max(m0, first) - first, end: Math.min(m1, end) - first };
+    if (rows.begin < rows.end) yield { first, rows, at: matrix * out.matrix };
+  }
 }
 
 /** Codes of rows begin .. end-1 of a packed matrix of `columns` columns, row after row; read a chunk at a time. */
 export async function* readRows(
   gpu: Gpu,
   dtype: Dtype,
-  buffer: GPUBuffer,
+  { buffer, offset, stride }: Omit<Placed, 'matrix'>,
   columns: number,
   { begin, end }: { readonly begin: number; readonly end: number },
 ): AsyncGenerator<{ readonly row: number; readonly codes: CodeArray }> {
-  const bytes = rowWords(dtype, columns) * 4;
-  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
+  const packed = rowWords(dtype, columns);
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / (stride * 4)));
   let first = begin;
-  const chunks = gpu.readChunks(buffer, begin * bytes, (end - begin) * bytes, rowsAtOnce * bytes);
+  const bytes = ((end - begin - 1) * stride + packed) * 4;
+  const chunks = gpu.readChunks(buffer, (offset + begin * stride) * 4, bytes, rowsAtOnce * stride * 4);
   for await (const words of chunks) {
     const rows = Math.min(rowsAtOnce, end - first);
-    const block = unpackMatrix(dtype, rows, columns, words);
+    const block = unpackMatrix(dtype, rows, columns, closed(words, rows, stride, packed));
     for (let row = 0; row < rows; row++)
       yield { row: first + row, codes: block.subarray(row * columns, (row + 1) * columns) };
     first += rows;
   }
+}
+
+/** Rows of `packed` words, `stride` apart, without what lies between them. */
+function closed(
+  words: Uint32Array<ArrayBuffer>,
+  rows: number,
+  stride: number,
+  packed: number,
+): Uint32Array<ArrayBuffer> {
+  if (stride === packed) return words;
+  const kept = new Uint32Array(rows * packed);
+  for (let row = 0; row < rows; row++)
+    kept.set(words.subarray(row * stride, row * stride + packed), row * packed);
+  return kept;
 }
 
 /** Few, equal extents that each fit, in multiples of 128 where there is more than one. */
@@ -198,7 +255,7 @@ function cut(extent: number, fits: (extent: number) => boolean): [number, number
 }
 
 /** Bytes that a product may hold: packed operands and result, plus 10 % and 64 KiB (staging and transposition apart). */
-export function memoryLimit(plan: MatmulPlan): number {
+export function memoryLimit(plan: MatmulPlan, batch = 1): number {
   const { m, n, k } = plan;
   const aWords = plan.aLayout === 'row-major' ? m * rowWords(plan.a, k) : k * rowWords(plan.a, m);
   const { bias, residual } = plan.epilogue ?? {};
@@ -208,5 +265,5 @@ export function memoryLimit(plan: MatmulPlan): number {
     m * rowWords(plan.out, n) * (plan.accumulate ? 2 : 1) +
     (bias === undefined ? 0 : rowWords(bias, n)) +
     (residual === undefined ? 0 : m * rowWords(residual, n));
-  return Math.floor(words * 4 * 1.1) + 65536;
+  return Math.floor(batch * words * 4 * 1.1) + 65536;
 }

@@ -16,7 +16,10 @@ import { MAX_WORKGROUPS, slices, TARGET_MS, type Rate, type Slice, type SliceWor
 export type ProductMemory = Readonly<Record<BufferRole, number>> & { readonly limit: number };
 
 export interface PreparedMatmul {
+  /** Of each product of the batch. */
   readonly plan: MatmulPlan;
+  /** How many products there are: 1 where none was asked for. */
+  readonly batch: number;
   /** Name of the kernel, and its WGSL as compiled. */
   readonly kernel: string;
   readonly source: string;
@@ -31,7 +34,7 @@ export interface PreparedMatmul {
   run(signal?: AbortSignal): Promise<void>;
   /** Computes it `count` times and gives the milliseconds from first submission to last completion. */
   runMany(count: number, signal?: AbortSignal): Promise<number>;
-  /** Codes of the result, or of a window of it, row-major. @throws UserError for a window that does not lie in it. */
+  /** Codes of the result, or of a window of it, row-major; those of a batch below each other. @throws UserError for a window that does not lie in it. */
   read(window?: Window): Promise<CodeArray>;
   /** Frees its buffers, not those that were handed over; the product cannot be used afterwards. */
   release(): void;
@@ -41,10 +44,11 @@ export interface PreparedMatmul {
 const UNIFORM_STRIDE = 256;
 const MAX_DISPATCHES = 32;
 /** Of the struct in shaders/slice.wgsl. */
-export const SLICE_BYTES = 96;
+export const SLICE_BYTES = 128;
 
 export class Product implements PreparedMatmul {
   readonly plan: MatmulPlan;
+  readonly batch: number;
   readonly panels: readonly Panel[];
   readonly memory: ProductMemory;
   readonly kernel: string;
@@ -72,6 +76,7 @@ export class Product implements PreparedMatmul {
   ) {
     this.plan = parts.plan;
     this.panels = parts.panels;
+    this.batch = parts.panels[0]?.batch ?? 1;
     this.kernel = parts.kernel.name;
     this.source = parts.pipeline.source;
     this.compileMs = parts.pipeline.compileMs;
@@ -89,7 +94,7 @@ export class Product implements PreparedMatmul {
     this.memory = {
       ...gpu.bytesOf(owned),
       staging: gpu.peak.staging - stagedBefore,
-      limit: memoryLimit(parts.plan),
+      limit: memoryLimit(parts.plan, parts.panels[0]?.batch),
     };
   }
 
@@ -112,7 +117,8 @@ export class Product implements PreparedMatmul {
 
     const { rows, columns, scratchPerWorkgroup, split } = kernel.geometry;
     const tiles = panels.map(
-      ({ a, b }) => Math.ceil((a.end - a.begin) / rows) * Math.ceil((b.end - b.begin) / columns),
+      ({ a, b, batch }) =>
+        batch * Math.ceil((a.end - a.begin) / rows) * Math.ceil((b.end - b.begin) / columns),
     );
     const passWork = plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns);
     // Scratch is bound always, and as large as needed: where passes have workgroups of their own, or a workgroup may have to stop
@@ -202,11 +208,14 @@ export class Product implements PreparedMatmul {
     return performance.now() - started;
   }
 
-  async read(window: Window = { m0: 0, m1: this.plan.m, n0: 0, n1: this.plan.n }): Promise<CodeArray> {
+  async read(window?: Window): Promise<CodeArray> {
     this.#checkHeld();
-    checkWindow(this.plan, window);
+    const stacked = { ...this.plan, m: this.plan.m * this.batch };
+    const { m: m1, n: n1 } = stacked;
+    const wanted = window ?? { m0: 0, m1, n0: 0, n1 };
+    checkWindow(stacked, wanted);
     if (this.dispatches === 0) throw new UserError('This product has no result yet: run() it before read().');
-    return readPanels(this.#gpu, this.plan, this.panels, window);
+    return readPanels(this.#gpu, this.plan, this.panels, wanted);
   }
 
   release(): void {
@@ -246,18 +255,19 @@ export class Product implements PreparedMatmul {
 
   /** The struct Slice of shaders/slice.wgsl. */
   #uniform({ panel, firstWorkgroup, workgroups, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
-    const { a, b, outStride, residualStride } = this.#panel(panel);
+    const { a, b, out, cStride, residualStride } = this.#panel(panel);
     const { scale = 1, outScale = 1 } = this.plan.epilogue ?? {};
-    const { rows, aVectorWords, bVectorWords } = this.#kernel.geometry;
-    const height = a.end - a.begin;
+    const { rows, columns, aVectorWords, bVectorWords } = this.#kernel.geometry;
+    const [height, width] = [a.end - a.begin, b.end - b.begin];
+    const down = Math.ceil(height / rows);
     return new Uint32Array([
       height,
-      b.end - b.begin,
+      width,
       a.stride / aVectorWords,
       b.stride / bVectorWords,
-      outStride,
+      out.stride,
       firstWorkgroup,
-      Math.ceil(height / rows),
+      down,
       passBegin,
       passEnd,
       Number(passBegin > 0),
@@ -271,6 +281,14 @@ export class Product implements PreparedMatmul {
       ...new Uint32Array(Float32Array.of(scale, outScale).buffer),
       residualStride,
       workgroups,
+      down * Math.ceil(width / columns),
+      a.matrix / aVectorWords,
+      b.matrix / bVectorWords,
+      out.matrix,
+      a.offset / aVectorWords,
+      b.offset / bVectorWords,
+      out.offset,
+      cStride,
     ]);
   }
 

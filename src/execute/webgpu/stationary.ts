@@ -10,13 +10,22 @@ import { conversionsWgsl } from './conversions';
 import { maskOf } from './decoders';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import { render } from './template';
-import { isBuffer, type OperandSource } from './sources';
+import { operandShapes } from '../matmul';
+import {
+  isBuffer,
+  isShared,
+  placedOf,
+  type Layout,
+  type MatrixSource,
+  type MatrixView,
+  type Placed,
+} from './sources';
 import { uploadRows, type Part } from './upload';
 
 const LANES = 8;
 /** Codes moved by one dispatch: well under 100 ms on the slowest adapter. */
 const CODES_PER_DISPATCH = 2 ** 20;
-const SHAPE_BYTES = 24;
+const SHAPE_BYTES = 28;
 
 /** Creates a buffer that the product releases at its end. */
 export type Own = (label: string, words: number, role: BufferRole) => Promise<GPUBuffer>;
@@ -24,11 +33,8 @@ export type Own = (label: string, words: number, role: BufferRole) => Promise<GP
 /** The format in which A lies on the adapter. */
 export const stationaryDtype = (dtype: Dtype): Dtype => (bitsOf(dtype) === 8 ? 'bfloat16' : dtype);
 
-/** A's rows begin .. end-1 in a buffer, K-major unless said otherwise, and the words from one row of it to the next. */
-export interface Staged {
-  readonly buffer: GPUBuffer;
-  readonly stride: number;
-}
+/** A's rows begin .. end-1, K-major. */
+export type Staged = Placed;
 
 export class Stationary {
   readonly #gpu: Gpu;
@@ -38,51 +44,66 @@ export class Stationary {
     this.#gpu = gpu;
   }
 
-  async stage(plan: MatmulPlan, codes: OperandSource, begin: number, end: number, own: Own): Promise<Staged> {
+  /** @param batch products that the operand is for: it has as many matrices, or one that they share. */
+  async stage(
+    plan: MatmulPlan,
+    codes: MatrixSource,
+    batch: number,
+    { begin, end }: { readonly begin: number; readonly end: number },
+    own: Own,
+  ): Promise<Staged> {
     const { m, k, a: dtype, aLayout } = plan;
+    const count = isShared(codes, operandShapes(plan).a) ? 1 : batch;
     const columns = end - begin;
     const stride = rowWords(stationaryDtype(dtype), columns);
     const label = `operand A, rows ${begin} to ${end - 1}`;
-    if (isBuffer(codes)) return this.#stageBuffer(plan, codes, own);
-    if (aLayout === 'k-major') {
-      const part = { rows: k, columns: m, begin, end };
-      if (stationaryDtype(dtype) === dtype) {
-        const buffer = await own(label, k * stride, 'operands');
-        uploadRows(this.#gpu, buffer, dtype, codes, part);
-        return { buffer, stride };
+    if (isBuffer(codes)) return this.#stageBuffer(plan, codes, count, own);
+    const layout: Layout = { offset: 0, stride, matrix: count === 1 ? 0 : k * stride };
+    const kept = aLayout === 'k-major' && stationaryDtype(dtype) === dtype;
+    const buffer = await own(label, count * k * stride, kept ? 'operands' : 'transposition');
+    const staged = { buffer, ...layout };
+    if (kept) {
+      uploadRows(this.#gpu, buffer, dtype, codes, { rows: count * k, columns: m, begin, end });
+      return staged;
+    }
+    for (let matrix = 0; matrix < count; matrix++) {
+      const each = codes.subarray(matrix * m * k, (matrix + 1) * m * k);
+      if (aLayout === 'k-major') {
+        await this.#transpose(plan, each, { rows: k, columns: m, begin, end }, staged, columns, matrix * k);
+        continue;
       }
-      const buffer = await own(label, k * stride, 'transposition');
-      await this.#transpose(plan, codes, part, { buffer, stride }, columns, 0);
-      return { buffer, stride };
+      const rowCodes = each.subarray(begin * k, end * k);
+      // The row-major copy is cut along K where it would pass a binding limit itself.
+      const limit = this.#gpu.maxStorageBytes;
+      const vectorsPerRow = Math.max(1, Math.floor(limit / columns / 16));
+      const widest = vectorsPerRow * (128 / bitsOf(dtype));
+      for (let first = 0; first < k; first += widest) {
+        const part = { rows: columns, columns: k, begin: first, end: Math.min(k, first + widest) };
+        await this.#transpose(plan, rowCodes, part, staged, columns, matrix * k + first);
+      }
     }
-    const buffer = await own(label, k * stride, 'transposition');
-    const rowCodes = codes.subarray(begin * k, end * k);
-    // The row-major copy is cut along K where it would pass a binding limit itself.
-    const limit = this.#gpu.maxStorageBytes;
-    const vectorsPerRow = Math.max(1, Math.floor(limit / columns / 16));
-    const widest = vectorsPerRow * (128 / bitsOf(dtype));
-    for (let first = 0; first < k; first += widest) {
-      const part = { rows: columns, columns: k, begin: first, end: Math.min(k, first + widest) };
-      await this.#transpose(plan, rowCodes, part, { buffer, stride }, columns, first);
-    }
-    return { buffer, stride };
+    return staged;
   }
 
   /** All of A from a buffer: read where it lies, or written anew where the kernel wants it otherwise. */
-  async #stageBuffer(plan: MatmulPlan, source: GPUBuffer, own: Own): Promise<Staged> {
+  async #stageBuffer(
+    plan: MatmulPlan,
+    view: GPUBuffer | MatrixView,
+    count: number,
+    own: Own,
+  ): Promise<Staged> {
     const { m, k, a: dtype, aLayout } = plan;
+    const source = placedOf(view, operandShapes(plan).a);
+    if (aLayout === 'k-major' && stationaryDtype(dtype) === dtype)
+      return count === 1 ? { ...source, matrix: 0 } : source;
     const stride = rowWords(stationaryDtype(dtype), m);
-    if (aLayout === 'k-major' && stationaryDtype(dtype) === dtype) return { buffer: source, stride };
-    const buffer = await own('operand A', k * stride, 'transposition');
-    await this.#write(
-      plan,
-      { buffer: source, stride: rowWords(dtype, aLayout === 'k-major' ? m : k) },
-      k,
-      { buffer, stride },
-      m,
-      0,
-    );
-    return { buffer, stride };
+    const buffer = await own('operand A', count * k * stride, 'transposition');
+    const staged = { buffer, offset: 0, stride, matrix: count === 1 ? 0 : k * stride };
+    for (let matrix = 0; matrix < count; matrix++) {
+      const from = { ...source, offset: source.offset + matrix * source.matrix };
+      await this.#write(plan, from, k, staged, m, matrix * k);
+    }
+    return staged;
   }
 
   /** Uploads part of A and writes it into rows offset, offset+1, ... of the K-major buffer. */
@@ -106,7 +127,7 @@ export class Stationary {
     );
     try {
       uploadRows(gpu, copy, plan.a, codes, part);
-      await this.#write(plan, { buffer: copy, stride }, rows, target, columns, offset);
+      await this.#write(plan, { buffer: copy, stride, offset: 0, matrix: 0 }, rows, target, columns, offset);
     } finally {
       gpu.release(copy);
     }
@@ -136,7 +157,7 @@ export class Stationary {
         gpu.device.queue.writeBuffer(
           shape,
           0,
-          new Uint32Array([columns, rows, source.stride, target.stride, begin, offset]),
+          new Uint32Array([columns, rows, source.stride, target.stride, begin, offset, source.offset]),
         );
         await gpu.submit('transposing operand A', (encoder) => {
           const pass = encoder.beginComputePass();
