@@ -25,7 +25,8 @@ export async function tellField(name: string, request: NodePeersRequest): Promis
   process.once('disconnect', () => process.exit(1)); // nobody is left to be told
   process.on('SIGINT', () => undefined); // the parent gets it too, and says when to stop
   allowRelaxedSimd();
-  if (FIELDS[name].threads === 1) keepWorkersAway();
+  const { device, threads } = FIELDS[name];
+  if (device === 'wasm' && threads === 1) keepWorkersAway();
   const { packages } = (await import(pathToFileURL(join(peersFolder(), 'packages.js')).href)) as {
     packages: PeerPackages;
   };
