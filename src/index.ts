@@ -10,6 +10,7 @@ export {
   type PrepareOptions,
   type ProbeReport,
   type ProductMemory,
+  type TuningStore,
   type WebGpuMatmul,
   type WebGpuOptions,
 } from './execute/webgpu';
@@ -35,7 +36,14 @@ export {
   type WasmPeaks,
   type WasmProduct,
 } from './execute/wasm';
-export { adapterFacts, openBrowserDevice, requestDevice, type AdapterFacts, type Host } from './host';
+export {
+  adapterFacts,
+  browserTunings,
+  openBrowserDevice,
+  requestDevice,
+  type AdapterFacts,
+  type Host,
+} from './host';
 export type {
   MatmulResult,
   NeuronCore,
@@ -43,6 +51,7 @@ export type {
   Operand,
   ProductOptions,
   ProgramOptions,
+  TuneOptions,
   Verdict,
   WrongOutput,
 } from './library';

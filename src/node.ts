@@ -2,10 +2,11 @@
 import { openDevice, type HostOptions } from './host/node';
 import { openCore, type NeuronCore, type OpenOptions } from './library';
 
-export { DeviceLostError } from './execute/webgpu';
+export { DeviceLostError, type TuningStore } from './execute/webgpu';
 export type { WebGpuRun } from './execute/webgpu/interpreter';
 export { listAdapters, openDevice, type AdapterFacts, type Host, type HostOptions } from './host/node';
 export { startNodeThread } from './host/node-thread';
+export { fileTunings } from './host/tunings-file';
 export { UserError } from './numerics';
 export type {
   MatmulResult,
@@ -14,6 +15,7 @@ export type {
   Operand,
   ProductOptions,
   ProgramOptions,
+  TuneOptions,
   Verdict,
   WrongOutput,
 } from './library';

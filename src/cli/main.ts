@@ -11,6 +11,7 @@ import { addPage } from './page';
 import { addPlan } from './plan';
 import { addRun } from './run';
 import { addTime } from './time';
+import { addTune } from './tune';
 import { addVerify } from './verify';
 
 const USER_ERROR = 2;
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   addVerify(program);
   addTime(program);
   addDevices(program);
+  addTune(program);
   addIdentify(program);
   addCompare(program);
   addPage(program);

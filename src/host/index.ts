@@ -2,4 +2,6 @@
 export { openBrowserDevice, type BrowserHostOptions } from './browser';
 export { adapterFacts, type AdapterFacts } from './facts';
 export { requestDevice } from './device';
+export { idle } from './idle';
+export { browserTunings } from './tunings-browser';
 export type { Host } from './types';

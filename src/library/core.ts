@@ -6,13 +6,26 @@ import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
 import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
-import { USAGE } from '../execute/webgpu';
+import { keepFound, USAGE, type TuningStore } from '../execute/webgpu';
+import { idle } from '../host';
 import { WebGpuInterpreter, type WebGpuRun } from '../execute/webgpu/interpreter';
-import { rowWords, type CodeArray } from '../numerics';
+import { requireFields, rowWords, type CodeArray } from '../numerics';
 import type { Program } from '../program';
 import { sourcesOf, type Operand } from './operands';
 import { addedOf, checkRun, planOf, type ProductOptions, type ProgramOptions } from './options';
 import { MatmulResult } from './result';
+
+export interface TuneOptions {
+  /** Each kernel is tried when the page is idle, so that the search can go on in the background. */
+  readonly whenIdle?: boolean;
+  /** Measures again what was measured or kept. */
+  readonly anew?: boolean;
+}
+
+/** That tunings are not kept, or not taken, is no failure: one line. */
+export const note = (line: string): void => {
+  console.warn(`systole: ${line}`);
+};
 
 export class NeuronCore implements Disposable {
   readonly chip: ChipName;
@@ -21,16 +34,18 @@ export class NeuronCore implements Disposable {
   readonly lost: Promise<GPUDeviceLostInfo>;
   readonly #matmul: WebGpuMatmul;
   readonly #closeDevice: () => void;
+  readonly #tunings: TuningStore | undefined;
   #checker: Promise<WasmMatmul> | undefined;
   #interpreter: Promise<WebGpuInterpreter> | undefined;
   #closed = false;
 
-  constructor(chip: ChipName, matmul: WebGpuMatmul, closeDevice: () => void) {
+  constructor(chip: ChipName, matmul: WebGpuMatmul, closeDevice: () => void, tunings?: TuningStore) {
     this.chip = chip;
     this.device = matmul.gpu.device;
     this.lost = this.device.lost;
     this.#matmul = matmul;
     this.#closeDevice = closeDevice;
+    this.#tunings = tunings;
   }
 
   /**
@@ -107,11 +122,17 @@ export class NeuronCore implements Disposable {
     return (await this.#programs()).start(program, inputs, options);
   }
 
-  /** Measures which kernel is fastest here, in a few seconds; products from then on take it. */
-  async tune(signal?: AbortSignal): Promise<void> {
+  /**
+   * Measures which kernel is fastest here, in some seconds; products from then on take it, and `tunings` keep it. Nothing is measured
+   * where they had it already.
+   */
+  async tune(signal?: AbortSignal, options: TuneOptions = {}): Promise<void> {
     this.#checkOpen();
     checkSignal(signal);
-    return this.#matmul.tune(signal);
+    requireFields('tune', options, ['whenIdle', 'anew']);
+    const { whenIdle = false, anew } = options;
+    await this.#matmul.tune(signal, { anew, pause: whenIdle ? idle : undefined });
+    if (this.#tunings !== undefined) await keepFound(this.#matmul, this.#tunings, note);
   }
 
   /** What was found out about the adapter's arithmetic, and the kernels proved so far. */

@@ -1,5 +1,5 @@
 /** The library: the verified product in five lines. docs/library.md is its reference. */
-export { NeuronCore } from './core';
+export { NeuronCore, type TuneOptions } from './core';
 export { openCore, type OpenOptions } from './open';
 export type { Operand } from './operands';
 export type { ProductOptions, ProgramOptions } from './options';
