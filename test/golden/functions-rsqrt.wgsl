@@ -135,7 +135,7 @@ fn inverse(x: Pair) -> Pair {
 /// Of x finite and not 0.
 fn finite_reciprocal(x: u32) -> u32 {
   let parts = split(f_magnitude(x));
-  return with_sign(rounded(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
+  return with_sign(round_pair(invert_mantissa(exact(parts.mantissa)), -parts.exponent), x);
 }
 
 /// 1 / x, rounded once, of any float32: the twin of Math.fround(1 / x). The rounded reciprocal of a mantissa m in units of 2^-24, q, is
@@ -180,7 +180,7 @@ fn inverse_root(x: u32) -> Root {
 
 fn finite_rsqrt(x: u32) -> u32 {
   let root = inverse_root(x);
-  return rounded(root.inverse, root.exponent);
+  return round_pair(root.inverse, root.exponent);
 }
 
 /// Of any float32; NaN below 0, infinity with the sign of a zero.
@@ -350,14 +350,14 @@ fn unscaled(x: Scaled) -> Pair {
 }
 
 /// The one rounding at the end (a second one where the result is subnormal).
-fn rounded(x: Pair, exponent: i32) -> u32 {
+fn round_pair(x: Pair, exponent: i32) -> u32 {
   return scale(n_add(x.hi, x.lo), exponent);
 }
 
 /// x (hi + lo) 2^exponent, of any finite x; a zero keeps its sign.
 fn rounded_times(x: u32, factor: Pair, exponent: i32) -> u32 {
   let parts = split(x);
-  return select(rounded(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
+  return select(round_pair(times(factor, parts.mantissa), parts.exponent + exponent), x, f_magnitude(x) == 0u);
 }
 
 // What every function of the Scalar engine does with infinities, NaN and inputs outside its range: the twin of

@@ -21,6 +21,11 @@ export interface Shader {
   readonly wgsl: string;
 }
 
+export interface StartOptions extends RunOptions {
+  /** Whether what a Program overwrites may lie elsewhere meanwhile, so that it waits for less; it does when left out. */
+  readonly renames?: boolean;
+}
+
 export class WebGpuInterpreter {
   readonly #adapter: InterpreterAdapter;
 
@@ -59,11 +64,12 @@ export class WebGpuInterpreter {
   async start(
     program: Program,
     inputs: Readonly<Record<string, CodeArray>>,
-    options: RunOptions = {},
+    options: StartOptions = {},
   ): Promise<WebGpuRun> {
     const budget = admit(program, inputs, options);
-    const layout = new Layout(program, asideOf(program));
-    layout.check(this.#adapter.gpu.maxStorageBytes);
+    const { maxStorageBytes } = this.#adapter.gpu;
+    const layout = new Layout(program, asideOf(program), options.renames === false ? 0 : maxStorageBytes);
+    layout.check(maxStorageBytes);
     const session = await Session.create(this.#adapter, layout);
     return new WebGpuRun(program, this.#adapter, session, layout, inputs, budget);
   }
@@ -76,7 +82,7 @@ export class WebGpuInterpreter {
   async run(
     program: Program,
     inputs: Readonly<Record<string, CodeArray>>,
-    options: RunOptions & GpuRunOptions = {},
+    options: StartOptions & GpuRunOptions = {},
   ): Promise<Record<string, CodeArray>> {
     const run = await this.start(program, inputs, options);
     try {

@@ -18,7 +18,8 @@ export function placesOf(
 ): { readonly place: Place; readonly index?: Place } {
   const place = placeOf(layout, pattern);
   if (pattern.index === undefined) return { place };
-  const start = layout.startOf(pattern);
+  // Its tensor lies in one piece, wherever that is now.
+  const start = place.base - pattern.offset * bytesOf(pattern.dtype);
   const tensor = layout.tensors.get(pattern.tensor);
   const end = start + (tensor === undefined ? 0 : tensorBytes(tensor));
   const chosen = {

@@ -17,7 +17,7 @@ export class Initialised {
   constructor(layout: Layout) {
     this.#layout = layout;
     this.#hbm = new Written(layout.bytes.hbm);
-    this.#chip = new Written(PARTITIONS * layout.bytes.chip);
+    this.#chip = new Written(PARTITIONS * layout.aside.chip);
   }
 
   /** @throws UserError naming the operand when an instruction would read what was never written. */
@@ -70,7 +70,7 @@ export class Initialised {
   #addressesOf(pattern: ChipPattern, offsets: Float64Array): Float64Array {
     return addressesOf(pattern, offsets, {
       address: this.#layout.startOf(pattern),
-      pitch: this.#layout.bytes.chip,
+      pitch: this.#layout.aside.chip,
     });
   }
 
@@ -91,7 +91,7 @@ export class Initialised {
   }
 
   #pitchOf({ space }: Pattern): number {
-    return space === 'hbm' ? 0 : this.#layout.bytes.chip;
+    return space === 'hbm' ? 0 : this.#layout.aside.chip;
   }
 }
 

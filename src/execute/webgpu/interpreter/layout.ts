@@ -1,13 +1,14 @@
 /**
  * Where the memories of a Program lie on the adapter. HBM is one buffer, tensors at multiples of 256 bytes. SBUF, PSUM and the
  * registers of the engines are one other: of each partition first the bytes of SBUF that the Program uses, then PSUM, then the
- * engines' state, then room for what must be written aside. Its words are interleaved: word w of partition p is word
+ * engines' state, then room for what must be written aside, and for what is renamed (names.ts). Its words are interleaved: word w of partition p is word
  * 128 w + p, so that neighbouring lanes take neighbouring words.
  */
 import { CHIPS } from '../../../chip';
 import { UserError } from '../../../numerics';
 import { tensorBytes } from '../../../program';
 import type { Pattern, Program, Tensor } from '../../../program';
+import { Names, type Rectangle } from './names';
 
 export const PARTITIONS = 128;
 
@@ -31,6 +32,8 @@ export const SCRATCH_BYTES = 2 ** 24;
 export const STATS_BYTES = 2 ** 16;
 const HBM_ALIGNMENT = 256;
 const LEAST_CHIP_BYTES = 2 ** 15;
+/** Bytes of each partition to which what is overwritten may be renamed, at most. */
+const MOST_FRESH_BYTES = 2 ** 16;
 
 export type Memory = 'chip' | 'hbm';
 
@@ -52,10 +55,15 @@ export class Layout {
   readonly psumStart: number;
   /** The byte of HBM at which there is room to gather what is looked at. */
   readonly readout: number;
+  /** The byte of each partition behind all of these, from which on there is room for what is renamed. */
+  readonly fresh: number;
+  /** Where what was overwritten lies meanwhile, instead of at home. */
+  readonly names: Names;
   readonly #starts = new Map<string, number>();
   readonly #stateStart: number;
 
-  constructor({ chip, tensors }: Program, aside: Aside) {
+  /** @param maxBytes of a buffer: there is no room for renaming where it would pass them; 0 for none. */
+  constructor({ chip, tensors }: Program, aside: Aside, maxBytes = 0) {
     const { banks, bankBytes } = CHIPS[chip].psum;
     this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     const reach = tensors.map((tensor) =>
@@ -78,11 +86,18 @@ export class Layout {
     this.#stateStart = sbuf + banks * bankBytes;
     this.psumStart = sbuf;
     this.aside = { chip: this.#stateStart + STATE_WORDS * 4, hbm: hbm + READOUT_BYTES };
+    // A power of two: kernels know how much memory there is, which makes their bounds checks cheap, and few sizes are few kernels.
+    const chipBytes = (room: number): number =>
+      Math.max(LEAST_CHIP_BYTES, 2 ** Math.ceil(Math.log2(used + room)));
+    const used = align(this.aside.chip + aside.chip + 4, 4);
+    const wanted = Math.min(MOST_FRESH_BYTES, used);
+    const fits = PARTITIONS * chipBytes(wanted) <= maxBytes;
     this.bytes = {
-      // A power of two: kernels know how much memory there is, which makes their bounds checks cheap, and few sizes are few kernels.
-      chip: Math.max(LEAST_CHIP_BYTES, 2 ** Math.ceil(Math.log2(this.aside.chip + aside.chip + 4))),
+      chip: chipBytes(fits ? wanted : 0),
       hbm: this.aside.hbm + align(aside.hbm, HBM_ALIGNMENT),
     };
+    this.fresh = used;
+    this.names = new Names(used, fits ? this.bytes.chip : 0);
   }
 
   /** Words of chip memory. */
@@ -95,6 +110,16 @@ export class Layout {
     const start = this.#starts.get(pattern.tensor);
     if (start === undefined) throw new Error(`Invariant violation: no tensor "${pattern.tensor}"`);
     return start;
+  }
+
+  /** What a tensor on chip takes, at home. */
+  rectangleOf(name: string): Rectangle {
+    const tensor = this.tensors.get(name);
+    const low = this.#starts.get(name);
+    if (tensor === undefined || tensor.space === 'hbm' || low === undefined)
+      throw new Error(`Invariant violation: no tensor "${name}" on chip`);
+    const { partition, partitions } = tensor;
+    return { low, high: low + tensorBytes(tensor), partition, partitions };
   }
 
   /** The byte of each partition at which a piece of the engines' state begins. */

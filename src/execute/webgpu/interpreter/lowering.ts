@@ -197,7 +197,9 @@ export class Lowering {
   #takenBy(operands: Uses): number {
     const start = this.layout.aside.chip;
     const ends = Object.values(operands).map(({ place }) =>
-      place.memory === 'chip' && place.base >= start ? rangeOf(place)[1] - start : 0,
+      place.memory === 'chip' && place.base >= start && place.base < this.layout.fresh
+        ? rangeOf(place)[1] - start
+        : 0,
     );
     return Math.ceil(Math.max(0, ...ends) / 4) * 4;
   }

@@ -6,14 +6,16 @@ import { initialStates, type AccumulatorEngine } from '../../../isa';
 import { codeArray } from '../../../numerics';
 import type { CodeArray, Dtype } from '../../../numerics';
 import { bytesOf, elementsOf } from '../../../program';
-import type { Pattern } from '../../../program';
+import type { Instruction, Pattern } from '../../../program';
 import { DeviceLostError } from '../gpu';
+import { accessesOf, type Accesses } from './accesses';
 import { PARTITIONS, READOUT_BYTES, STATE, STATE_WORDS, type Layout } from './layout';
 import { floatWord, wordFloat, type Lowering } from './lowering';
+import { contains, type Rectangle, type Renamed } from './names';
 import { placeOf, placeOfState, rangeOf, type Place } from './place';
 import type { Session } from './session';
 import type { MatmulGroups } from './tensor/groups';
-import type { Work } from './work';
+import type { Touch, Work } from './work';
 
 export class Memories {
   /** Looked at before each submission. */
@@ -23,6 +25,8 @@ export class Memories {
   readonly #lowering: Lowering;
   readonly #groups: MatmulGroups;
   readonly #reached: () => string;
+  /** Of instructions that were met before, which loops repeat. */
+  readonly #accesses = new WeakMap<Instruction, Accesses>();
 
   /** @param reached says where the run stands, for a device that is lost. */
   constructor(
@@ -45,6 +49,34 @@ export class Memories {
     return this.#session.full;
   }
 
+  /**
+   * Comes before the works of an instruction are made: what it overwrites whole gets a fresh place where it would have to wait for
+   * what still uses the old one, and what it accesses in pieces is brought home.
+   */
+  rename(instruction: Instruction): void {
+    const { names } = this.#layout;
+    const { read, written, whole } = this.#accessesOf(instruction);
+    if (!names.isEmpty) this.#joinPieces([...read, ...written], whole);
+    if (whole.length === 0) return;
+    const after = Math.max(-1, ...read.map((each) => this.#schedule.before(this.#touchOf(each, false))));
+    for (const each of whole) {
+      const [now] = names.overlapping(each);
+      const waits = (touch: Touch): boolean =>
+        this.#schedule.before(touch) > after || this.#groups.meets(touch);
+      if (now === undefined) {
+        if (waits(touchOfHome(each))) names.rename(each);
+      } else if (isSame(now, each)) {
+        const waitsThere = waits(this.#touchOf(each, true));
+        if (!waits(touchOfHome(each)) || (waitsThere && names.rename(each))) names.forget(now);
+      }
+    }
+  }
+
+  /** Sent so far. */
+  get dispatches(): number {
+    return this.#session.dispatches;
+  }
+
   add(works: readonly Work[]): void {
     for (const work of works) {
       for (const product of this.#groups.touched(work)) this.#session.add(product);
@@ -60,6 +92,7 @@ export class Memories {
   /** @throws DeviceLostError, and the signal's reason. */
   async submit(): Promise<void> {
     for (const product of this.#groups.close()) this.#session.add(product);
+    this.#layout.names.renew();
     await this.#onDevice(() => this.#session.submit(this.signal));
   }
 
@@ -85,11 +118,17 @@ export class Memories {
   /** The codes of what a pattern covers, whose tensor begins at byte `start`. */
   async codesOf(pattern: Pattern, start = this.#layout.startOf(pattern)): Promise<CodeArray> {
     if (pattern.index !== undefined) {
+      this.#bringHome(EVERYWHERE);
       const { operands, before } = this.#lowering.direct({ chosen: this.#lowering.read(pattern) });
       this.add(before);
       if (operands['chosen'] !== undefined) return this.#gather(operands['chosen'].place);
     }
     const place = placeOf(this.#layout, pattern, start);
+    if (place.memory === 'chip') {
+      const [low, high] = rangeOf(place);
+      const { partition, partitions } = place;
+      this.#bringHome({ low, high, partition, partitions });
+    }
     return place.memory === 'chip' ? this.#gather(place) : this.#pick(pattern, place);
   }
 
@@ -102,6 +141,52 @@ export class Memories {
   /** Frees them. */
   release(): void {
     this.#session.release();
+  }
+
+  #accessesOf(instruction: Instruction): Accesses {
+    let accesses = this.#accesses.get(instruction);
+    if (accesses === undefined) {
+      accesses = accessesOf(this.#layout, instruction);
+      this.#accesses.set(instruction, accesses);
+    }
+    return accesses;
+  }
+
+  get #schedule(): Session['schedule'] {
+    return this.#session.schedule;
+  }
+
+  /** What an instruction accesses must lie in one piece: at home, or in one rectangle that is renamed. */
+  #joinPieces(accessed: readonly Rectangle[], whole: readonly Rectangle[]): void {
+    const { names } = this.#layout;
+    for (const each of accessed) {
+      for (const renamed of names.overlapping(each)) {
+        if (contains(renamed, each)) continue;
+        if (whole.some((other) => contains(other, renamed))) names.forget(renamed);
+        else this.#copyHome(renamed);
+      }
+    }
+  }
+
+  #bringHome(rectangle: Rectangle): void {
+    for (const renamed of this.#layout.names.overlapping(rectangle)) this.#copyHome(renamed);
+  }
+
+  #copyHome(renamed: Renamed): void {
+    const { low, high, partition, partitions, shift } = renamed;
+    const width = (high - low) / 4;
+    const home: Place = {
+      ...{ memory: 'chip', dtype: 'uint32', base: low, partition, partitions, width },
+      ...{ steps: [[4, width]], aligned: true },
+    };
+    this.#layout.names.forget(renamed);
+    this.add(this.#lowering.copy({ ...home, base: low + shift }, home));
+  }
+
+  /** Where a rectangle lies now, which is in one piece. */
+  #touchOf({ low, high, partition, partitions }: Rectangle, writes: boolean): Touch {
+    const shift = this.#layout.names.shiftAt(low, partition);
+    return { region: 'chip', low: low + shift, high: high + shift, partition, partitions, writes };
   }
 
   /** A device that is lost meanwhile is reported with the instruction reached. */
@@ -174,6 +259,12 @@ export class Memories {
     this.#session.uploadChip(this.#layout.stateOf('vector_accumulator'), words);
   }
 }
+
+const EVERYWHERE: Rectangle = { low: 0, high: Infinity, partition: 0, partitions: PARTITIONS };
+
+const touchOfHome = (rectangle: Rectangle): Touch => ({ region: 'chip', ...rectangle, writes: true });
+
+const isSame = (a: Rectangle, b: Rectangle): boolean => contains(a, b) && contains(b, a);
 
 function codesOfBytes(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): CodeArray {
   const codes = codeArray(dtype, bytes.length / bytesOf(dtype));

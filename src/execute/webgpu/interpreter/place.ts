@@ -25,9 +25,11 @@ export interface Place {
   readonly reach?: readonly [low: number, high: number];
 }
 
-export function placeOf(layout: Layout, pattern: Pattern, start = layout.startOf(pattern)): Place {
+/** Where an operand lies now; at home where `start`, the first byte of its tensor, is given. */
+export function placeOf(layout: Layout, pattern: Pattern, start?: number): Place {
   const size = bytesOf(pattern.dtype);
-  const base = start + pattern.offset * size;
+  let base = (start ?? layout.startOf(pattern)) + pattern.offset * size;
+  if (start === undefined && pattern.space !== 'hbm') base += layout.names.shiftAt(base, pattern.partition);
   const steps = stepsOf(pattern.dims, size);
   const common = { dtype: pattern.dtype, base, steps, aligned: base % size === 0 };
   if (pattern.space === 'hbm') {

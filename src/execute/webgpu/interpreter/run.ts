@@ -87,6 +87,11 @@ export class WebGpuRun implements Disposable {
     return this.#control.steps;
   }
 
+  /** Dispatches that were sent so far. */
+  get dispatches(): number {
+    return this.#memories.dispatches;
+  }
+
   /** What the values of the instructions that are done have shown so far, each once. */
   findings(): Promise<readonly RunFinding[]> {
     return this.#inTurn(async () => {
@@ -347,6 +352,7 @@ export class WebGpuRun implements Disposable {
     if (resolved.opcode === 'register_store') {
       const { dst, attributes } = resolved;
       const code = codeOf(dst.dtype, this.#core.register(attributes.register));
+      this.#memories.rename(resolved);
       this.#memories.add(this.#lowering.fill(placeOf(this.#layout, dst), code));
     } else {
       const { step } = this.#core;
@@ -363,6 +369,7 @@ export class WebGpuRun implements Disposable {
           this.#initialised.mark(pattern);
         },
       };
+      this.#memories.rename(resolved);
       const grouped = this.#groups.take(resolved);
       if (grouped === undefined) this.#memories.add(worksOf(resolved, context));
       else this.#memories.addGrouped(grouped);

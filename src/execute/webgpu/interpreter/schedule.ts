@@ -4,6 +4,7 @@
  * kept for blocks of bytes and quadrants of partitions, so works that only come close count as dependent.
  */
 import type { Kernel } from './kernel';
+import { BLOCK } from './names';
 import type { Region, Touch, Work } from './work';
 
 export interface Batch {
@@ -64,7 +65,6 @@ class Blocks {
   }
 }
 
-const CHIP_BLOCK = 64;
 /** At most so many blocks of HBM, and of scratch. */
 const MOST_BLOCKS = 16384;
 
@@ -80,7 +80,7 @@ export class Schedule {
   /** @param bytes of each partition on chip, of HBM, and of scratch. */
   constructor(bytes: Readonly<Record<Region, number>>) {
     this.#blocks = {
-      chip: new Blocks(bytes.chip, CHIP_BLOCK, 4),
+      chip: new Blocks(bytes.chip, BLOCK, 4),
       hbm: new Blocks(bytes.hbm, blockOf(bytes.hbm), 1),
       scratch: new Blocks(bytes.scratch, blockOf(bytes.scratch), 1),
     };
@@ -95,11 +95,13 @@ export class Schedule {
     return this.#cost;
   }
 
+  /** The last batch that a touch must come after; -1 for none. */
+  before(touch: Touch): number {
+    return this.#blocks[touch.region].before(touch);
+  }
+
   add(work: Work): void {
-    const after = work.touches.reduce(
-      (last, touch) => Math.max(last, this.#blocks[touch.region].before(touch)),
-      -1,
-    );
+    const after = work.touches.reduce((last, touch) => Math.max(last, this.before(touch)), -1);
     const index = this.#place(work, after);
     for (const touch of work.touches) this.#blocks[touch.region].note(touch, index);
     this.#works++;

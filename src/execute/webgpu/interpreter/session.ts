@@ -84,6 +84,8 @@ interface Tools {
 export class Session {
   readonly gpu: Gpu;
   readonly schedule: Schedule;
+  /** Sent so far. */
+  dispatches = 0;
   readonly #pipelines: Pipelines;
   readonly #chains: Chains;
   readonly #buffers: Buffers;
@@ -242,6 +244,7 @@ export class Session {
   ): Promise<void> {
     const sentAt = performance.now();
     const sent = dispatches.slice(from, to);
+    this.dispatches += sent.length;
     const cost = sent.reduce((sum, { cost: own }) => sum + own, 0);
     const record = (encoder: GPUCommandEncoder): void => {
       if (from === 0 && reportWords > 0) encoder.clearBuffer(this.#buffers.reports, 0, reportWords * 4);

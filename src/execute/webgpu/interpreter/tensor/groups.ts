@@ -10,7 +10,7 @@ import { countOf } from '../../../../program';
 import type { Instruction } from '../../../../program';
 import type { Lowering, Use } from '../lowering';
 import { coincide, mayOverlap, mayRepeat, placeAside, touchOf } from '../place';
-import { meet, type Work } from '../work';
+import { meet, type Touch, type Work } from '../work';
 import {
   packedWords,
   packingKey,
@@ -116,6 +116,11 @@ export class MatmulGroups {
     const { touches } = work;
     if (this.#open.length === 0) return [];
     return this.#closeWhere((group) => touches.some((touch) => meet(touchOf(group.dst.place, true), touch)));
+  }
+
+  /** Whether a product that waits is to be written there. */
+  meets(touch: Touch): boolean {
+    return this.#open.some((group) => meet(touchOf(group.dst.place, true), touch));
   }
 
   /** The products that are left; what comes afterwards finds all of scratch free. */
