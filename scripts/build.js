@@ -181,6 +181,7 @@ const PAGE = {
     worker: 'bench/page/worker.ts',
     'identify-worker': 'bench/page/identify-worker.ts',
     'tiling-worker': 'bench/page/tiling-worker.ts',
+    'tune-worker': 'bench/page/tune-worker.ts',
     'time-worker': 'bench/page/time/worker.ts',
     program: 'bench/page/driven/page.ts',
     'program-worker': 'bench/page/driven/worker.ts',

@@ -17,6 +17,7 @@ import type { Keeper } from './storage';
 import { ThemeSwitch } from './theme';
 import { TilingSection } from './tiling-section';
 import { TimeSection } from './time-section';
+import { TuneSection } from './tune-section';
 import { announcement, firstProductText, settingsText } from './words';
 
 interface AppProps {
@@ -184,6 +185,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
             <HowToRead />
           </section>
         )}
+        <TuneSection />
         <IdentifySection />
         <TilingSection />
         <KernelSection />
