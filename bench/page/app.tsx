@@ -3,6 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef } 
 import { SYSTOLE } from '../environment';
 import { DEFAULTS } from '../settings';
 import { HowToRead } from '../report/html';
+import { CopyLink, showLink } from './copy-link';
 import { IdentifySection } from './identify-section';
 import { KernelSection } from './kernel-section';
 import { writeLink } from './link';
@@ -11,7 +12,6 @@ import { Results } from './results';
 import { reportOf, type Run } from './run-view';
 import { Runner, type RunnerHost } from './runner';
 import { SettingsForm } from './settings-form';
-import { CopyLink, showLink } from './share';
 import { reduce, type Action, type PageState, type Phase } from './state';
 import type { Keeper } from './storage';
 import { ThemeSwitch } from './theme';
@@ -44,11 +44,12 @@ export function App({ initial, keeper, host, listen }: AppProps) {
   }, []);
   const reset = useCallback(() => {
     dispatch({ type: 'defaults' });
-    showLink(DEFAULTS);
+    showLink(writeLink(DEFAULTS));
   }, []);
   const form = useRef<HTMLFormElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const unreadable = reading.settings === null;
+  const { settings } = reading;
+  const unreadable = settings === null;
   useEffect(() => {
     if (unreadable) openSettings(form.current);
   }, [unreadable]);
@@ -60,13 +61,14 @@ export function App({ initial, keeper, host, listen }: AppProps) {
   }, [phase]);
   const press = (): void => {
     if (phase !== 'idle') return;
-    if (reading.settings === null) {
+    if (settings === null) {
       showProblem(form.current);
       return;
     }
-    keeper.write('settings', writeLink(reading.settings));
-    showLink(reading.settings);
-    void runner.start(reading.settings, () => document.hidden);
+    const link = writeLink(settings);
+    keeper.write('settings', link);
+    showLink(link);
+    void runner.start(settings, () => document.hidden);
   };
   const going = phase !== 'idle';
   const results = run && (run.ending !== null || reportOf(run.view) !== null) && (
@@ -158,7 +160,12 @@ export function App({ initial, keeper, host, listen }: AppProps) {
               <details id="settings">
                 <summary>Settings</summary>
                 <SettingsForm draft={draft} problems={reading.problems} onEdit={edit} onReset={reset} />
-                <CopyLink id="copy-link" label="Copy link" settings={reading.settings} />
+                <CopyLink
+                  id="copy-link"
+                  what="Link with these settings"
+                  of={settings}
+                  write={settings && (() => writeLink(settings))}
+                />
               </details>
             ),
             [draft, reading],

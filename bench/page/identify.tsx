@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPTED, LETTERS, nameOf, placed, type Placed } from './identify-files';
 import { OPERANDS, TURNED, type FromIdentifier, type Operand, type ToIdentifier } from './identify-protocol';
 import { Identified } from './identified';
+import { RunButtons } from './run-buttons';
 
 const BUDGET_SECONDS = 20;
 
@@ -25,7 +26,6 @@ export function Identify() {
   const [over, setOver] = useState(false);
   const [shown, setShown] = useState<Shown>({ type: 'none' });
   const worker = useRef<Worker | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
   const running = shown.type === 'progress';
   const { a, b, c } = files;
   const finish = (result: Shown): void => {
@@ -103,34 +103,22 @@ export function Identify() {
           </p>
         ))}
       </div>
-      <div class="actions">
-        <button
-          id="identify-run"
-          ref={button}
-          type="button"
-          aria-disabled={running || !a || !b || !c}
-          onClick={start}
-        >
-          Identify
-        </button>
-        {running && (
-          <button
-            id="identify-stop"
-            type="button"
-            onClick={() => {
-              button.current?.focus(); // this one goes away
-              finish({ type: 'stopped' });
-            }}
-          >
-            Stop
-          </button>
-        )}
+      <RunButtons
+        id="identify"
+        label="Identify"
+        running={running}
+        ready={a !== undefined && b !== undefined && c !== undefined}
+        onRun={start}
+        onStop={() => {
+          finish({ type: 'stopped' });
+        }}
+      >
         {running && (
           <label class="summary">
             {STAGES[shown.progress.stage]} <progress max={1} value={shown.progress.share} />
           </label>
         )}
-      </div>
+      </RunButtons>
       <div id="identification" aria-live="polite">
         <Outcome shown={shown} />
       </div>

@@ -1,19 +1,14 @@
 /** Write a kernel. Loaded when it is opened, or when a link brings one; it is run only by a press. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { useHash } from './hooks';
 import { LazySection } from './lazy-section';
 import { isKernelLink } from './link';
 
 export function KernelSection() {
   const [wanted, setWanted] = useState(() => isKernelLink(location.hash));
-  useEffect(() => {
-    const look = (): void => {
-      if (isKernelLink(location.hash)) setWanted(true);
-    };
-    window.addEventListener('hashchange', look);
-    return () => {
-      window.removeEventListener('hashchange', look);
-    };
-  }, []);
+  useHash((hash) => {
+    if (isKernelLink(hash)) setWanted(true);
+  });
   return (
     <LazySection
       id="kernel"

@@ -19,8 +19,9 @@ import {
 import { sentence } from '../report/html/format';
 import { Paced } from './paced';
 import { reportOf, type Run, type RunView } from './run-view';
-import { CopyLink, Downloads } from './share';
-import { parseLink } from './link';
+import { Downloads } from './share';
+import { CopyLink } from './copy-link';
+import { parseLink, writeLink } from './link';
 import type { PageState } from './state';
 import { ENDINGS } from './words';
 
@@ -102,7 +103,13 @@ function TakeAlong({ report }: { report: ReportView }) {
   return (
     <>
       <Downloads report={report} />
-      <CopyLink id="copy-run-link" label="Copy link to these settings" settings={settings} />
+      <CopyLink
+        id="copy-run-link"
+        label="Copy link to these settings"
+        what="Link with these settings"
+        of={settings}
+        write={() => writeLink(settings)}
+      />
     </>
   );
 }

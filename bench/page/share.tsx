@@ -1,9 +1,7 @@
-/** What a user takes along: the report as a file of three kinds, and a link that asks for the same settings. */
+/** What a user takes along: the report as a file of three kinds. */
 import { useState } from 'preact/hooks';
 import { toCsv } from '../report';
 import type { ReportView } from '../report/html';
-import type { BenchSettings } from '../settings';
-import { writeLink } from './link';
 
 const FILES = {
   json: { label: 'JSON', type: 'application/json', text: (report) => JSON.stringify(report, null, 2) },
@@ -57,60 +55,3 @@ export function save(name: string, blob: Blob): void {
 }
 /** A browser may begin to read the file well after the click. */
 const REVOKE_MS = 60_000;
-
-/** The address bar shows the settings from then on. */
-export function showLink(settings: BenchSettings): void {
-  history.replaceState(null, '', urlOf(settings));
-}
-
-function urlOf(settings: BenchSettings): string {
-  const url = new URL(location.href);
-  url.hash = writeLink(settings);
-  return url.href;
-}
-
-const NONE = { url: '', copied: false, settings: null };
-
-interface CopyLinkProps {
-  readonly id: string;
-  readonly label: string;
-  readonly settings: BenchSettings | null;
-}
-
-export function CopyLink({ id, label, settings }: CopyLinkProps) {
-  const [link, setLink] = useState<{ url: string; copied: boolean; settings: BenchSettings | null }>(NONE);
-  const copy = async (): Promise<void> => {
-    if (settings === null) return;
-    const url = urlOf(settings);
-    const copied = await copyText(url);
-    setLink({ url, copied, settings });
-  };
-  const shown = link.settings === settings ? link : NONE; // an edit makes it another link
-  return (
-    <div class="copy-link">
-      <button type="button" id={id} aria-disabled={settings === null} onClick={() => void copy()}>
-        {label}
-      </button>
-      <span role="status">{shown.url === '' ? '' : shown.copied ? 'Copied:' : 'Copy it from here:'}</span>
-      {shown.url !== '' && (
-        <input
-          id={`${id}-text`}
-          type="text"
-          readOnly
-          aria-label="Link with these settings"
-          value={shown.url}
-        />
-      )}
-    </div>
-  );
-}
-
-/** The clipboard may be missing or refused. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -3,8 +3,8 @@
  * whose processors it needs, and then has a worker of its own. To stop it, the worker is ended.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { turn, type Release } from './line';
-import { Neighbours, openChannel } from './neighbours';
+import type { Release } from './line';
+import { takeTurn } from './take-turn';
 import type { FromJudge, ToJudge } from './tiling-protocol';
 
 /** What the page shows of the last check. */
@@ -30,13 +30,11 @@ interface Current {
 export function useJudge(): Judge {
   const [shown, setShown] = useState<Shown>({ type: 'none' });
   const current = useRef<Current | null>(null);
-  const neighbours = useRef<Neighbours | null>(null);
   const end = (): void => {
     current.current?.waiting.abort();
     current.current?.worker?.terminate();
     current.current?.release?.();
     current.current = null;
-    neighbours.current?.end();
   };
   useEffect(() => end, []);
   const finish = (result: Shown): void => {
@@ -44,8 +42,6 @@ export function useJudge(): Judge {
     setShown(result);
   };
   const begin = (own: Current, message: ToJudge): void => {
-    neighbours.current ??= new Neighbours(openChannel(), () => undefined);
-    neighbours.current.begin();
     try {
       own.worker = new Worker('tiling-worker.js', { type: 'module' });
     } catch (error) {
@@ -67,16 +63,11 @@ export function useJudge(): Judge {
     const own: Current = { waiting: new AbortController() };
     current.current = own;
     setShown({ type: 'progress', progress: { stage: 'covering', share: 0 } });
-    const { locks } = navigator as { readonly locks?: LockManager }; // absent outside a secure context
     const wait = (): void => {
       setShown({ type: 'waiting' });
     };
-    turn(locks, own.waiting.signal, wait).then(
+    takeTurn(own.waiting.signal, wait).then(
       (release) => {
-        if (current.current !== own) {
-          release();
-          return;
-        }
         own.release = release;
         begin(own, message);
       },

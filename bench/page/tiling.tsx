@@ -1,9 +1,11 @@
 /** The form of a tiling's check: the product, the JSON, and one button; Enter in a field presses it. */
-import { useRef, useState } from 'preact/hooks';
-import { CHIPS, CHIP_NAMES } from '../../src/chip';
+import { useState } from 'preact/hooks';
+import { CHIPS, type ChipName } from '../../src/chip';
 import { shortName, UserError, type Dtype } from '../../src/numerics';
 import { STAGES, type Wanted } from '../tiling';
+import { ChipField } from './chip-field';
 import { SelectField, TextField } from './fields';
+import { RunButtons } from './run-buttons';
 import { useJudge, type Shown } from './tiling-judge';
 import { loopsText, planText } from './tiling-texts';
 import { TilingVerdictView } from './tiling-verdict';
@@ -13,7 +15,7 @@ interface Fields {
   readonly n: string;
   readonly k: string;
   readonly dtype: Dtype;
-  readonly chip: (typeof CHIP_NAMES)[number];
+  readonly chip: ChipName;
 }
 
 const FIRST: Fields = { m: '512', n: '1024', k: '512', dtype: 'bfloat16', chip: 'trn2' };
@@ -32,7 +34,6 @@ export function CheckTiling() {
   /** Something was changed since what is shown was checked. */
   const [stale, setStale] = useState(false);
   const { shown, running, start, stop } = useJudge();
-  const button = useRef<HTMLButtonElement>(null);
   /** What the fields ask for; what is wrong with them stands by the button. */
   const attempt = (of: Fields, use: (wanted: Wanted) => void): void => {
     try {
@@ -118,13 +119,9 @@ export function CheckTiling() {
             edit({ dtype });
           }}
         />
-        <SelectField
+        <ChipField
           id="tiling-chip"
-          label="Chip"
-          problem={undefined}
           value={fields.chip}
-          choices={CHIP_NAMES}
-          words={(chip) => `${chip} (${CHIPS[chip].core})`}
           onSelect={(chip) => {
             edit({ chip });
           }}
@@ -205,22 +202,7 @@ export function CheckTiling() {
       <p id="tiling-problem" class="problem" role="alert">
         {problem}
       </p>
-      <div class="actions">
-        <button id="tiling-run" ref={button} type="submit" aria-disabled={running}>
-          Check
-        </button>
-        {running && (
-          <button
-            id="tiling-stop"
-            type="button"
-            onClick={() => {
-              button.current?.focus(); // this one goes away
-              stop();
-            }}
-          >
-            Stop
-          </button>
-        )}
+      <RunButtons id="tiling" label="Check" running={running} onStop={stop}>
         {shown.type === 'progress' && (
           <label class="summary">
             {STAGES[shown.progress.stage]} <progress max={1} value={shown.progress.share} />
@@ -231,7 +213,7 @@ export function CheckTiling() {
             A benchmark runs, whose timings a check would disturb: this one begins when that one ends.
           </p>
         )}
-      </div>
+      </RunButtons>
       <div id="tiling-verdict" aria-live="polite">
         {stale && OF_BEFORE.has(shown.type) && (
           <p id="tiling-stale" class="notice">

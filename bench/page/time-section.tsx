@@ -1,5 +1,6 @@
 /** Time a kernel. Loaded when it is opened, when a link asks for it, or when the kernel editor hands a Program over. */
 import { useEffect } from 'preact/hooks';
+import { useHash } from './hooks';
 import { LazySection } from './lazy-section';
 import { isTimeLink } from './link';
 import { onHandOver } from './time/hand-over';
@@ -7,18 +8,10 @@ import { onHandOver } from './time/hand-over';
 const ID = 'time';
 
 export function TimeSection() {
-  useEffect(() => {
-    const look = (): void => {
-      if (isTimeLink(location.hash)) open();
-    };
-    look();
-    window.addEventListener('hashchange', look);
-    const unset = onHandOver(open);
-    return () => {
-      window.removeEventListener('hashchange', look);
-      unset();
-    };
-  }, []);
+  useHash((hash) => {
+    if (isTimeLink(hash)) open();
+  });
+  useEffect(() => onHandOver(open), []);
   return (
     <LazySection
       id={ID}

@@ -4,8 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { UserError } from '../../../src/numerics';
-import { turn, type Release } from '../line';
-import { openChannel, Neighbours } from '../neighbours';
+import { takeTurn } from '../take-turn';
 import { askSandbox, sandboxScript } from './sandbox';
 import type { Conclusion, FromJudge, ToJudge, TracedReport } from './judge';
 import type { KernelSettings } from './settings';
@@ -50,7 +49,6 @@ class Ended extends Error {
 export function useKernelRun(): KernelRun {
   const [shown, setShown] = useState(NOTHING);
   const current = useRef<AbortController | null>(null);
-  const neighbours = useRef<Neighbours | null>(null);
   const stop = (): void => {
     current.current?.abort(new Ended('stopped'));
   };
@@ -64,8 +62,7 @@ export function useKernelRun(): KernelRun {
       last = { ...last, ...change };
       setShown(last);
     };
-    neighbours.current ??= new Neighbours(openChannel(), () => undefined);
-    run(settings, own, neighbours.current, show)
+    run(settings, own, show)
       .catch((error: unknown): End => {
         if (!(error instanceof Ended)) return { type: 'broke', message: messageOf(error) };
         if (error.type === 'stopped') return { type: 'stopped' };
@@ -95,19 +92,15 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 async function run(
   settings: KernelSettings,
   own: AbortController,
-  neighbours: Neighbours,
   show: (change: Partial<Shown>) => void,
 ): Promise<End> {
   const { signal } = own;
   show({ stage: 'tracing' });
-  const { locks } = navigator as { readonly locks?: LockManager }; // absent outside a secure context
-  const release: Release = await turn(locks, signal, () => {
+  const release = await takeTurn(signal, () => {
     show({ stage: 'waiting' });
   });
-  neighbours.begin();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    signal.throwIfAborted();
     show({ stage: 'tracing' });
     const script = await sandboxScript();
     timer = setTimeout(() => {
@@ -131,7 +124,6 @@ async function run(
   } finally {
     clearTimeout(timer);
     release();
-    neighbours.end();
   }
 }
 

@@ -1,9 +1,12 @@
 /** Writing a kernel: the editor, what it is run with, and what came of it. A link fills the form and never runs it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { CHIPS, CHIP_NAMES } from '../../../src/chip';
 import { UserError } from '../../../src/numerics';
+import { ChipField } from '../chip-field';
+import { CopyLink } from '../copy-link';
 import { SelectField, TextField } from '../fields';
+import { useHash } from '../hooks';
 import { isKernelLink } from '../link';
+import { RunButtons } from '../run-buttons';
 import { adoptSheet } from '../sheet';
 import { handOver } from '../time/hand-over';
 import { OWN, settingsOf } from './catalogue';
@@ -13,11 +16,10 @@ import { EXECUTOR_WORDS } from './executor-words';
 import { InputsForm } from './inputs-form';
 import sheet from './kernel.css';
 import { LIBRARY_KERNELS } from './library-kernels';
-import { readKernelLink } from './link';
+import { readKernelLink, writeKernelLink } from './link';
 import { marksOf } from './marks';
 import { endText, Outcome, STAGE_WORDS } from './outcome';
 import { EXECUTOR_NAMES, type KernelSettings } from './settings';
-import { ShareKernel } from './share-kernel';
 import { useKernelRun } from './use-run';
 
 const OWN_NAME = 'a kernel of your own';
@@ -31,22 +33,25 @@ export function WriteKernel() {
   const [problem, setProblem] = useState('');
   /** Of a link: what was wrong with it, or that its kernel stands here unread. */
   const [fromLink, setFromLink] = useState<{ readonly problem: string } | null>(null);
-  /** Something was changed since what is shown was run. */
-  const [stale, setStale] = useState(false);
+  /** Counts the changes; what is shown is stale where some came after its run. */
+  const [revision, setRevision] = useState(0);
+  const [ran, setRan] = useState(0);
   const { shown, start, stop } = useKernelRun();
   const editor = useRef<EditorHandle>(null);
-  const button = useRef<HTMLButtonElement>(null);
   const running = shown.stage !== null;
 
+  const changed = (): void => {
+    setRevision((count) => count + 1);
+  };
   const fill = (settings: KernelSettings): void => {
     editor.current?.setText(settings.source);
     setDraft(draftOf(settings));
     setProblem('');
-    setStale(true);
+    changed();
   };
   const edit = (change: Partial<KernelDraft>): void => {
     setDraft({ ...draft, ...change });
-    setStale(true);
+    changed();
   };
   const pick = (name: string): void => {
     const entry = LIBRARY_KERNELS.find((each) => each.name === name);
@@ -71,20 +76,25 @@ export function WriteKernel() {
     const read = settings();
     if (read === undefined) return;
     setFromLink(null);
-    setStale(false);
+    setRan(revision);
     editor.current?.mark([]);
     start(read);
   };
-  useLinks((read) => {
+  useHash((hash) => {
+    if (!isKernelLink(hash)) return;
     document.getElementById('kernel')?.scrollIntoView();
-    if (read instanceof UserError) {
-      setFromLink({ problem: read.message });
-      return;
-    }
-    stop();
-    setPicked(OWN_NAME);
-    fill(read);
-    setFromLink({ problem: '' });
+    readKernelLink(hash.slice(1)).then(
+      (read) => {
+        stop();
+        setPicked(OWN_NAME);
+        fill(read);
+        setFromLink({ problem: '' });
+      },
+      (error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+        setFromLink({ problem: error.message });
+      },
+    );
   });
   useEffect(() => {
     editor.current?.mark(marksOf(shown));
@@ -123,9 +133,7 @@ export function WriteKernel() {
         initial={OWN.source}
         handle={editor}
         onRun={press}
-        onEdit={() => {
-          setStale(true);
-        }}
+        onEdit={changed}
       />
       <p class="hint">
         Ctrl or Command with Enter runs it; F8 goes to the next mark; Tab leaves the editor. It may import{' '}
@@ -139,13 +147,9 @@ export function WriteKernel() {
         }}
       />
       <div class="fields kernel-fields">
-        <SelectField
+        <ChipField
           id="kernel-chip"
-          label="Chip"
-          problem={undefined}
           value={draft.chip}
-          choices={CHIP_NAMES}
-          words={(chip) => `${chip} (${CHIPS[chip].core})`}
           onSelect={(chip) => {
             edit({ chip });
           }}
@@ -179,31 +183,24 @@ export function WriteKernel() {
       <p id="kernel-problem" class="problem" role="alert">
         {problem}
       </p>
-      <div class="actions">
-        <button id="kernel-run" ref={button} type="submit" aria-disabled={running}>
-          Run the kernel
-        </button>
-        {running && (
-          <button
-            id="kernel-stop"
-            type="button"
-            onClick={() => {
-              button.current?.focus(); // this one goes away
-              stop();
-            }}
-          >
-            Stop
-          </button>
-        )}
+      <RunButtons id="kernel" label="Run the kernel" running={running} onStop={stop}>
         <p class="summary" role="status">
           {shown.stage !== null
             ? `${STAGE_WORDS[shown.stage]}${shown.steps > 0 ? `: ${shown.steps} steps` : ''}`
             : shown.end && <span class="unseen">{endText(shown.end)}</span>}
         </p>
-      </div>
-      <ShareKernel settings={settings} />
+      </RunButtons>
+      <CopyLink
+        id="kernel-copy-link"
+        what="Link with this kernel"
+        of={revision}
+        write={() => {
+          const read = settings();
+          return read && writeKernelLink(read);
+        }}
+      />
       <div id="kernel-outcome">
-        {stale && !running && shown.end && (
+        {ran !== revision && !running && shown.end && (
           <p id="kernel-stale" class="notice">
             The kernel or what it is run with was changed since: what stands here is of before. Run it again.
           </p>
@@ -243,29 +240,4 @@ function LinkNotice({ problem }: { problem: string }) {
       {problem}
     </p>
   );
-}
-
-/** Tells of the link that the page was opened with, and of every one that is opened later. */
-function useLinks(onLink: (read: KernelSettings | UserError) => void): void {
-  const latest = useRef(onLink);
-  latest.current = onLink;
-  useEffect(() => {
-    const read = (): void => {
-      if (!isKernelLink(location.hash)) return;
-      readKernelLink(location.hash.slice(1)).then(
-        (settings) => {
-          latest.current(settings);
-        },
-        (error: unknown) => {
-          if (!(error instanceof UserError)) throw error;
-          latest.current(error);
-        },
-      );
-    };
-    read();
-    window.addEventListener('hashchange', read);
-    return () => {
-      window.removeEventListener('hashchange', read);
-    };
-  }, []);
 }

@@ -1,10 +1,12 @@
 /** The form of what is timed, with one button; Enter in a field presses it. A link fills the form and never times anything. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { CHIPS } from '../../../src/chip';
 import { shortName, UserError } from '../../../src/numerics';
+import { ChipField } from '../chip-field';
+import { CopyLink } from '../copy-link';
 import { SelectField, TextField } from '../fields';
+import { useHash, useLatest } from '../hooks';
 import { isTimeLink } from '../link';
-import { copyText } from '../share';
+import { RunButtons } from '../run-buttons';
 import { adoptSheet } from '../sheet';
 import { NO_COST } from './cost-form';
 import { takePrograms } from './hand-over';
@@ -37,7 +39,6 @@ export function TimeKernel() {
   const [cost, setCost] = useState(NO_COST);
   const { shown, running, start, stop } = useTimer();
   const fields = useRef<HTMLFormElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
   const { draft } = form;
   const { request, problems } = readTimeDraft(draft, program);
   const { sizes, dtypes, chips } = choiceOf(draft.subject);
@@ -73,13 +74,16 @@ export function TimeKernel() {
     setStale(false);
     start(asked);
   });
-  useLinks((read) => {
-    if (read instanceof UserError) {
-      setNotice({ words: read.message, bad: true });
+  useHash((hash) => {
+    if (!isTimeLink(hash)) return;
+    try {
+      setForm(edited(form, readTimeLink(hash.slice(1))));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      setNotice({ words: error.message, bad: true });
       return;
     }
     stop();
-    setForm(edited(form, read));
     setStale(true);
     setNotice({
       words: 'This form was filled by a link. Nothing was timed yet: press “Time it” if you want to.',
@@ -168,13 +172,11 @@ export function TimeKernel() {
             />
           )}
           {chips.length > 0 && (
-            <SelectField
+            <ChipField
               id="time-chip"
-              label="Chip"
               problem={problems.chip}
               value={draft.chip}
               choices={chips}
-              words={(chip) => `${chip} (${CHIPS[chip].core})`}
               onSelect={(chip) => {
                 edit({ chip });
               }}
@@ -203,27 +205,17 @@ export function TimeKernel() {
           />{' '}
           Move loads earlier, as the vendor’s compiler does
         </label>
-        <div class="actions">
-          <button id="time-run" ref={button} type="submit" aria-disabled={running}>
-            Time it
-          </button>
-          {running && (
-            <button
-              id="time-stop"
-              type="button"
-              onClick={() => {
-                button.current?.focus(); // this one goes away
-                stop();
-              }}
-            >
-              Stop
-            </button>
-          )}
+        <RunButtons id="time" label="Time it" running={running} onStop={stop}>
           <p class="summary" role="status">
             {statusText(shown)}
           </p>
-        </div>
-        <ShareTime draft={draft} sound={request !== null} />
+        </RunButtons>
+        <CopyLink
+          id="time-copy-link"
+          what="Link with what is timed"
+          of={draft}
+          write={request && (() => writeTimeLink(draft))}
+        />
       </form>
       <div id="time-outcome">
         {stale && !running && OF_BEFORE.has(shown.type) && (
@@ -266,49 +258,9 @@ function statusText(shown: Shown): string {
   }
 }
 
-interface ShareTimeProps {
-  readonly draft: TimeDraft;
-  readonly sound: boolean;
-}
-
-function ShareTime({ draft, sound }: ShareTimeProps) {
-  const [link, setLink] = useState({ url: '', said: '', of: draft });
-  const copy = async (): Promise<void> => {
-    if (!sound) return;
-    try {
-      const url = new URL(location.href);
-      url.hash = writeTimeLink(draft);
-      const said = (await copyText(url.href)) ? 'Copied:' : 'Copy it from here:';
-      setLink({ url: url.href, said, of: draft });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      setLink({ url: '', said: error.message, of: draft });
-    }
-  };
-  const shown = link.of === draft ? link : { url: '', said: '' }; // an edit makes it another link
-  return (
-    <div class="copy-link">
-      <button type="button" id="time-copy-link" aria-disabled={!sound} onClick={() => void copy()}>
-        Copy link
-      </button>
-      <span role="status">{shown.said}</span>
-      {shown.url !== '' && (
-        <input
-          id="time-copy-link-text"
-          type="text"
-          readOnly
-          aria-label="Link with what is timed"
-          value={shown.url}
-        />
-      )}
-    </div>
-  );
-}
-
 /** Takes the Programs that the kernel editor hands over. */
 function usePrograms(onProgram: (program: GivenProgram) => void): void {
-  const latest = useRef(onProgram);
-  latest.current = onProgram;
+  const latest = useLatest(onProgram);
   useEffect(
     () =>
       takePrograms((program) => {
@@ -316,26 +268,4 @@ function usePrograms(onProgram: (program: GivenProgram) => void): void {
       }),
     [],
   );
-}
-
-/** Tells of the link that the page was opened with, and of every one that is opened later. */
-function useLinks(onLink: (read: TimeDraft | UserError) => void): void {
-  const latest = useRef(onLink);
-  latest.current = onLink;
-  useEffect(() => {
-    const read = (): void => {
-      if (!isTimeLink(location.hash)) return;
-      try {
-        latest.current(readTimeLink(location.hash.slice(1)));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        latest.current(error);
-      }
-    };
-    read();
-    window.addEventListener('hashchange', read);
-    return () => {
-      window.removeEventListener('hashchange', read);
-    };
-  }, []);
 }

@@ -2,9 +2,9 @@
  * One timing at a time: it stands in line with the benchmarks of this browser, which it would disturb, and has a worker of its own, which
  * then lives on for questions about its timeline. To stop it, or for the next, the worker is ended.
  */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { turn, type Release } from '../line';
-import { Neighbours, openChannel } from '../neighbours';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Release } from '../line';
+import { takeTurn } from '../take-turn';
 import type { Detail, FromTimer, Timed, TimeRequest, ToTimer } from './protocol';
 import type { Residents } from './residents';
 
@@ -83,13 +83,11 @@ interface Current {
 export function useTimer(): Timer {
   const [shown, setShown] = useState<Shown>({ type: 'none' });
   const current = useRef<Current | null>(null);
-  const neighbours = useMemo(() => new Neighbours(openChannel(), () => undefined), []);
   /** The turn is over; the worker may live on. */
   const release = (own: Current): void => {
     own.waiting.abort();
     own.release?.();
     delete own.release;
-    neighbours.end();
   };
   const end = (): void => {
     if (current.current === null) return;
@@ -103,7 +101,6 @@ export function useTimer(): Timer {
     setShown(result);
   };
   const begin = (own: Current, request: TimeRequest): void => {
-    neighbours.begin();
     const worker = new Worker('time-worker.js', { type: 'module' });
     own.worker = worker;
     const ask = new Questions(worker);
@@ -135,16 +132,11 @@ export function useTimer(): Timer {
     const own: Current = { waiting: new AbortController() };
     current.current = own;
     setShown({ type: 'progress', words: 'starting' });
-    const { locks } = navigator as { readonly locks?: LockManager }; // absent outside a secure context
     const wait = (): void => {
       setShown({ type: 'waiting' });
     };
-    turn(locks, own.waiting.signal, wait)
+    takeTurn(own.waiting.signal, wait)
       .then((released) => {
-        if (current.current !== own) {
-          released();
-          return;
-        }
         own.release = released;
         begin(own, request);
       })
