@@ -1,6 +1,6 @@
 // What each member of the family of fused kernels gains, step by step: `node scripts/measure-kernels.js [part of an adapter's name]`.
 // Every product is computed by the kernel as it is proved for it; members take turns, so that a busy machine slows all alike; the
-// figure is the median of the rounds. docs/matmul-kernels.md has what was measured.
+// figure is the median of the rounds. docs/kernels.md has what was measured.
 import { build } from 'esbuild';
 
 process.chdir(new URL('..', import.meta.url).pathname);

@@ -66,6 +66,27 @@ describe('the form', () => {
   });
 });
 
+describe('turns of loops', () => {
+  const given = { name: 'a file', text: '{}' };
+  const read = (turns: string) => readTimeDraft({ ...draftFor(PROGRAM), turns }, given);
+
+  it('are of a Program, by the ids of its loops', () => {
+    expect(read('').request?.turns).toEqual({});
+    expect(read(' loop0=16, loop1=4').request?.turns).toEqual({ loop0: 16, loop1: 4 });
+    expect(Object.entries(read('__proto__=3').request?.turns ?? {})).toEqual([['__proto__', 3]]);
+    expect(readTimeDraft({ ...FIRST, turns: 'nonsense' }).request?.turns).toEqual({});
+  });
+
+  it.each(['loop0', 'loop0=', '=4', 'loop0=-1', 'loop0=1.5', 'loop0=1 loop0=2', 'a b=1'])(
+    '%j is told',
+    (text) => {
+      const { request, problems } = read(text);
+      expect(request).toBeNull();
+      expect(Object.keys(problems)).toEqual(['turns']);
+    },
+  );
+});
+
 describe('picking one subject after the other', () => {
   const onlyTrn3 = LIBRARY.find(({ chips }) => chips.length === 1)?.name ?? '';
 
@@ -108,6 +129,7 @@ const draft: fc.Arbitrary<TimeDraft> = fc
       chip: fc.constantFrom(...chips),
       schedule: fc.boolean(),
       cores: fc.constantFrom('1', '2'),
+      turns: fc.constant(''),
     });
   })
   .filter((each) => readTimeDraft(each).request !== null);

@@ -27,6 +27,7 @@ const request = (subject: Subject, change: Partial<TimeRequest> = {}): TimeReque
   chip: 'trn2',
   schedule: false,
   cores: 1,
+  turns: {},
   ...change,
 });
 
@@ -39,6 +40,32 @@ function timed(subject: Subject, change: Partial<TimeRequest> = {}): Timed {
 }
 
 const program: Program = openSubject(MATMUL, 'trn2').program;
+
+const UNKNOWN_TURNS = `program trn2
+sbuf t float32 partitions 0:1 elements 8 address 0
+sbuf n int32 partitions 0:1 elements 1 address 64
+a vector memset n p0:1 [1,1] = code 3
+b sync register_load = src n p0:1 [1,1], register n
+L fori $i = 0 to $n step 1 {
+c vector memset t p0:1 [1,8] = code 0
+}`;
+
+describe('loops whose turns only a run knows', () => {
+  const given: Subject = { kind: 'program', name: 'a file', text: UNKNOWN_TURNS };
+
+  it('have one turn, which is said, or as many as are given', () => {
+    const once = timed(given);
+    expect(once.notes.join()).toMatch(/L/);
+    const often = timed(given, { turns: { L: 50 } });
+    expect(often.timeline.start.length).toBe(once.timeline.start.length + 49);
+  });
+
+  it('are told where there is none of that id', () => {
+    const { ask, said } = timer();
+    ask({ type: 'time', request: request(given, { turns: { M: 2 } }) });
+    expect(said.at(-1)).toMatchObject({ type: 'refused', message: expect.stringMatching(/M/) as unknown });
+  });
+});
 
 describe('a timing', () => {
   let shown: Timed;

@@ -460,7 +460,7 @@ test('open refuses what it does not know', async () => {
   );
 
   await expect(open({ chips: 'trn2' } as object)).rejects.toThrow(
-    /open has no option "chips": it takes chip, device, adapter/,
+    /open has no option "chips": it takes chip, device, tunings, adapter/,
   );
   await expect(open({ device: {} as GPUDevice })).rejects.toThrow(/device must be a GPUDevice/);
   await expect(open({ chip: 'trn9' as 'trn2' })).rejects.toThrow(/No chip "trn9"/);

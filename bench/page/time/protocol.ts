@@ -28,6 +28,8 @@ export interface TimeRequest {
   readonly chip: ChipName;
   readonly schedule: boolean;
   readonly cores: number;
+  /** Of loops whose turns only a run knows, by their ids. */
+  readonly turns: Readonly<Record<string, number>>;
 }
 
 /** A step function: values[i] from times[i] (ns) on. */

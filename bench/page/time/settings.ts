@@ -20,6 +20,8 @@ export interface TimeDraft {
   readonly chip: ChipName;
   readonly schedule: boolean;
   readonly cores: string;
+  /** Of a Program's loops whose turns only a run knows: `loop0=16, loop1=4`. */
+  readonly turns: string;
 }
 
 /** A Program that stands ready to be timed. */
@@ -31,7 +33,7 @@ export interface GivenProgram {
 export interface TimeReading {
   /** Null where a field has a problem. */
   readonly request: TimeRequest | null;
-  /** By the size, or `subject`, `dtype`, `chip`, `cores`. */
+  /** By the size, or `subject`, `dtype`, `chip`, `cores`, `turns`. */
   readonly problems: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +94,7 @@ export function draftFor(subject: string, before?: TimeDraft): TimeDraft {
         : (chips.find((each) => each === 'trn2') ?? chips[0] ?? 'trn2'),
     schedule: before?.schedule ?? true,
     cores: before?.cores ?? '1',
+    turns: before?.turns ?? '',
   };
 }
 
@@ -119,12 +122,17 @@ export function readTimeDraft(draft: TimeDraft, program?: GivenProgram): TimeRea
   if (draft.subject === PROGRAM && program === undefined) {
     problems.subject = 'Choose a file, or press “Time it” in the section “Write a kernel”.';
   }
+  const turns = draft.subject === PROGRAM ? turnsIn(draft.turns) : {};
+  if (turns === undefined) problems.turns = 'Loops and whole numbers, as in loop0=16, loop1=4.';
   if (draft.subject === MATMUL) Object.assign(problems, matmulProblems(draft, sizes));
   const subject = subjectOf(draft, sizes, program);
   if (Object.keys(problems).length > 0 || cores === undefined || subject === undefined) {
     return { request: null, problems };
   }
-  return { request: { subject, chip: draft.chip, schedule: draft.schedule, cores }, problems };
+  return {
+    request: { subject, chip: draft.chip, schedule: draft.schedule, cores, turns: turns ?? {} },
+    problems,
+  };
 }
 
 function subjectOf(
@@ -152,6 +160,17 @@ function matmulProblems(
   return {
     k: `M × N × K make ${words} passes, more than the ${MOST_PASSES.toLocaleString('en-US')} that the page times: use \`systole time\`.`,
   };
+}
+
+/** By the ids of loops; undefined where the text is none. Which loops there are only the Program says. */
+function turnsIn(text: string): Record<string, number> | undefined {
+  const turns = new Map<string, number>();
+  for (const part of text.split(/[\s,]+/).filter((each) => each !== '')) {
+    const [, loop, count] = /^([\w$.-]{1,100})=(\d{1,9})$/.exec(part) ?? [];
+    if (loop === undefined || turns.has(loop)) return undefined;
+    turns.set(loop, Number(count));
+  }
+  return Object.fromEntries(turns);
 }
 
 function numberIn(

@@ -73,6 +73,7 @@ export function TimeKernel() {
     if (asked === null) return;
     setStale(false);
     start(asked);
+    fields.current?.closest('section')?.scrollIntoView(); // the page has become longer since it was opened
   });
   useHash((hash) => {
     if (!isTimeLink(hash)) return;
@@ -83,7 +84,7 @@ export function TimeKernel() {
       setNotice({ words: error.message, bad: true });
       return;
     }
-    stop();
+    if (running) stop();
     setStale(true);
     setNotice({
       words: 'This form was filled by a link. Nothing was timed yet: press “Time it” if you want to.',
@@ -193,6 +194,18 @@ export function TimeKernel() {
               edit({ cores });
             }}
           />
+          {draft.subject === PROGRAM && (
+            <TextField
+              id="time-turns"
+              label="Turns of loops"
+              hint="whose turns only a run knows, as loop0=16; each has one when left out"
+              problem={problems.turns}
+              value={draft.turns}
+              onInput={(turns) => {
+                edit({ turns });
+              }}
+            />
+          )}
         </div>
         <label class="time-schedule">
           <input
@@ -248,7 +261,7 @@ function statusText(shown: Shown): string {
     case 'broke':
       return '';
     case 'waiting':
-      return 'A benchmark runs, whose timings this would disturb: it begins when that one ends.';
+      return 'Something runs whose timings this would disturb, here or in another tab: it begins when that ends.';
     case 'progress':
       return shown.words;
     case 'stopped':

@@ -56,11 +56,11 @@ export function newTimer(send: Send): (message: ToTimer) => void {
   };
 }
 
-function time({ subject, chip, schedule, cores }: TimeRequest, send: Send): Answers {
+function time({ subject, chip, schedule, cores, turns }: TimeRequest, send: Send): Answers {
   send({ type: 'progress', words: 'making the Program' });
   const opened = openSubject(subject, chip);
   send({ type: 'progress', words: 'verifying and simulating it' });
-  const timeline = timeProgram(opened.program, { schedule, cores, budget: MOST_INSTRUCTIONS });
+  const timeline = timeProgram(opened.program, { schedule, cores, turns, budget: MOST_INSTRUCTIONS });
   send({ type: 'progress', words: 'reporting on it' });
   const occupancy = occupancyOf(timeline);
   const timed = timedOf(opened, { schedule }, timeline, occupancy);

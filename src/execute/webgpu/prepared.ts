@@ -212,7 +212,7 @@ export class Product implements PreparedMatmul {
     this.#checkHeld();
     const stacked = { ...this.plan, m: this.plan.m * this.batch };
     const { m: m1, n: n1 } = stacked;
-    const wanted = window ?? { m0: 0, m1, n0: 0, n1 };
+    const wanted = window === undefined ? { m0: 0, m1, n0: 0, n1 } : window;
     checkWindow(stacked, wanted);
     if (this.dispatches === 0) throw new UserError('This product has no result yet: run() it before read().');
     return readPanels(this.#gpu, this.plan, this.panels, wanted);
