@@ -53,7 +53,7 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
   };
 
   onEvent?.({ type: 'adapter', adapter, environment });
-  const { device, reference, checks } = await opening('probe', host.open);
+  const { device, reference, tune, checks } = await opening('probe', host.open);
   const tellProbe = (): void => {
     if (device.probe !== undefined) onEvent?.({ type: 'probe', probe: device.probe });
   };
@@ -61,8 +61,7 @@ export async function benchmark(request: BenchRequest, host: BenchHost): Promise
   const tools: BenchTools = { device, reference, lost: host.lost, now: () => performance.now(), attention };
   const first = await opening('first', () => firstProduct(tools, { seed, startMs, signal }));
   onEvent?.({ type: 'first', first });
-  const tune = device.tune?.bind(device, signal);
-  if (tune !== undefined) await opening('tune', () => undisturbed(attention, signal, tune));
+  if (tune !== undefined) await opening('tune', () => undisturbed(attention, signal, () => tune(signal)));
   tellProbe();
   const { value: peaks } = await opening('peaks', () =>
     undisturbed(attention, signal, () => device.measurePeaks(signal)),

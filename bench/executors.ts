@@ -1,7 +1,14 @@
 /** What multiplies in a benchmark, WebGPU or WASM, and the checker on the CPU that its results are held to. */
 import { referenceMatmul } from '../src/execute/reference';
 import { createWasmMatmul, type WasmMatmul, type WasmOptions } from '../src/execute/wasm';
-import { createWebGpuMatmul, type Peaks, type ProbeReport } from '../src/execute/webgpu';
+import {
+  createWebGpuMatmul,
+  keepFound,
+  takeKept,
+  type Peaks,
+  type ProbeReport,
+  type TuningStore,
+} from '../src/execute/webgpu';
 import type { AdapterFacts } from '../src/host';
 import type { CheckBudgets } from './check';
 import type { BenchTools, MatmulDevice } from './tools';
@@ -10,17 +17,29 @@ export interface BenchExecutor extends Pick<BenchTools, 'reference'> {
   readonly device: MatmulDevice & {
     /** Where it is an adapter, whose arithmetic is to be found out. */
     readonly probe?: ProbeReport;
-    readonly tune?: (signal?: AbortSignal) => Promise<unknown>;
     readonly measurePeaks: (signal?: AbortSignal) => Promise<Peaks>;
   };
+  /** Where there is a choice of kernels: takes the fastest, kept or measured. */
+  readonly tune?: (signal: AbortSignal) => Promise<void>;
   /** What the checker may recompute; the usual when left out. */
   readonly checks?: CheckBudgets;
 }
 
-/** Checked by WASM. */
-export async function webGpuExecutor(gpu: GPUDevice): Promise<BenchExecutor> {
+/** Checked by WASM. Kernels are those that `store` keeps for this adapter, or are measured, and kept. */
+export async function webGpuExecutor(gpu: GPUDevice, store: TuningStore): Promise<BenchExecutor> {
   const [device, reference] = await Promise.all([createWebGpuMatmul(gpu), createWasmMatmul()]);
-  return { device, reference };
+  const note = (line: string): void => {
+    console.warn(line);
+  };
+  return {
+    device,
+    reference,
+    async tune(signal) {
+      if (await takeKept(device, store, note)) return;
+      await device.tune(signal);
+      await keepFound(device, store, note);
+    },
+  };
 }
 
 export interface WasmBench extends BenchExecutor {

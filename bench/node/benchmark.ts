@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { openDevice } from '../../src/host/node';
 import { startNodeThread } from '../../src/host/node-thread';
 import { allowRelaxedSimd } from '../../src/host/relaxed-simd';
+import { fileTunings } from '../../src/host/tunings-file';
 import { planMatmul } from '../../src/lower';
 import { decodeArray, UserError } from '../../src/numerics';
 import { runBaseline } from '../baseline';
@@ -56,7 +57,7 @@ type OpenHost = Pick<BenchHost, 'open' | 'facts' | 'lost'> & { readonly close: (
 async function webGpuHost({ adapter }: NodeBenchRequest): Promise<OpenHost> {
   try {
     const host = await openDevice(adapter === undefined ? {} : { adapter });
-    return { ...host, open: () => webGpuExecutor(host.device) };
+    return { ...host, open: () => webGpuExecutor(host.device, fileTunings()) };
   } catch (error) {
     throw error instanceof UserError && adapter === undefined
       ? new UserError(`${error.message} --device wasm needs no adapter.`)

@@ -1,5 +1,5 @@
 /** The worker of the page: opens the browser's adapter, or the threads of WASM, and runs the benchmark, one run at a time. */
-import { openBrowserDevice } from '../../src/host';
+import { browserTunings, openBrowserDevice } from '../../src/host';
 import { UserError } from '../../src/numerics';
 import { PageAttention } from '../attention';
 import { benchmark, type BenchHost } from '../benchmark';
@@ -69,7 +69,7 @@ type OpenHost = Pick<BenchHost, 'open' | 'facts' | 'lost'> & { readonly close: (
 const OPEN: Readonly<Record<DeviceName, () => Promise<OpenHost>>> = {
   async webgpu() {
     const host = await openBrowserDevice();
-    return { ...host, open: () => webGpuExecutor(host.device) };
+    return { ...host, open: () => webGpuExecutor(host.device, browserTunings()) };
   },
   async wasm() {
     const executor = await wasmExecutor({ threads: navigator.hardwareConcurrency });

@@ -43,12 +43,14 @@ const cases = fc
     const most = partitions % 16 === 0 ? 16 * columns : partitions % 16;
     const elements = Math.max(1, Math.floor((most * share) / 100));
     const last = more.isOutside ? WIDTH + 20 : WIDTH - 1 - more.offset;
+    // Of two faults of one instruction an adapter may tell the other: what an index holds it knows only when it was computed.
+    const isUnwritten = more.isUnwritten && !more.isOutside;
     const length = partitions * columns;
     const tile = fc.array(fc.integer({ min: more.index === 'int32' ? -more.offset : 0, max: last }), { minLength: length, maxLength: length }); // prettier-ignore
     const held = (dtype: Dtype, width: number) =>
       fc.array(codes(dtype), { minLength: partitions * width, maxLength: partitions * width });
     return fc.record({
-      more: fc.constant({ ...more, partitions, columns, elements }),
+      more: fc.constant({ ...more, isUnwritten, partitions, columns, elements }),
       tiles: fc.tuple(tile, tile),
       source: held(more.src, WIDTH),
       other: held(more.src, elements),
