@@ -13,7 +13,6 @@ const first = {
   ...{ broadcast: 0, bWords: 1, blockK: 0, split: false },
 };
 const row = { ...first, tileM: 16, lanesY: 1, unroll: 4 };
-const few = { ...first, unroll: 1 };
 
 /** Of a square: each step changes one thing of the one before, but the last, which starts from the second. */
 const steps = (lanes) => ({
@@ -27,10 +26,10 @@ const steps = (lanes) => ({
   'rows in workgroup memory': { ...first, lanesY: 8, stripe: Math.min(lanes, 16), bWords: 4, blockK: 8 },
 });
 const fewSteps = (lanes) => ({
-  'one row a lane': { ...few, stripe: 16 },
-  'the words of a subgroup side by side': { ...few, stripe: Math.min(lanes, 16) },
-  'split K': { ...few, stripe: Math.min(lanes, 16), split: true },
-  'split K, vectors of B': { ...few, stripe: Math.min(lanes, 16), bWords: 4, split: true },
+  'one row a lane': first,
+  'the words of a subgroup side by side': { ...first, stripe: Math.min(lanes, 16) },
+  'split K': { ...first, stripe: Math.min(lanes, 16), split: true },
+  'split K, vectors of B': { ...first, stripe: Math.min(lanes, 16), bWords: 4, split: true },
 });
 const DTYPES = { bf16: 'bfloat16', fp8: 'float8_e4m3', fp16: 'float16', fp32: 'float32' };
 
