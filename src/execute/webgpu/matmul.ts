@@ -5,17 +5,9 @@
  */
 import type { MatmulPlan } from '../../lower';
 import { planMatmul } from '../../lower';
-import {
-  bitsOf,
-  scanOperand,
-  stochasticDraws,
-  codeArray,
-  encodeArray,
-  UserError,
-  type CodeArray,
-  type Dtype,
-} from '../../numerics';
-import type { MatmulOperands, SubnormalMode } from '../matmul';
+import { bitsOf, scanOperand, UserError, type Dtype } from '../../numerics';
+import { knownOperand } from '../known-operand';
+import type { SubnormalMode } from '../matmul';
 import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
 import type { Decoder } from './decoders';
@@ -31,6 +23,7 @@ import {
   type Kernel,
   type KernelSpec,
 } from './kernels';
+import { knownProduct } from './known-product';
 import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
 import { Product, splitFits, type PreparedMatmul } from './prepared';
@@ -110,8 +103,8 @@ export class WebGpuMatmul {
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
   readonly #float16: readonly Decoder[];
-  #tunings = untuned(FIRST_TUNING);
-  #safe = FIRST_TUNING;
+  readonly #safe: Tuning;
+  #tunings: Tunings;
   /** Whether tunings are those of an earlier search, which this adapter has not proved yet. */
   #adopted = false;
   /** Searches for a tuning go one after the other: the second finds the work done. */
@@ -119,8 +112,15 @@ export class WebGpuMatmul {
   readonly #proved = new Map<string, Promise<Proved>>();
   readonly #barriers: Record<string, Barrier> = {};
 
-  private constructor(gpu: Gpu, arithmetic: ArithmeticProbe, float16: readonly Decoder[]) {
+  private constructor(
+    gpu: Gpu,
+    arithmetic: ArithmeticProbe,
+    float16: readonly Decoder[],
+    tuning: Tuning | undefined,
+  ) {
     this.gpu = gpu;
+    this.#safe = striped(FIRST_TUNING, this.subgroupLanes);
+    this.#tunings = untuned(tuning ?? this.#safe);
     this.#stationary = new Stationary(gpu);
     this.#arithmetic = arithmetic;
     this.#float16 = float16;
@@ -141,14 +141,8 @@ export class WebGpuMatmul {
       );
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    const matmul = new WebGpuMatmul(
-      gpu,
-      arithmetic,
-      FLOAT16_DECODERS.filter((_, index) => exact[index]),
-    );
-    matmul.#safe = striped(FIRST_TUNING, subgroupLanes(device));
-    matmul.#tunings = untuned(options.tuning ?? matmul.#safe);
-    return matmul;
+    const float16 = FLOAT16_DECODERS.filter((_, index) => exact[index]);
+    return new WebGpuMatmul(gpu, arithmetic, float16, options.tuning);
   }
 
   /**
@@ -189,7 +183,8 @@ export class WebGpuMatmul {
 
   /** Lanes of the smallest subgroup; 0 where the device has none. */
   get subgroupLanes(): number {
-    return subgroupLanes(this.gpu.device);
+    const { features, adapterInfo } = this.gpu.device;
+    return features.has('subgroups') ? adapterInfo.subgroupMinSize : 0;
   }
 
   /** Milliseconds after which finished work is noticed at the latest, which timings must outlast. */
@@ -350,32 +345,7 @@ export class WebGpuMatmul {
   }
 
   async #knownAnswer(like: MatmulPlan, proved: Proved, { tileM }: Tuning): Promise<boolean> {
-    // Ragged in every direction, two full passes and a remainder, two groups where the plan has them.
-    const rowsPerPass = like.doubleRow ? 256 : 128;
-    const plan = planMatmul({
-      m: tileM === 1 ? 1 : tileM + 1,
-      n: 133,
-      k: 2 * rowsPerPass + 70,
-      a: like.a,
-      b: like.b,
-      out: like.out,
-      rounding: like.rounding,
-      saturate: like.saturate,
-      seed: like.seed,
-      accumulate: like.accumulate,
-      chip: like.chip,
-      doubleRow: like.doubleRow,
-      ...(like.epilogue && { epilogue: like.epilogue }),
-      ...(like.passes.at(-1)?.group ? { block: { k: rowsPerPass } } : {}),
-    });
-    const { bias, residual } = plan.epilogue ?? {};
-    const operands: MatmulOperands = {
-      a: knownOperand(plan.a, plan.m * plan.k, 1),
-      b: knownOperand(plan.b, plan.k * plan.n, 2),
-      ...(plan.accumulate ? { c: knownOperand(plan.out, plan.m * plan.n, 3) } : {}),
-      ...(bias && { bias: knownOperand(bias, plan.n, 4) }),
-      ...(residual && { residual: knownOperand(residual, plan.m * plan.n, 5) }),
-    };
+    const { plan, operands } = knownProduct(like, tileM);
     const expected = referenceMatmul(plan, operands, { subnormals: this.subnormals });
     const product = await this.#product(plan, operands, proved);
     try {
@@ -427,18 +397,3 @@ const untuned = (tuning: Tuning): Tunings => {
   const choice = { tuning, candidates: [], discarded: [] };
   return { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice };
 };
-
-/** Lanes of the smallest subgroup; 0 where the device has none. */
-function subgroupLanes({ features, adapterInfo }: GPUDevice): number {
-  return features.has('subgroups') ? adapterInfo.subgroupMinSize : 0;
-}
-
-/** Seeded codes of values in (-1, 1) with full mantissas: what reordering, fusing and a wrong tile all show on. */
-function knownOperand(dtype: Dtype, length: number, seed: number): CodeArray {
-  if (length === 0) return codeArray(dtype, 0);
-  const draws = stochasticDraws({ seed, launch: 0, instance: 0, element: 0 }, length);
-  return encodeArray(
-    dtype,
-    Float32Array.from(draws, (draw) => draw / 2 ** 31 - 1),
-  );
-}
