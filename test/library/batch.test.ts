@@ -3,14 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/host';
 import type { NeuronCore } from '../../src/library';
 import { open } from '../../src/node';
-import { stochasticDraws } from '../../src/numerics';
 import { ADAPTERS, open as openHost } from '../execute/webgpu/devices';
-
-/** Seeded values in (-1, 1) with full mantissas. */
-function valuesOf(length: number, seed: number): Float32Array<ArrayBuffer> {
-  const draws = stochasticDraws({ seed, launch: 0, instance: 0, element: 0 }, length);
-  return Float32Array.from(draws, (draw) => draw / 2 ** 31 - 1);
-}
+import { valuesOf } from './values';
 
 describe.each(ADAPTERS)('%s', (name) => {
   let host: Host;

@@ -5,14 +5,9 @@ import type { Host } from '../../src/host';
 import type { NeuronCore } from '../../src/library';
 import { planMatmul } from '../../src/lower';
 import { open } from '../../src/node';
-import { encodeArray, stochasticDraws } from '../../src/numerics';
+import { encodeArray } from '../../src/numerics';
 import { ADAPTERS, open as openHost } from '../execute/webgpu/devices';
-
-/** Seeded values in (-1, 1) with full mantissas. */
-function valuesOf(length: number, seed: number): Float32Array<ArrayBuffer> {
-  const draws = stochasticDraws({ seed, launch: 0, instance: 0, element: 0 }, length);
-  return Float32Array.from(draws, (draw) => draw / 2 ** 31 - 1);
-}
+import { valuesOf } from './values';
 
 describe.each(ADAPTERS)('%s', (name) => {
   let host: Host;

@@ -14,21 +14,15 @@ import {
   encodeArray,
   packMatrix,
   rowWords,
-  stochasticDraws,
   UserError,
   type CodeArray,
   type Dtype,
 } from '../../src/numerics';
 import { ADAPTERS, open as openHost } from '../execute/webgpu/devices';
 import { anyRounding } from '../lower/requests';
+import { valuesOf } from './values';
 
 const STORAGE = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
-
-/** Seeded values in (-1, 1) with full mantissas. */
-function valuesOf(length: number, seed: number): Float32Array<ArrayBuffer> {
-  const draws = stochasticDraws({ seed, launch: 0, instance: 0, element: 0 }, length);
-  return Float32Array.from(draws, (draw) => draw / 2 ** 31 - 1);
-}
 
 const KINDS = ['values', 'codes', 'buffer', 'result'] as const;
 type Kind = (typeof KINDS)[number];
