@@ -3,8 +3,7 @@ import { referenceMatmul } from '../src/execute/reference';
 import { createWasmMatmul, type WasmMatmul, type WasmOptions } from '../src/execute/wasm';
 import {
   createWebGpuMatmul,
-  keepFound,
-  takeKept,
+  keptOrFound,
   type Peaks,
   type ProbeReport,
   type TuningStore,
@@ -35,9 +34,7 @@ export async function webGpuExecutor(gpu: GPUDevice, store: TuningStore): Promis
     device,
     reference,
     async tune(signal) {
-      if (await takeKept(device, store, note)) return;
-      await device.tune(signal);
-      await keepFound(device, store, note);
+      await keptOrFound(device, store, note, () => device.tune(signal));
     },
   };
 }

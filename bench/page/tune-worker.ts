@@ -3,12 +3,13 @@ import {
   createWebGpuMatmul,
   DeviceLostError,
   keepFound,
+  keptOrFound,
   readTunings,
-  takeKept,
   TUNED_CLASSES,
   tuningKey,
   tuningsText,
   tuningText,
+  type TrialProgress,
 } from '../../src/execute/webgpu';
 import { browserTunings, openBrowserDevice } from '../../src/host';
 import { UserError } from '../../src/numerics';
@@ -35,19 +36,15 @@ async function tuned(asked: ToTuner): Promise<FromTuner> {
     const note = (words: string): void => {
       send({ type: 'note', words });
     };
-    let taken = false;
-    if (asked.type === 'import')
+    if (asked.type === 'import') {
       matmul.adopt(readTunings(asked.text, key, matmul.subgroupLanes, { anyHost: true }));
-    else taken = !asked.again && (await takeKept(matmul, store, note));
-    if (asked.type === 'tune' && !taken) {
-      const onTrial: Parameters<typeof matmul.tune>[1] = {
-        onTrial: ({ name, tuning }) => {
-          send({ type: 'progress', words: `${TUNED_CLASSES[name].words}: ${tuningText(tuning)}` });
-        },
+      await keepFound(matmul, store, note);
+    } else {
+      const onTrial = ({ name, tuning }: TrialProgress): void => {
+        send({ type: 'progress', words: `${TUNED_CLASSES[name].words}: ${tuningText(tuning)}` });
       };
-      await matmul.tune(undefined, onTrial);
+      await keptOrFound(matmul, store, note, () => matmul.tune(undefined, { onTrial }), asked.again);
     }
-    if (!taken) await keepFound(matmul, store, note);
     const { tunings } = matmul.probe;
     return { type: 'tuned', adapter: host.facts.name, tunings, document: tuningsText(key, tunings) };
   } finally {

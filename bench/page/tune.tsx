@@ -1,14 +1,18 @@
 /** What was measured of the browser's adapter, or is kept from before: the buttons, the progress, a table for each class of products. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { TUNED_CLASSES, TUNING_CLASSES, tuningText, type Choice } from '../../src/execute/webgpu';
-import { turn } from './line';
+import {
+  MOST_TUNING_BYTES,
+  TUNED_CLASSES,
+  TUNING_CLASSES,
+  tuningText,
+  type Choice,
+} from '../../src/execute/webgpu';
+import { RunButtons } from './run-buttons';
 import { save } from './share';
+import { takeTurn } from './take-turn';
 import type { FromTuner, ToTuner } from './tune-protocol';
 
 type Tuned = Extract<FromTuner, { type: 'tuned' }>;
-
-/** Characters; what is larger is no document of tunings. */
-const LARGEST = 4_000_000;
 
 export function Tune() {
   const [progress, setProgress] = useState<string | null>(null);
@@ -42,36 +46,24 @@ export function Tune() {
   };
   const take = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
-    if (file.size > LARGEST)
-      setProblem(`${file.name} has more than ${LARGEST} bytes, which no tunings have.`);
+    if (file.size > MOST_TUNING_BYTES)
+      setProblem(`${file.name} has more than ${MOST_TUNING_BYTES} bytes, which no tunings have.`);
     else begin({ type: 'import', text: await file.text() });
   };
   return (
     <>
-      <div class="actions">
-        <button
-          id="tune-run"
-          type="button"
-          aria-disabled={running}
-          onClick={() => {
-            begin({ type: 'tune', again: tuned !== null });
-          }}
-        >
-          {tuned === null ? 'Tune for this adapter' : 'Measure anew'}
-        </button>
-        {running && (
-          <button
-            id="tune-stop"
-            type="button"
-            onClick={() => {
-              document.getElementById('tune-run')?.focus(); // this one goes away
-              stop();
-              setProgress(null);
-            }}
-          >
-            Stop
-          </button>
-        )}
+      <RunButtons
+        id="tune"
+        label={tuned === null ? 'Tune for this adapter' : 'Measure anew'}
+        running={running}
+        onRun={() => {
+          begin({ type: 'tune', again: tuned !== null });
+        }}
+        onStop={() => {
+          stop();
+          setProgress(null);
+        }}
+      >
         <label class="inline">
           or import a file{' '}
           <input
@@ -81,7 +73,7 @@ export function Tune() {
             onChange={({ currentTarget: { files } }) => void take(files?.[0])}
           />
         </label>
-      </div>
+      </RunButtons>
       <p id="tune-progress" class="hint" role="status">
         {progress ?? ''}
       </p>
@@ -170,12 +162,7 @@ function useTuner(onMessage: (message: FromTuner) => void) {
     [],
   );
   const begin = async (asked: ToTuner, signal: AbortSignal): Promise<void> => {
-    const { locks } = navigator as { readonly locks?: LockManager }; // absent outside a secure context
-    const release = await turn(locks, signal, () => undefined);
-    if (signal.aborted) {
-      release();
-      return;
-    }
+    const release = await takeTurn(signal, () => undefined);
     const worker = new Worker('tune-worker.js', { type: 'module' });
     const end = (): void => {
       worker.terminate();

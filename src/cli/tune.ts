@@ -6,8 +6,9 @@ import { checkWritable, writeAtomically } from '../../bench/node/write';
 import {
   createWebGpuMatmul,
   keepFound,
+  keptOrFound,
+  MOST_TUNING_BYTES,
   readTunings,
-  takeKept,
   TUNED_CLASSES,
   tuningKey,
   tuningsText,
@@ -119,10 +120,7 @@ async function obtain(matmul: WebGpuMatmul, options: TuneOptions, signal: AbortS
     await keepFound(matmul, store, note);
     return 'imported';
   }
-  if (!options.again && (await takeKept(matmul, store, note))) return 'kept';
-  await search(matmul, signal);
-  await keepFound(matmul, store, note);
-  return 'measured';
+  return keptOrFound(matmul, store, note, () => search(matmul, signal), options.again);
 }
 
 async function search(matmul: WebGpuMatmul, signal: AbortSignal): Promise<void> {
@@ -143,9 +141,6 @@ async function search(matmul: WebGpuMatmul, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** Characters; what is larger is no document of tunings. */
-const LARGEST = 4_000_000;
-
 async function adoptFile(matmul: WebGpuMatmul, path: string, host: string): Promise<void> {
   const text = await readText(path);
   try {
@@ -163,7 +158,7 @@ async function readText(path: string): Promise<string> {
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      if (size > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`);
+      if (size > MOST_TUNING_BYTES) throw new Error(`it has more than ${MOST_TUNING_BYTES} bytes`);
       return await file.readFile('utf8');
     } finally {
       await file.close();

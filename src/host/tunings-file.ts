@@ -8,11 +8,9 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { TuningStore } from '../execute/webgpu';
+import { MOST_TUNING_BYTES, type TuningStore } from '../execute/webgpu';
 
 const FILE = /^tunings-\w+\.json$/;
-/** Bytes; more than any document has. */
-const LARGEST = 4_000_000;
 
 /** @param folder the user's cache when left out. */
 export function fileTunings(folder: string = cacheFolder()): TuningStore {
@@ -62,7 +60,7 @@ async function readPlain(path: string): Promise<string | undefined> {
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new Error(`${path} is no file`);
-    if (stats.size > LARGEST) throw new Error(`${path} has more than ${LARGEST} bytes`);
+    if (stats.size > MOST_TUNING_BYTES) throw new Error(`${path} has more than ${MOST_TUNING_BYTES} bytes`);
     return await file.readFile('utf8');
   } finally {
     await file.close();

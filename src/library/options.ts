@@ -1,6 +1,7 @@
 /** The options of a product, and the plan that they ask for; those of a run of a Program. */
 import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
+import { checkBatch } from '../execute/webgpu';
 import type { RunOptions } from '../execute/reference';
 import type { GpuRunOptions } from '../execute/webgpu/interpreter';
 import { planMatmul, type Epilogue, type MatmulPlan, type MatmulRequest } from '../lower';
@@ -84,8 +85,7 @@ export function planOf(options: ProductOptions, chip: ChipName): MatmulPlan {
       throw new UserError(`${name} must not be a BigInt; received ${value}n: take Number(${name}).`);
   }
   const { dtype, out, c, epilogue, batch, into, signal, ...rest } = options;
-  if (batch !== undefined && (!Number.isSafeInteger(batch) || batch < 1))
-    throw new UserError(`batch must be a whole number of at least 1, received ${String(batch)}.`);
+  if (batch !== undefined) checkBatch(batch);
   checkSignal(signal);
   if (into !== undefined && !isGpuBuffer(into)) throw new UserError('into must be a GPUBuffer.');
   return planMatmul({

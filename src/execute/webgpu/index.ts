@@ -10,6 +10,7 @@ export { readRows } from './panels';
 export type { PreparedMatmul, ProductMemory } from './prepared';
 export {
   blaming,
+  checkBatch,
   isBuffer,
   isShared,
   placedOf,
@@ -23,6 +24,8 @@ export {
 
 export {
   keepFound,
+  keptOrFound,
+  MOST_TUNING_BYTES,
   readTunings,
   takeKept,
   tuningKey,

@@ -46,6 +46,8 @@ const MEASURE_VERSION = 1;
 const FORMAT = 'systole tunings';
 /** Characters; a document of every class has some thousands. */
 const LARGEST = 1_000_000;
+/** Bytes that so many characters take at most: what is larger need not be read. */
+export const MOST_TUNING_BYTES = 4 * LARGEST;
 
 export function tuningKey(
   { gpu: { device }, subgroupLanes }: Pick<Tuned, 'gpu' | 'subgroupLanes'>,
@@ -98,6 +100,24 @@ export async function keepFound(
     onNote(`Tunings are not kept: ${reasonOf(error)}`);
     return false;
   }
+}
+
+/**
+ * Takes the kernels that are kept for this adapter, or has them measured by `search`, and keeps what it finds.
+ *
+ * @param anew measures them even so.
+ */
+export async function keptOrFound(
+  matmul: Tuned,
+  store: TuningStore,
+  onNote: (line: string) => void,
+  search: () => Promise<void>,
+  anew = false,
+): Promise<'kept' | 'measured'> {
+  if (!anew && (await takeKept(matmul, store, onNote))) return 'kept';
+  await search();
+  await keepFound(matmul, store, onNote);
+  return 'measured';
 }
 
 /** A document of tunings, to be kept or given to others. */

@@ -62,8 +62,7 @@ export function checkSources(
   into: GPUBuffer | MatrixView | undefined,
   batch = 1,
 ): void {
-  if (!Number.isSafeInteger(batch) || batch < 1)
-    throw new UserError(`batch must be a whole number of at least 1, received ${String(batch)}.`);
+  checkBatch(batch);
   checkAdded(plan, sources);
   const shapes = operandShapes(plan);
   const written = into && placedOf(into, shapes.c).buffer;
@@ -91,6 +90,11 @@ export function checkSources(
     throw new UserError(
       `The results of a batch must not overlap: matrixBytes of ${matrix * 4} is less than a result takes.`,
     );
+}
+
+export function checkBatch(batch: unknown): void {
+  if (typeof batch === 'number' && Number.isSafeInteger(batch) && batch >= 1) return;
+  throw new UserError(`batch must be a whole number of at least 1, received ${String(batch)}.`);
 }
 
 /** The matrices of a batch as one, below each other. */
