@@ -11,6 +11,8 @@ const layers = [
   ['time', '^src/time/'],
   ['execute', '^src/execute/'],
   ['host', '^src/host/'],
+  ['tensor', '^src/tensor/'],
+  ['tfjs', '^src/tfjs/'],
   ['library', '^src/(library/|[^/]+\\.ts$)'],
   ['bench', '^bench/'],
   ['cli', '^src/cli/'],

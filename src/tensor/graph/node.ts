@@ -1,0 +1,96 @@
+/**
+ * A node of the graph that calls record: what is to be computed, of which inputs; once it has been computed, a leaf that holds
+ * its values. Nodes are counted by what needs them, so that values can be given back when nothing does.
+ */
+import type { CodeArray, Dtype } from '../../numerics';
+import type { Op } from './ops';
+
+/** Values of one node, packed row-major, wherever the executor keeps them. */
+export interface Stored {
+  /** The codes, where the host has them too: of what a user gave, and of what was read. */
+  readonly codes?: CodeArray | undefined;
+  /** Gives the memory back. Nothing else may be done with it afterwards. */
+  release(): void;
+}
+
+export type Shape = readonly number[];
+
+const LEAF: Op = { kind: 'leaf' };
+
+let born = 0;
+
+export class Node {
+  /** Rises with every node: inputs are older than what is made of them. */
+  readonly id = born++;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  #op: Op;
+  #inputs: readonly Node[];
+  #stored: Stored | undefined;
+  #holders = 0;
+
+  /** Inputs are held until the node is computed or dropped. */
+  constructor(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, stored?: Stored) {
+    this.#op = op;
+    this.#inputs = inputs;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.#stored = stored;
+    for (const input of inputs) input.hold();
+  }
+
+  get op(): Op {
+    return this.#op;
+  }
+
+  get inputs(): readonly Node[] {
+    return this.#inputs;
+  }
+
+  /** Where its values are; undefined of what has not been computed, and of a leaf that was given back. */
+  get stored(): Stored | undefined {
+    return this.#stored;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** How many arrays, and nodes that are yet to be computed, need it. */
+  get holders(): number {
+    return this.#holders;
+  }
+
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  /** The last one that lets go gives the values back, and lets go of the inputs: chains of them may be long. */
+  drop(): void {
+    const due: Node[] = [this];
+    for (let node = due.pop(); node !== undefined; node = due.pop()) {
+      if (--node.#holders > 0) continue;
+      const stored = node.#stored;
+      node.#stored = undefined;
+      due.push(...node.#detach());
+      stored?.release();
+    }
+  }
+
+  /** Computed: from here on a leaf. */
+  settle(stored: Stored): void {
+    this.#stored = stored;
+    for (const input of this.#detach()) input.drop();
+  }
+
+  /** Makes it a leaf, and gives the inputs that it had. */
+  #detach(): readonly Node[] {
+    const inputs = this.#inputs;
+    this.#op = LEAF;
+    this.#inputs = [];
+    return inputs;
+  }
+}
+
+export const sizeOf = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1);
