@@ -45,7 +45,7 @@ function measuredText({ probe, peaks }: Measured): Record<string, string[]> {
       `multiply-add ${probe.fusesMultiplyAdd ? 'fused' : 'not fused'}`,
       `sums ${probe.reordersSums ? 'reordered where the compiler can' : 'in order'}`,
       `NaN ${probe.keepsNaN ? 'kept' : 'not kept'}`,
-      `float16 decoded by ${probe.float16[0] ?? 'integer operations'}`,
+      `float16 decoded by ${probe.float16 ?? 'integer operations'}`,
     ],
     kernels: TUNING_CLASSES.flatMap((name) => {
       const { tuning, candidates, discarded } = probe.tunings[name];

@@ -91,7 +91,7 @@ export function report(cases: readonly CaseResult[], outcome: Report['outcome'] 
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    float16: ['unpack'],
+    float16: 'unpack',
     tunings: { narrow: UNTUNED, wide: UNTUNED, 'narrow-few': UNTUNED, 'wide-few': UNTUNED },
     kernels: {},
   };

@@ -120,7 +120,6 @@ const report: Report = {
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    float16: [],
     tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
     kernels: {},
   },

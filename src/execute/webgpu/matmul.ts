@@ -27,7 +27,7 @@ import { knownProduct } from './known-product';
 import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
 import { Product, splitFits, type PreparedMatmul } from './prepared';
-import { probeArithmetic, probeDecoder, type ArithmeticProbe } from './probes';
+import { float16Decoder, probeArithmetic, type ArithmeticProbe, type Float16Decoder } from './probes';
 import { Rate } from './slices';
 import {
   blaming,
@@ -56,8 +56,8 @@ import {
 } from './tuning';
 
 export interface ProbeReport extends ArithmeticProbe {
-  /** WGSL's own conversions of float16 that are exact on every code, subnormals included: the first is taken. */
-  readonly float16: readonly Decoder[];
+  /** WGSL's own conversion of float16 that is exact on every code, subnormals included; left out where there is none. */
+  readonly float16?: Float16Decoder;
   /** The register tiles that products take, and what `tune` measured: nothing before. */
   readonly tunings: Tunings;
   /** Kernels proved so far and the barrier each needs. */
@@ -102,7 +102,7 @@ export class WebGpuMatmul {
   readonly gpu: Gpu;
   readonly #stationary: Stationary;
   readonly #arithmetic: ArithmeticProbe;
-  readonly #float16: readonly Decoder[];
+  readonly #float16: Float16Decoder | undefined;
   readonly #safe: Tuning;
   #tunings: Tunings;
   /** Whether tunings are those of an earlier search, which this adapter has not proved yet. */
@@ -115,7 +115,7 @@ export class WebGpuMatmul {
   private constructor(
     gpu: Gpu,
     arithmetic: ArithmeticProbe,
-    float16: readonly Decoder[],
+    float16: Float16Decoder | undefined,
     tuning: Tuning | undefined,
   ) {
     this.gpu = gpu;
@@ -129,11 +129,7 @@ export class WebGpuMatmul {
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
   static async create(device: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuMatmul> {
     const gpu = new Gpu(device);
-    const [arithmetic, ...exact] = await Promise.all([
-      probeArithmetic(gpu),
-      device.features.has('shader-f16') && probeDecoder(gpu, 'float16', 'native'),
-      probeDecoder(gpu, 'float16', 'unpack'),
-    ]);
+    const [arithmetic, float16] = await Promise.all([probeArithmetic(gpu), float16Decoder(gpu)]);
     await gpu.learnNotice();
     if (!arithmetic.nearestEven) {
       throw new UserError(
@@ -141,7 +137,6 @@ export class WebGpuMatmul {
       );
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    const float16 = FLOAT16_DECODERS.filter((_, index) => exact[index]);
     return new WebGpuMatmul(gpu, arithmetic, float16, options.tuning);
   }
 
@@ -195,7 +190,7 @@ export class WebGpuMatmul {
   get probe(): ProbeReport {
     return {
       ...this.#arithmetic,
-      float16: this.#float16,
+      ...(this.#float16 && { float16: this.#float16 }),
       tunings: this.#tunings,
       kernels: { ...this.#barriers },
     };
@@ -319,8 +314,7 @@ export class WebGpuMatmul {
   /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
   #decoder(stored: Dtype, dtype: Dtype, codes: MatrixSource): Decoder {
     if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
-    const [own] = this.#float16;
-    if (dtype === 'float16' && own !== undefined) return own;
+    if (dtype === 'float16' && this.#float16 !== undefined) return this.#float16;
     return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
   }
 
@@ -388,9 +382,6 @@ export class WebGpuMatmul {
     return found;
   }
 }
-
-/** Conversions of float16 that WGSL has, the one to be preferred first. */
-const FLOAT16_DECODERS = ['native', 'unpack'] as const satisfies readonly Decoder[];
 
 /** A tile for all products, of which nothing was measured. */
 const untuned = (tuning: Tuning): Tunings => {

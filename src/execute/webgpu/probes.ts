@@ -77,6 +77,19 @@ export async function probeDecoder(gpu: Gpu, dtype: Dtype, decoder: Decoder): Pr
   );
 }
 
+/** Conversions of float16 that WGSL has, the one to be preferred first. */
+const FLOAT16_DECODERS = ['native', 'unpack'] as const satisfies readonly Decoder[];
+export type Float16Decoder = (typeof FLOAT16_DECODERS)[number];
+
+/** The first that the adapter has and that is exact: the rest need not be compiled. */
+export async function float16Decoder(gpu: Gpu): Promise<Float16Decoder | undefined> {
+  for (const decoder of FLOAT16_DECODERS) {
+    const has = decoder !== 'native' || gpu.device.features.has('shader-f16');
+    if (has && (await probeDecoder(gpu, 'float16', decoder))) return decoder;
+  }
+  return undefined;
+}
+
 const isNaN32 = (bits: number): boolean => (bits & 0x7fffffff) > 0x7f800000;
 
 type RunPipeline = Awaited<ReturnType<Gpu['createPipeline']>>;

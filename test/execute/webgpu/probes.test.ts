@@ -1,5 +1,5 @@
 /** What probes say must agree with what the adapter does, and the quick decoders must be told from wrong ones. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createWebGpuMatmul, type WebGpuMatmul } from '../../../src/execute/webgpu';
 import { probeDecoder } from '../../../src/execute/webgpu/probes';
 import type { Host } from '../../../src/host';
@@ -39,12 +39,20 @@ describe.each(ADAPTERS)('%s', (name) => {
     },
   );
 
-  test('float16 is decoded by what the adapter has and is exact on every code', async () => {
-    const has = { native: host.device.features.has('shader-f16'), unpack: true };
-    for (const decoder of ['native', 'unpack'] as const) {
-      const exact = has[decoder] && (await probeDecoder(matmul.gpu, 'float16', decoder));
-      expect(matmul.probe.float16.includes(decoder)).toBe(exact);
-    }
+  test('float16 is decoded by the first that the adapter has and that is exact on every code', async () => {
+    const usable = async (decoder: 'native' | 'unpack'): Promise<boolean> =>
+      (decoder === 'unpack' || host.device.features.has('shader-f16')) &&
+      (await probeDecoder(matmul.gpu, 'float16', decoder));
+    const [native, unpack] = [await usable('native'), await usable('unpack')];
+    const compiled = vi.spyOn(host.device, 'createShaderModule');
+    const { probe } = await createWebGpuMatmul(host.device);
+    const probed = compiled.mock.calls
+      .map(([{ label }]) => label)
+      .filter((each) => each?.includes('float16'));
+    compiled.mockRestore();
+    expect(probe.float16).toBe(native ? 'native' : unpack ? 'unpack' : undefined);
+    if (native) expect(probed).toEqual(['probe of native float16']);
+    else expect(probed).toContain('probe of unpack float16');
   });
 
   test('peaks are positive and name what was best', async () => {
