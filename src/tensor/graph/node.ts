@@ -9,6 +9,8 @@ import type { Op } from './ops';
 export interface Stored {
   /** The codes, where the host has them too: of what a user gave, and of what was read. */
   readonly codes?: CodeArray | undefined;
+  /** The call of which an index lay outside, where the host knows of one: the values are of no use then. */
+  readonly fault?: string | undefined;
   /** Gives the memory back. Nothing else may be done with it afterwards. */
   release(): void;
 }

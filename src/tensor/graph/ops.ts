@@ -36,8 +36,8 @@ export type Op =
   /**
    * A function of elements of inputs of one shape. float32 in, float32 out, then one rounding to nearest even to the node's
    * format, as an instruction writes it. Where the inputs that it computes with (of `select`, not the first) and the result are all
-   * int32 or all uint32, the operators that GpSimd has for them are exact modulo 2^32; comparisons of them are exact too, whatever the
-   * result's format. Bitwise operators take integers of one format.
+   * int32 or all uint32, arithmetic operators but power, abs, square, relu and the composed functions are exact modulo 2^32, as GpSimd's are;
+   * comparisons and logic of them are exact too, whatever the result's format. Bitwise operators take integers of one format and give it.
    */
   | { readonly kind: 'map'; readonly fn: MapFunction }
   /**
