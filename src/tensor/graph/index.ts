@@ -2,5 +2,5 @@
 export * from './functions';
 export * as make from './make';
 export { sameShape } from './make';
-export { Node, sizeOf, type Shape, type Stored } from './node';
+export { currentRecorder, Node, sizeOf, withRecorder, type Recorder, type Shape, type Stored } from './node';
 export * from './ops';

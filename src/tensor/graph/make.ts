@@ -3,7 +3,7 @@
  * fault of this library (`Invariant violation`): what users give is checked, and told in their words, by the functions of arrays.
  * A view that changes nothing is its input.
  */
-import type { CodeArray, Dtype, Rounding } from '../../numerics';
+import type { Dtype, Rounding } from '../../numerics';
 import { arityOf, type MapFunction } from './functions';
 import { Node, sizeOf, type Shape, type Stored } from './node';
 import { isArg, type OpOf, type Reduction, type Scan } from './ops';
@@ -17,7 +17,7 @@ function demand(met: boolean, what: string, ...inputs: readonly Node[]): void {
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((extent, i) => extent === b[i]);
 
-export const leaf = (shape: Shape, dtype: Dtype, stored?: Stored & { readonly codes?: CodeArray }): Node =>
+export const leaf = (shape: Shape, dtype: Dtype, stored?: Stored): Node =>
   new Node({ kind: 'leaf' }, [], shape, dtype, stored);
 
 export const fill = (shape: Shape, dtype: Dtype, value: number): Node =>

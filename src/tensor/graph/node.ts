@@ -21,6 +21,24 @@ const LEAF: Op = { kind: 'leaf' };
 
 let born = 0;
 
+/** Told of every node with inputs when it is made. */
+export type Recorder = (node: Node) => void;
+let recorder: Recorder | undefined;
+
+/** While the action runs, the recorder is told in place of the one that was told before; none pauses it. */
+export function withRecorder<T>(next: Recorder | undefined, action: () => T): T {
+  const before = recorder;
+  recorder = next;
+  try {
+    return action();
+  } finally {
+    recorder = before;
+  }
+}
+
+/** Who is told now. */
+export const currentRecorder = (): Recorder | undefined => recorder;
+
 export class Node {
   /** Rises with every node: inputs are older than what is made of them. */
   readonly id = born++;
@@ -39,6 +57,7 @@ export class Node {
     this.dtype = dtype;
     this.#stored = stored;
     for (const input of inputs) input.hold();
+    if (inputs.length > 0) recorder?.(this);
   }
 
   get op(): Op {

@@ -108,7 +108,7 @@ export type Op =
    */
   | {
       readonly kind: 'scatter';
-      readonly combine: 'set' | 'add' | 'multiply' | 'maximum' | 'minimum';
+      readonly combine: 'set' | 'add' | 'maximum' | 'minimum';
       readonly outside: Outside;
       readonly what: string;
     }

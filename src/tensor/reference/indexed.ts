@@ -71,8 +71,7 @@ export function scattered(
   const [totals, added] = isWide(dtype)
     ? [integersOf(dtype, base.codes.slice()), integersOf(dtype, updates.codes)]
     : [floatsOf(base), floatsOf(updates)];
-  const wraps = combine === 'add' || combine === 'multiply';
-  const join = isWide(dtype) && wraps ? WRAPPED[dtype][combine] : ARITHMETIC[combine];
+  const join = isWide(dtype) && combine === 'add' ? WRAPPED[dtype].add : ARITHMETIC[combine];
   const touched = new Uint8Array(totals.length);
   const faulty = each((to, from) => {
     totals[to] = join(totals[to] ?? 0, added[from] ?? 0);
