@@ -33,12 +33,22 @@ export interface CompiledGraph {
   release(): void;
 }
 
+/** Packed values in buffers of the device, row-major. */
+export interface DeviceBuffers {
+  /** A buffer of the caller as values: it is not copied, and `release` leaves it. @throws UserError where it is too small or lacks a usage. */
+  wrap(buffer: GPUBuffer, dtype: Dtype, shape: Shape): Stored;
+  /** The buffer that holds a leaf's values, from its first byte on. It is uploaded now where it was not yet. */
+  of(leaf: Node): GPUBuffer;
+}
+
 export interface Executor {
   /** 'webgpu' or 'reference', and the adapter's name where there is one. */
   readonly name: string;
   readonly chip: ChipName;
   /** The device of WebGPU, where there is one. */
   readonly device?: GPUDevice | undefined;
+  /** Values where they lie on the device, without a copy: of executors that have one. */
+  readonly buffers?: DeviceBuffers | undefined;
   readonly memory: ExecutorMemory;
   readonly counts: ExecutorCounts;
   /** Takes codes over: nobody changes them afterwards. They may be uploaded later. */
