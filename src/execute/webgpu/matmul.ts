@@ -4,9 +4,7 @@
  * compiler fuses or reorders, the next stronger barrier is tried (docs/numerics.md).
  */
 import type { MatmulPlan } from '../../lower';
-import { planMatmul } from '../../lower';
 import { bitsOf, scanOperand, UserError, type Dtype } from '../../numerics';
-import { knownOperand } from '../known-operand';
 import type { SubnormalMode } from '../matmul';
 import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
@@ -28,6 +26,7 @@ import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
 import { Product, splitFits, type PreparedMatmul } from './prepared';
 import { float16Decoder, probeArithmetic, type ArithmeticProbe, type Float16Decoder } from './probes';
+import { searchClass, type Searched } from './search';
 import { Rate } from './slices';
 import {
   blaming,
@@ -39,18 +38,13 @@ import {
 } from './sources';
 import { Stationary, stationaryDtype } from './stationary';
 import {
-  candidatesFor,
-  chooseTuning,
+  classOf,
   firstLine,
   FIRST_TUNING,
-  tuningFor,
-  classOf,
   striped,
-  TUNED_CLASSES,
+  tuningFor,
   TUNING_CLASSES,
   type SearchOptions,
-  type TunedClass,
-  type Trial,
   type Tuning,
   type Tunings,
 } from './tuning';
@@ -94,9 +88,6 @@ interface Proved {
 
 /** Multiply-adds per millisecond to begin with, on an adapter of which nothing is known. */
 const FIRST_RATE = 2e5;
-
-/** How long a candidate is timed, beyond the time in which its end is noticed. */
-const TRIAL_MS = 50;
 
 export class WebGpuMatmul {
   readonly gpu: Gpu;
@@ -150,17 +141,21 @@ export class WebGpuMatmul {
       .catch(() => undefined)
       .then(async () => {
         if (!anew && Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
-        const lanes = this.subgroupLanes;
         const isFatal = (error: unknown): boolean =>
           signal?.aborted === true || error instanceof DeviceLostError;
+        const searched: Searched = {
+          ...{ subgroupLanes: this.subgroupLanes, noticeMs: this.noticeMs },
+          prepare: async (plan, operands, tuning) =>
+            this.#product(plan, operands, await this.#fused(plan, operands, tuning)),
+        };
         const found = { ...this.#tunings };
         for (const [done, name] of TUNING_CLASSES.entries()) {
-          const trial = this.#trials(TUNED_CLASSES[name], signal);
-          found[name] = await chooseTuning(candidatesFor(name, lanes), trial, isFatal, async (tuning) => {
+          const before = async (tuning: Tuning): Promise<void> => {
             await pause?.();
             signal?.throwIfAborted();
             onTrial?.({ name, tuning, done });
-          });
+          };
+          found[name] = await searchClass(name, searched, { signal, isFatal, before });
         }
         this.#tunings = found;
         this.#adopted = false;
@@ -349,27 +344,6 @@ export class WebGpuMatmul {
     } finally {
       product.release();
     }
-  }
-
-  /** Gives what compiles a candidate tuning and times it on the product of its class: what chooseTuning compares. */
-  #trials(
-    { m, n, k, dtype }: TunedClass,
-    signal: AbortSignal | undefined,
-  ): (tuning: Tuning) => Promise<Trial> {
-    const plan = planMatmul({ m, n, k, a: dtype, b: dtype, chip: 'trn2' });
-    const operands = { a: knownOperand(dtype, m * k, 1), b: knownOperand(dtype, k * n, 2) };
-    return async (tuning) => {
-      signal?.throwIfAborted();
-      const product = await this.#product(plan, operands, await this.#fused(plan, operands, tuning));
-      try {
-        const firstMs = await product.runMany(1, signal);
-        const runs = Math.max(1, Math.ceil((this.gpu.noticeMs + TRIAL_MS) / firstMs));
-        const ms = await product.runMany(runs, signal);
-        return { compileMs: product.compileMs, gflops: (runs * 2 * m * n * k) / ms / 1e6 };
-      } finally {
-        product.release();
-      }
-    };
   }
 
   #once(key: string, make: () => Promise<Proved>): Promise<Proved> {
