@@ -1,7 +1,7 @@
 /** Gradients of functions of arrays: a function is recorded, and its tape gone through backwards. Both are lazy as everything is. */
 import { UserError } from '../../numerics';
-import type { Arrays } from '../array/arrays';
-import { describe, type NDArray } from '../array/ndarray';
+import { Arrays } from '../array/arrays';
+import { describe, NDArray } from '../array/ndarray';
 import { flatten, type Flat } from '../array/tree';
 import { make, Node, withRecorder } from '../graph';
 import { backward } from './backward';
@@ -119,7 +119,8 @@ function contextOf(trees: readonly Flat<unknown>[]): Arrays {
   const [first] = trees.flatMap(({ arrays }) => arrays);
   if (first === undefined)
     throw new UserError('valueAndGrad: the argument holds no array to derive with respect to.');
-  return first.arrays as Arrays;
+  if (!(first.arrays instanceof Arrays)) throw new Error('Invariant violation: an array of no context');
+  return first.arrays;
 }
 
 function argumentsOf(args: readonly unknown[], { argument = 0 }: GradOptions): readonly Flat<unknown>[] {
@@ -137,11 +138,16 @@ function argumentsOf(args: readonly unknown[], { argument = 0 }: GradOptions): r
 }
 
 /** The node that is derived. */
-function lossOf(value: Loss): Node {
-  const loss = (Array.isArray(value) ? (value as readonly [NDArray]) : ([value] as readonly [NDArray]))[0];
-  if (!('arrays' in loss) || loss.size !== 1 || loss.ndim !== 0 || gradientDtype(loss.dtype) === undefined)
+function lossOf(value: unknown): Node {
+  const [loss] = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  if (
+    !(loss instanceof NDArray) ||
+    loss.size !== 1 ||
+    loss.ndim !== 0 ||
+    gradientDtype(loss.dtype) === undefined
+  )
     throw new UserError(
-      `valueAndGrad: the function must give one float, of shape []; received ${'arrays' in loss ? describe(loss) : typeof loss}.`,
+      `valueAndGrad: the function must give one float, of shape []; received ${loss instanceof NDArray ? describe(loss) : typeof loss}.`,
     );
   return loss.arrays.nodeOf('valueAndGrad', loss);
 }
