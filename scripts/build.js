@@ -1,7 +1,8 @@
 // Builds everything that runs: the WASM checker from AssemblyScript (build/), then the bundles (dist/).
 // `node scripts/build.js wasm` stops after the first step, which is all that the tests need; `node scripts/build.js page` builds only
 // the page, after that step;
-// `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them.
+// `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them, and leaves out the
+// digits of the examples.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -14,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
@@ -254,8 +256,27 @@ function buildDeclarations() {
   for (const [name, text] of Object.entries(WEBGPU)) writeFileSync(join('dist/types', name), text);
 }
 
+/** The digits that examples learn from, for a page to fetch. Not handed on: they are 8 MB, and of a licence of their own. */
+async function buildDigits() {
+  const outfile = 'build/digits.mjs';
+  const contents = `
+    import { writeDigits } from './examples/digits/data';
+    import { packageDigits } from './examples/digits/package';
+    export const chunks = writeDigits(packageDigits());`;
+  await build({
+    ...forNode,
+    outdir: undefined,
+    outfile,
+    stdin: { contents, resolveDir: '.', loader: 'ts' },
+  });
+  const { chunks } = await import(new URL(`../${outfile}`, import.meta.url).href);
+  mkdirSync('dist/examples', { recursive: true });
+  await writeFile('dist/examples/digits.safetensors', chunks);
+}
+
 const [step] = process.argv.slice(2);
 if (step === 'package') rmSync('dist', { recursive: true, force: true });
 await buildWasm();
 if (step !== 'wasm') await Promise.all([step === 'page' ? undefined : buildBundles(), buildPage()]);
+if (step === undefined) await buildDigits();
 if (step === 'package') buildDeclarations();

@@ -1,4 +1,5 @@
 /** .safetensors out and in: bytes made by hand, every format and source, chunks of any size, what the format has no name for. */
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DTYPES, UserError } from '../../../src/numerics';
@@ -54,6 +55,39 @@ test('the bytes of a file that is written', async () => {
     '"1":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}';
   const padded = text.padEnd(Math.ceil(text.length / 8) * 8);
   expect(bytes).toEqual(fileOf(padded, [0x80, 0x3f, 0x00, 0xc0, 0x77, 0x80]));
+});
+
+/** Saved by the Python package safetensors 0.8.0: 2 x 3 elements of each format, of which byte i is 7 i + the letters of its name. */
+test('a file of the reference implementation is read as it was meant, and written again as the same bytes', async () => {
+  const bytes = new Uint8Array(readFileSync('test/tensor/safetensors/reference.safetensors'));
+  const file = await openSafetensors(bytes);
+  const read = await all(file.tensors());
+  expect(new Map(read.map(({ name, dtype, shape }) => [name, [dtype, ...shape]]))).toEqual(
+    new Map<string, unknown>([
+      ['f32', ['float32', 2, 3]],
+      ['f16', ['float16', 2, 3]],
+      ['bf16', ['bfloat16', 2, 3]],
+      ['e4m3', ['float8_e4m3fn', 2, 3]],
+      ['e5m2', ['float8_e5m2', 2, 3]],
+      ['e8m0', ['float8_e8m0fnu', 2, 3]],
+      ['i8', ['int8', 2, 3]],
+      ['u8', ['uint8', 2, 3]],
+      ['i16', ['int16', 2, 3]],
+      ['u16', ['uint16', 2, 3]],
+      ['i32', ['int32', 2, 3]],
+      ['u32', ['uint32', 2, 3]],
+      ['bool', ['uint8', 2]],
+      ['é "\\\n', ['float32']],
+      ['empty', ['uint8', 0, 4]],
+    ]),
+  );
+  for (const { name, shape, codes } of read) {
+    if (shape.join() === '2,3') {
+      const expected = Uint8Array.from({ length: codes.byteLength }, (_, at) => 7 * at + name.length);
+      expect(new Uint8Array(codes.buffer)).toEqual(expected);
+    }
+  }
+  expect(await joined(writeSafetensors(read, { metadata: file.metadata }))).toEqual(bytes);
 });
 
 test('every format comes back as it was, from every source, and is written as the same bytes again', async () => {
