@@ -26,10 +26,13 @@ export interface BenchExecutor extends Pick<BenchTools, 'reference'> {
 
 /** Checked by WASM. Kernels are those that `store` keeps for this adapter, or are measured, and kept. */
 export async function webGpuExecutor(gpu: GPUDevice, store: TuningStore): Promise<BenchExecutor> {
-  const [device, reference] = await Promise.all([createWebGpuMatmul(gpu), createWasmMatmul()]);
   const note = (line: string): void => {
     console.warn(line);
   };
+  const [device, reference] = await Promise.all([
+    createWebGpuMatmul(gpu, { onNote: note }),
+    createWasmMatmul(),
+  ]);
   return {
     device,
     reference,

@@ -131,8 +131,8 @@ export class NeuronCore implements Disposable {
     checkSignal(signal);
     requireFields('tune', options, ['whenIdle', 'anew']);
     const { whenIdle = false, anew } = options;
-    await this.#matmul.tune(signal, { anew, pause: whenIdle ? idle : undefined });
-    if (this.#tunings !== undefined) await keepFound(this.#matmul, this.#tunings, note);
+    const measured = await this.#matmul.tune(signal, { anew, pause: whenIdle ? idle : undefined });
+    if (measured && this.#tunings !== undefined) await keepFound(this.#matmul, this.#tunings, note);
   }
 
   /** What was found out about the adapter's arithmetic, and the kernels proved so far. */

@@ -48,7 +48,7 @@ async function openOn(
   tunings: TuningStore | undefined,
   closeDevice: () => void,
 ): Promise<NeuronCore> {
-  const matmul = await createWebGpuMatmul(device);
+  const matmul = await createWebGpuMatmul(device, { onNote: note });
   if (tunings !== undefined) await takeKept(matmul, tunings, note);
   return new NeuronCore(chip, matmul, closeDevice, tunings);
 }

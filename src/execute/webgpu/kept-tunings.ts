@@ -111,7 +111,7 @@ export async function keptOrFound(
   matmul: Tuned,
   store: TuningStore,
   onNote: (line: string) => void,
-  search: () => Promise<void>,
+  search: () => Promise<unknown>,
   anew = false,
 ): Promise<'kept' | 'measured'> {
   if (!anew && (await takeKept(matmul, store, onNote))) return 'kept';

@@ -43,9 +43,12 @@ import {
   FIRST_TUNING,
   striped,
   tuningFor,
+  tuningText,
+  TUNED_CLASSES,
   TUNING_CLASSES,
   type SearchOptions,
   type Tuning,
+  type TuningClass,
   type Tunings,
 } from './tuning';
 
@@ -76,6 +79,8 @@ export interface WebGpuOptions {
   readonly maxStorageBytes?: number;
   /** The register tile to take until `tune` has found another; a safe one when left out. */
   readonly tuning?: Tuning;
+  /** Is told in one line that a kernel which a search had found is wrong after all. */
+  readonly onNote?: (line: string) => void;
 }
 
 interface Proved {
@@ -95,11 +100,10 @@ export class WebGpuMatmul {
   readonly #arithmetic: ArithmeticProbe;
   readonly #float16: Float16Decoder | undefined;
   readonly #safe: Tuning;
+  readonly #onNote: (line: string) => void;
   #tunings: Tunings;
-  /** Whether tunings are those of an earlier search, which this adapter has not proved yet. */
-  #adopted = false;
   /** Searches for a tuning go one after the other: the second finds the work done. */
-  #search: Promise<void> = Promise.resolve();
+  #search: Promise<boolean> = Promise.resolve(false);
   readonly #proved = new Map<string, Promise<Proved>>();
   readonly #barriers: Record<string, Barrier> = {};
 
@@ -107,12 +111,13 @@ export class WebGpuMatmul {
     gpu: Gpu,
     arithmetic: ArithmeticProbe,
     float16: Float16Decoder | undefined,
-    tuning: Tuning | undefined,
+    { tuning, onNote = () => undefined }: WebGpuOptions,
   ) {
     this.gpu = gpu;
     this.#safe = striped(FIRST_TUNING, this.subgroupLanes);
     this.#tunings = untuned(tuning ?? this.#safe);
     this.#stationary = new Stationary(gpu);
+    this.#onNote = onNote;
     this.#arithmetic = arithmetic;
     this.#float16 = float16;
   }
@@ -128,19 +133,21 @@ export class WebGpuMatmul {
       );
     }
     gpu.maxStorageBytes = Math.min(gpu.maxStorageBytes, options.maxStorageBytes ?? Infinity);
-    return new WebGpuMatmul(gpu, arithmetic, float16, options.tuning);
+    return new WebGpuMatmul(gpu, arithmetic, float16, options);
   }
 
   /**
    * Measures which register tile is fastest on this adapter; products prepared afterwards take it. A second call finds the
    * work done, and so does one after `adopt`, unless it asks for all of it `anew`. A search that fails leaves everything as it was.
+   * Resolves to whether anything was measured.
    * @throws the signal's reason.
    */
-  tune(signal?: AbortSignal, { onTrial, pause, anew = false }: SearchOptions = {}): Promise<void> {
+  tune(signal?: AbortSignal, { onTrial, pause, anew = false }: SearchOptions = {}): Promise<boolean> {
     const search = this.#search
       .catch(() => undefined)
       .then(async () => {
-        if (!anew && Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0)) return;
+        if (!anew && Object.values(this.#tunings).every(({ candidates }) => candidates.length > 0))
+          return false;
         const isFatal = (error: unknown): boolean =>
           signal?.aborted === true || error instanceof DeviceLostError;
         const searched: Searched = {
@@ -158,7 +165,7 @@ export class WebGpuMatmul {
           found[name] = await searchClass(name, searched, { signal, isFatal, before });
         }
         this.#tunings = found;
-        this.#adopted = false;
+        return true;
       });
     this.#search = search;
     search.catch(() => undefined); // the caller has it; a queue without a caller is not an unhandled rejection
@@ -168,7 +175,6 @@ export class WebGpuMatmul {
   /** Takes what an earlier search found: products prepared afterwards use it, once this adapter has proved it like any other. */
   adopt(tunings: Tunings): void {
     this.#tunings = tunings;
-    this.#adopted = true;
   }
 
   /** Lanes of the smallest subgroup; 0 where the device has none. */
@@ -278,22 +284,32 @@ export class WebGpuMatmul {
     }));
   }
 
-  /** What an earlier search found, and this adapter refuses or computes wrongly, is discarded: the safe tuning takes its place. */
+  /**
+   * Where the tuning that a search found, now or earlier, cannot be proved for these formats, it is discarded, and the safe one takes
+   * its place: the search proved it for one pair of formats, and a kept one may be of another mind than the adapter.
+   */
   async #tuned(plan: MatmulPlan, operands: OperandSources): Promise<Proved> {
     const name = classOf(stationaryDtype(plan.a), plan.m);
-    const { tuning, candidates, discarded } = this.#tunings[name];
+    const { tuning, candidates } = this.#tunings[name];
     try {
       return await this.#fused(plan, operands, tuning);
     } catch (error) {
-      if (!this.#adopted || error instanceof DeviceLostError) throw error;
+      if (candidates.length === 0 || error instanceof DeviceLostError) throw error;
       const proved = await this.#fused(plan, operands, this.#safe);
-      const why = firstLine(error);
-      this.#tunings = {
-        ...this.#tunings,
-        [name]: { tuning: this.#safe, candidates, discarded: [...discarded, { tuning, why }] },
-      };
+      this.#discard(name, tuning, firstLine(error));
       return proved;
     }
+  }
+
+  /** Once, by whichever product was the first to find out. */
+  #discard(name: TuningClass, tuning: Tuning, why: string): void {
+    const { [name]: choice } = this.#tunings;
+    if (choice.tuning !== tuning) return;
+    const discarded = [...choice.discarded, { tuning, why }];
+    this.#tunings = { ...this.#tunings, [name]: { ...choice, tuning: this.#safe, discarded } };
+    this.#onNote(
+      `The kernel found fastest for ${TUNED_CLASSES[name].words} (${tuningText(tuning)}) cannot be proved on this adapter: it is discarded, and the safe one runs.`,
+    );
   }
 
   #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
