@@ -1,8 +1,50 @@
 /** Arrays: NumPy's names and broadcasting, the chip's number formats. docs/arrays.md is the contract. */
 export { Arrays, type ArrayOptions, type ArrayScope, type ArraysMemory } from './arrays';
+export * from './cast';
 export type { Compiled } from './compile';
 export type { Codes, Data, TypedArray } from './create';
+export * from './elementwise';
+export * from './functions';
+export type { IndexPart, Range } from './index-parts';
+export * from './indexing';
+export * from './joining';
+export * from './linear';
 export { ArrayContext, describe, NDArray, type Values } from './ndarray';
 export type { Nested } from './nested';
 export { openArrays, type OpenArraysOptions } from './open';
+export type { Operand, ResultOptions } from './operands';
+export { promote } from './promotion';
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  countNonzero,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  max,
+  min,
+  prod,
+  sum,
+  type ArgOptions,
+  type ReduceOptions,
+  type ScanAxisOptions,
+} from './reductions';
 export { flatten, type Flat } from './tree';
+export {
+  broadcastTo,
+  diagonal,
+  expandDims,
+  flip,
+  moveaxis,
+  ravel,
+  repeat,
+  reshape,
+  roll,
+  squeeze,
+  swapaxes,
+  tile,
+  transpose,
+} from './views';

@@ -1,0 +1,142 @@
+/** Operands of one call: arrays of one context and numbers of the host, made nodes of one shape, and the format they meet in. */
+import { UserError, type Dtype } from '../../numerics';
+import { make, sameShape, type Node, type Shape } from '../graph';
+import { requireInteger } from './create';
+import { describe, NDArray, type ArrayContext } from './ndarray';
+import { isInteger, isWide, promote, promoteNumber } from './promotion';
+
+export type Operand = NDArray | number | boolean;
+
+export interface ResultOptions {
+  /** Format of the result; that of the promotion table when left out. */
+  readonly dtype?: Dtype | undefined;
+}
+
+/** @throws UserError where none of the operands is an array, or one is neither array nor number. */
+export function contextOf(op: string, operands: readonly Operand[]): ArrayContext {
+  for (const operand of operands) {
+    if (operand instanceof NDArray) return operand.arrays;
+    if (typeof operand !== 'number' && typeof operand !== 'boolean')
+      throw new UserError(`${op}: takes arrays and numbers; received ${String(operand)}.`);
+  }
+  throw new UserError(`${op}: at least one operand must be an array: make one with arrays.array().`);
+}
+
+/** One array's node. @throws UserError for what is no array. */
+export function nodeOf(op: string, x: NDArray): Node {
+  if (!(x instanceof NDArray)) throw new UserError(`${op}: takes an array; received ${String(x)}.`);
+  return x.nodeFor(op);
+}
+
+/** The shape that shapes broadcast to. @throws UserError where they do not. */
+export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
+  const [first = [], ...others] = shapes;
+  if (others.every((shape) => sameShape(shape, first))) return first;
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const extents = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    const extent = extents.find((each) => each !== 1) ?? 1;
+    if (extents.some((each) => each !== 1 && each !== extent))
+      throw new UserError(
+        `${op}: shapes ${shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')} do not broadcast: axes are compared from the last one on, and must be equal or 1.`,
+      );
+    return extent;
+  });
+}
+
+/** A node in a shape that its own broadcasts to. */
+export function spread(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const missing = shape.length - x.shape.length;
+  const ranked = missing === 0 ? x : make.reshape(x, [...Array<number>(missing).fill(1), ...x.shape]);
+  return make.broadcast(ranked, shape);
+}
+
+/** The format in which operands meet; numbers of the host are weak. */
+export function meetingDtype(op: string, operands: readonly Operand[]): Dtype {
+  let dtype: Dtype | undefined;
+  for (const each of operands)
+    if (each instanceof NDArray) dtype = dtype === undefined ? each.dtype : promote(op, dtype, each.dtype);
+  for (const each of operands) if (typeof each === 'number') dtype = promoteNumber(dtype ?? 'float32', each);
+  return dtype ?? 'float32';
+}
+
+/**
+ * A number in a shape: exactly of 32-bit integers, else as float32, as an instruction's immediate is; it is not rounded to a narrower
+ * format. @throws UserError where an integer format does not hold it.
+ */
+export function numberNode(op: string, value: number, dtype: Dtype, shape: Shape): Node {
+  if (isInteger(dtype)) requireInteger(op, dtype, value);
+  return make.fill(shape, isWide(dtype) ? dtype : 'float32', value);
+}
+
+/** What operands broadcast to. */
+export const shapeOf = (op: string, operands: readonly Operand[]): Shape =>
+  broadcastShapes(
+    op,
+    operands.map((each) => (each instanceof NDArray ? each.shape : [])),
+  );
+
+/** Nodes of one shape. Of 32-bit integers all have the format, so that the result is exact. */
+export function meet(
+  op: string,
+  arrays: ArrayContext,
+  operands: readonly Operand[],
+  dtype: Dtype,
+  shape = shapeOf(op, operands),
+): readonly Node[] {
+  return operands.map((each) => {
+    if (!(each instanceof NDArray)) return numberNode(op, Number(each), dtype, shape);
+    const node = arrays.nodeOf(op, each);
+    return spread(isWide(dtype) ? make.cast(node, dtype) : node, shape);
+  });
+}
+
+/** An axis counted from the first one on. @throws UserError for one that the array lacks. */
+export function axisOf(
+  op: string,
+  x: { readonly dtype: Dtype; readonly shape: Shape },
+  axis: number,
+): number {
+  const rank = x.shape.length;
+  const counted = axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(axis) && counted >= 0 && counted < rank) return counted;
+  throw new UserError(
+    rank === 0
+      ? `${op}: ${describe(x)} has no axes; received axis ${axis}.`
+      : `${op}: axis ${axis} lies outside of ${describe(x)}: axes are ${-rank} to ${rank - 1}.`,
+  );
+}
+
+/** Axes in rising order; all of them when left out. @throws UserError for one that is given twice. */
+export function axesOf(
+  op: string,
+  x: { readonly dtype: Dtype; readonly shape: Shape },
+  axis: number | readonly number[] | undefined,
+): readonly number[] {
+  if (axis === undefined) return [...x.shape.keys()];
+  const axes = (typeof axis === 'number' ? [axis] : axis).map((each) => axisOf(op, x, each));
+  if (new Set(axes).size < axes.length)
+    throw new UserError(`${op}: an axis is given twice: ${axes.join(', ')}.`);
+  return axes.toSorted((a, b) => a - b);
+}
+
+/** A whole number of a range. @throws UserError that names it. */
+export function countOf(
+  op: string,
+  name: string,
+  value: number,
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UserError(`${op}: ${name} is a whole number of ${least} to ${most}; received ${value}.`);
+}
+
+/** @throws UserError for what is no key. */
+export function keyNode(op: string, arrays: ArrayContext, key: NDArray): Node {
+  const node = arrays.nodeOf(op, key);
+  if (key.dtype !== 'uint32' || key.ndim !== 1 || key.size !== 4)
+    throw new UserError(`${op}: a key is uint32[4], as arrays.key(seed) gives; received ${describe(key)}.`);
+  return node;
+}
