@@ -1,0 +1,34 @@
+/** Rows of a table by number. */
+import { UserError, type Dtype } from '../../numerics';
+import { describe, type NDArray } from '../array/ndarray';
+import { make } from '../graph';
+import { layer, requireExtent, type Layer } from './layer';
+
+export interface EmbeddingOptions {
+  readonly count: number;
+  readonly width: number;
+  readonly dtype?: Dtype;
+}
+
+/** table [count, width]. */
+export interface EmbeddingParameters {
+  readonly table: NDArray;
+}
+
+/** Numbers of int32 [...] to [..., width]. Reading the result fails where a number is not of 0 to count - 1. */
+export function embedding({ count, width, dtype = 'float32' }: EmbeddingOptions): Layer<EmbeddingParameters> {
+  requireExtent('embedding', 'count', count);
+  requireExtent('embedding', 'width', width);
+  return layer(
+    (draws) => ({ table: draws.uniform([count, width], 1 / Math.sqrt(width), dtype) }),
+    ({ table }, numbers) => {
+      if (numbers.dtype !== 'int32')
+        throw new UserError(`embedding: takes numbers of int32; received ${describe(numbers)}.`);
+      const index = make.reshape(numbers.nodeFor('embedding'), [1, numbers.size]);
+      const data = make.reshape(table.nodeFor('embedding'), [1, ...table.shape]);
+      const what = `embedding of ${describe(numbers)} in a table of ${table.shape[0] ?? 0} rows`;
+      const rows = make.gather(data, index, { outside: 'fault', what });
+      return table.arrays.adopt(make.reshape(rows, [...numbers.shape, table.shape[1] ?? 0]));
+    },
+  );
+}
