@@ -8,3 +8,7 @@ export * from './trigonometry';
 export * from './cumulative';
 export * from './linalg';
 export * from './reductions';
+export * from './convolution';
+export * from './einsum';
+export * from './pooling';
+export { spatialAxes, type Edges, type Spatial, type SpatialAxis, type SpatialPadding } from './spatial';

@@ -7,8 +7,12 @@ import { make, sameShape, sizeOf, type Node, type Shape } from '../graph';
 import { broadcastTo, commonShape, moveAxis } from './shapes';
 import { isInteger } from './steps';
 
-/** What the engine takes, and what goes to it as float32. */
-const operandOf = (x: Node): Node => (isInteger(x.dtype) ? make.cast(x, 'float32') : x);
+/** What the engine takes; the rest goes to it as float32, and what meets float32 does too: that changes no value. */
+function operandsOf(a: Node, b: Node): readonly [Node, Node] {
+  const foreign = ({ dtype }: Node): boolean =>
+    isInteger(dtype) || dtype === 'float32' || dtype === 'float4_e2m1fn' || dtype === 'float8_e8m0fnu';
+  return foreign(a) || foreign(b) ? [make.cast(a, 'float32'), make.cast(b, 'float32')] : [a, b];
+}
 
 /** What a permutation that swaps the last two axes was made of. */
 function untransposed(x: Node): Node | undefined {
@@ -27,7 +31,7 @@ export function product(x: Node, y: Node, dtype: Dtype, how: make.MatmulHow = {}
     bLayout: (b === undefined) === (how.bLayout !== 'transposed') ? 'row-major' : 'transposed',
   };
   const out = isInteger(dtype) ? 'float32' : dtype;
-  return make.cast(make.matmul(operandOf(a ?? x), operandOf(b ?? y), out, { ...how, ...layouts }), dtype);
+  return make.cast(make.matmul(...operandsOf(a ?? x, b ?? y), out, { ...how, ...layouts }), dtype);
 }
 
 /** Of batches: leading axes are broadcast, and what has none multiplies the rows of all at once. */
