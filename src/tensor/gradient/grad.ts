@@ -8,10 +8,17 @@ import { backward } from './backward';
 import { gradientDtype } from './rules';
 import { Tape, withPullback, type Entry } from './tape';
 
-export interface GradOptions {
+export interface GradOptions<I = number | readonly number[]> {
   /** Which argument, or arguments, to derive with respect to: the first when left out. */
-  readonly argument?: number | readonly number[];
+  readonly argument?: I;
 }
+
+/** In the form of the argument, or of a list of the arguments. */
+export type Gradient<A extends readonly unknown[], I> = I extends number
+  ? A[I]
+  : I extends readonly number[]
+    ? { readonly [K in keyof I]: A[I[K] & number] }
+    : never;
 
 /** What a function gives that is derived: a number, or a number and whatever else is of interest. */
 type Loss = NDArray | readonly [NDArray, unknown];
@@ -23,10 +30,11 @@ type Loss = NDArray | readonly [NDArray, unknown];
  *
  * @throws UserError where the value is no single float, or an argument holds no array of floats.
  */
-export function valueAndGrad<A extends readonly unknown[], L extends Loss>(
-  fn: (...args: A) => L,
-  options: GradOptions = {},
-): (...args: A) => [value: L, gradient: unknown] {
+export function valueAndGrad<
+  A extends readonly unknown[],
+  L extends Loss,
+  const I extends number | readonly number[] = 0,
+>(fn: (...args: A) => L, options: GradOptions<I> = {}): (...args: A) => [value: L, gradient: Gradient<A, I>] {
   return (...args) => {
     const wanted = argumentsOf(args, options);
     const context = contextOf(wanted);
@@ -37,7 +45,7 @@ export function valueAndGrad<A extends readonly unknown[], L extends Loss>(
         const loss = lossOf(value);
         const seed = make.fill([], loss.dtype, 1);
         const gradients = gradientsOf(tape.entries, new Map([[loss, seed]]), wanted);
-        return [value, gradients];
+        return [value, gradients as Gradient<A, I>];
       } finally {
         tape.end();
       }
@@ -46,10 +54,10 @@ export function valueAndGrad<A extends readonly unknown[], L extends Loss>(
 }
 
 /** The gradient alone. */
-export function grad<A extends readonly unknown[]>(
+export function grad<A extends readonly unknown[], const I extends number | readonly number[] = 0>(
   fn: (...args: A) => Loss,
-  options: GradOptions = {},
-): (...args: A) => unknown {
+  options: GradOptions<I> = {},
+): (...args: A) => Gradient<A, I> {
   const both = valueAndGrad(fn, options);
   return (...args) => both(...args)[1];
 }

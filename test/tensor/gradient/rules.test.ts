@@ -1,75 +1,12 @@
 /** What every primitive hands back, against differences of the same graph in float64. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeArray, encodeArray, type CodeArray } from '../../../src/numerics';
+import { decodeArray } from '../../../src/numerics';
 import { ACTIVATION_OPS, ARITHMETIC_OPS, UNARY_OPS } from '../../../src/program';
-import {
-  arityOf,
-  COMPOSED,
-  make,
-  sizeOf,
-  type MapFunction,
-  type Node,
-  type Shape,
-} from '../../../src/tensor/graph';
+import { arityOf, COMPOSED, make, type MapFunction, type Node } from '../../../src/tensor/graph';
 import { backward, Tape } from '../../../src/tensor/gradient';
 import { evaluate } from '../../../src/tensor/reference';
-import { float64 } from './float64';
-
-const held = (codes: CodeArray) => ({ codes, release: () => undefined });
-const floats = (shape: Shape, values: ArrayLike<number>): Node =>
-  make.leaf(shape, 'float32', held(encodeArray('float32', Float32Array.from(values))));
-const places = (shape: Shape, values: readonly number[]): Node =>
-  make.leaf(shape, 'int32', held(Uint32Array.from(values, (value) => value >>> 0)));
-
-/** Numbers that look random, from -1 to 1, none of them twice. */
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.fround((Math.sin((i + 1) * 12.9898 + seed) * 43758.5453) % 1));
-
-const STEP = 2 ** -20;
-
-/**
- * The gradient of a weighted sum of what `build` gives, against central differences. Bound: fewer than 64 roundings to float32, each within 2^-24 of
- * numbers at most 2 times as large as the largest gradient (or 1); the differences are exact to STEP^2 and 2^-52 / STEP.
- */
-function check(
-  shapes: readonly Shape[],
-  build: (inputs: readonly Node[]) => Node,
-  values?: readonly number[][],
-): void {
-  const given = shapes.map((shape, i) => values?.[i] ?? numbers(sizeOf(shape), i));
-  const inputs = shapes.map((shape, i) => floats(shape, given[i] ?? []));
-  const tape = new Tape();
-  const result = tape.record(() => build(inputs));
-  const weights = numbers(result.size, 99);
-  const found = backward(tape.entries, new Map([[result, floats(result.shape, weights)]]), inputs);
-  const sum = (at: ReadonlyMap<Node, Float64Array>): number =>
-    float64(result, at).reduce((total, value, i) => total + value * (weights[i] ?? 0), 0);
-  for (const [i, input] of inputs.entries()) {
-    const node = found[i];
-    const gradient =
-      node === undefined ? new Float32Array(input.size) : decodeArray(node.dtype, evaluate(node));
-    const differences = Array.from(gradient, (_, at) => {
-      const moved = (by: number) =>
-        sum(
-          new Map(
-            inputs.map((each, j) => [
-              each,
-              Float64Array.from(given[j] ?? [], (x, k) => (j === i && k === at ? x + by : x)),
-            ]),
-          ),
-        );
-      return (moved(STEP) - moved(-STEP)) / (2 * STEP);
-    });
-    const bound = 2 ** -17 * Math.max(1, ...differences.map(Math.abs));
-    for (const [at, value] of gradient.entries())
-      expect(
-        Math.abs(value - (differences[at] ?? NaN)),
-        `input ${i}, element ${at}: ${value} for ${differences[at]}`,
-      ).toBeLessThan(bound);
-  }
-  tape.end();
-}
+import { check, floats, numbers, places } from './differences';
 
 /** Functions with a derivative that is not 0 everywhere; those of bits have no float64 twin. */
 const FUNCTIONS: readonly MapFunction[] = [
@@ -83,7 +20,7 @@ describe('functions of elements', () => {
     const values = shapes.map((_, i) =>
       numbers(12, i).map((x) => (positive.includes(fn) ? Math.fround(Math.abs(x) + 0.25) : x)),
     );
-    check(shapes, (inputs) => make.map(fn, inputs, 'float32'), values);
+    check(shapes, (inputs) => make.map(fn, inputs, 'float32'), { values });
   });
 
   test('select', () => {
@@ -148,7 +85,9 @@ describe('along axes', () => {
   });
 
   test('a product with zeros, and a maximum of equal ones', () => {
-    check([[2, 3]], (inputs) => make.reduce(one(inputs), 'multiply', 1, 'float32'), [[0, 2, 3, 0, 0, 5]]);
+    check([[2, 3]], (inputs) => make.reduce(one(inputs), 'multiply', 1, 'float32'), {
+      values: [[0, 2, 3, 0, 0, 5]],
+    });
   });
 
   test.each(
@@ -163,7 +102,7 @@ describe('along axes', () => {
     });
     if (how === 'multiply') {
       const zeros = [[1, 0, 2, 3, 0, 4, 5, 0, 6, 7]];
-      check([[2, 5]], (inputs) => make.scan(one(inputs), how, 'float32', { exclusive, reverse }), zeros);
+      check([[2, 5]], (inputs) => make.scan(one(inputs), how, 'float32', { exclusive, reverse }), { values: zeros });
     }
   });
 });
