@@ -7,7 +7,7 @@ import { make, sizeOf, type Node, type Reduction } from '../graph';
 import { sqrt } from './arithmetic';
 import { log } from './exponential';
 import { axesOf, broadcastTo } from './shapes';
-import { choose, float, judge, stepDtype } from './steps';
+import { choose, constantOf, float, judge, stepDtype } from './steps';
 
 export interface ReduceOptions {
   /** All of them, where none are given. From 0 on. */
@@ -113,10 +113,10 @@ export function variance(
 export const std = (x: Node, { dtype = x.dtype, ...options }: SpreadOptions = {}): Node =>
   sqrt(variance(x, { ...options, dtype: 'float32' }), dtype);
 
-/** The largest, which the others are taken from before they are raised to powers; 0 where it is infinite or NaN. */
-function shiftOf(x: Node, axes: readonly number[] | undefined): Node {
+/** What is taken from all before they are raised to powers: the largest, or 0 where it is infinite or NaN. A constant: no gradient goes through it. */
+export function shiftOf(x: Node, axes: readonly number[] | undefined): Node {
   const largest = reduce(x, 'maximum', { axes, keepDims: true, dtype: 'float32' });
-  return choose(judge('less', float('abs', largest), Infinity), largest, 0);
+  return constantOf(choose(judge('less', float('abs', largest), Infinity), largest, 0));
 }
 
 /** log of the sum of exp x, shifted by the largest; of none -infinity. */

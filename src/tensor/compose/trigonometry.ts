@@ -6,7 +6,7 @@ import type { Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
 import { divide, signbit, sqrt } from './arithmetic';
 import { together } from './shapes';
-import { choose, float, judge } from './steps';
+import { choose, constantOf, float, judge, productError, word, wordsOf } from './steps';
 
 /** Pi, cut so that the product of all but the last with a multiple of 1/2 up to 2^15 is exact (Cody and Waite 1980). */
 const PI_PARTS = [
@@ -33,26 +33,99 @@ function signOf(count: Node): Node {
 
 const turns = (x: Node): Node => float('multiply', x, 1 / Math.PI);
 
+/** From here on arguments are brought near by the digits of 1 / 2 pi (Payne and Hanek 1983). */
+const FAR = 2 ** 15;
+/** The digits of 2^-8 / 2 pi after the point, in words. */
+const DIGITS = [0x0028be60, 0xdb939105, 0x4a7f09d5, 0xf47d4d37, 0x7036d8a5, 0x664f10e4];
+
+/**
+ * |x| from FAR on, in turns without the whole ones, as uint32 in units of 2^-32 (or 2^-(32 + more), without what exceeds a word): |x| is m 2^e
+ * with m of 24 bits, and m times 48 bits of 2^e / 2 pi loses whole turns where it exceeds a word.
+ */
+function farTurn(x: Node, more = 0): Node {
+  const bits = wordsOf(float('abs', x));
+  const m = word('bitwise_or', word('bitwise_and', bits, 0x7fffff), 0x800000);
+  const place = word('subtract', word('right_shift', bits, 23), 142 - more);
+  const [index, shift] = [word('right_shift', place, 5), word('bitwise_and', place, 31)];
+  const digits = (ahead: number): Node =>
+    [1, 2, 3].reduce<Node>(
+      (chosen, i) => word('select', judge('equal', index, i), DIGITS[i + ahead] ?? 0, chosen),
+      make.fill(x.shape, 'uint32', DIGITS[ahead] ?? 0),
+    );
+  const rest = word('subtract', 32, shift);
+  const shifted = (high: Node, low: Node): Node =>
+    word('bitwise_or', word('left_shift', high, shift), word('right_shift', low, rest));
+  const [first, second, third] = [digits(0), digits(1), digits(2)];
+  const below = word('right_shift', shifted(second, third), 16);
+  const carried = word(
+    'add',
+    word('right_shift', word('multiply', word('right_shift', m, 12), below), 4),
+    word('right_shift', word('multiply', word('bitwise_and', m, 0xfff), below), 16),
+  );
+  return word('add', word('multiply', m, shifted(first, second)), carried);
+}
+
+const signedOf = (turn: Node): Node => make.bitcast(turn, 'int32');
+
+/** The angle of the same sine within a quarter turn. What is added to it is 0, whose gradient is that of x, and NaN of infinities. */
+function farAngle(x: Node, turn: Node): Node {
+  const signed = signedOf(turn);
+  const beyond = judge('logical_or', judge('greater', signed, 2 ** 30), judge('less', signed, -(2 ** 30)));
+  const folded = signedOf(word('select', beyond, word('subtract', 2 ** 31, turn), turn));
+  const angle = float('multiply', folded, (2 * Math.PI) / 2 ** 32);
+  return float('add', angle, float('subtract', x, constantOf(x)));
+}
+
+const isFar = (x: Node): Node => judge('greater_equal', float('abs', x), FAR);
+
 /** In float32. */
 function sine(x: Node): Node {
   const count = float('rint', turns(x));
   const near = choose(judge('equal', count, 0), x, reduced(x, count));
-  return float('multiply', float('sin', near), signOf(count));
+  const far = isFar(x);
+  const turn = farTurn(x);
+  const mirrored = word('select', judge('less', x, 0), word('subtract', 0, turn), turn);
+  const angle = choose(far, farAngle(x, mirrored), near);
+  return float('multiply', float('sin', angle), choose(far, 1, signOf(count)));
 }
 
-/** x = r + (m + 1/2) pi: cos x = -sin r where m is even. */
+/** x = r + (m + 1/2) pi: cos x = -sin r where m is even. Of what is far, the sine a quarter turn further. */
 function cosine(x: Node): Node {
   const below = float('rint', float('subtract', turns(x), 0.5));
   const near = reduced(x, float('add', below, 0.5));
-  return float('multiply', float('sin', near), float('negate', signOf(below)));
+  const far = isFar(x);
+  const size = float('abs', x);
+  const angle = choose(far, farAngle(size, word('add', farTurn(x), 2 ** 30)), near);
+  return float('multiply', float('sin', angle), choose(far, 1, float('negate', signOf(below))));
 }
 
 export const sin = (x: Node, dtype: Dtype = x.dtype): Node => make.cast(sine(make.cast(x, 'float32')), dtype);
 export const cos = (x: Node, dtype: Dtype = x.dtype): Node =>
   make.cast(cosine(make.cast(x, 'float32')), dtype);
+
+/** Of r within 2^-17 turns of a pole the tangent is -1 / r as nearly as float32 tells; r has 48 bits of a turn, and the quotient a correction. */
+function atPole(x: Node): Node {
+  const whole = 2 ** 48 / (2 * Math.PI);
+  const high = Math.fround(whole);
+  const near = signedOf(farTurn(x, 16));
+  const divisor = make.cast(near, 'float32');
+  const left = make.map('subtract', [near, make.cast(divisor, 'int32')], 'int32');
+  const inverse = float('reciprocal', divisor);
+  const guess = float('multiply', inverse, high);
+  const product = float('multiply', guess, divisor);
+  const missed = float('subtract', float('subtract', high, product), productError(guess, divisor, product));
+  const rest = float('subtract', float('add', missed, whole - high), float('multiply', guess, left));
+  const size = float('add', guess, float('multiply', rest, inverse));
+  return choose(judge('less', x, 0), size, float('negate', size));
+}
+
+/** The sine by the cosine, but where a float32 far out lies at a pole. */
 export const tan = (x: Node, dtype: Dtype = x.dtype): Node => {
   const wide = make.cast(x, 'float32');
-  return divide(sine(wide), cosine(wide), dtype);
+  const twice = signedOf(word('left_shift', word('subtract', farTurn(wide), 2 ** 30), 1));
+  const close = judge('logical_and', judge('less', twice, 2 ** 16), judge('greater', twice, -(2 ** 16)));
+  const quotient = divide(sine(wide), cosine(wide), 'float32');
+  return make.cast(choose(judge('logical_and', isFar(wide), close), atPole(wide), quotient), dtype);
 };
 
 /** The angle of (x, y) with neither below 0: the arctangent of the smaller by the larger, taken from pi / 2 where y is the larger. */
