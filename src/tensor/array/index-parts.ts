@@ -190,7 +190,8 @@ function indexArray(op: string, x: Indexed, axis: number, part: NDArray | readon
       throw new UserError(
         `${op}: indices are integers; received ${describe(part)} for axis ${axis}. ${part.dtype === 'uint8' ? 'A mask, which comparisons give as uint8, has no fixed number of elements: use where(), or astype() to int32 for indices' : 'Use astype() to int32'}.`,
       );
-    const codes = part.dtype === 'int32' && node.op.kind === 'leaf' ? node.stored?.codes : undefined;
+    const { stored } = node;
+    const codes = part.dtype === 'int32' && stored?.fault === undefined ? stored?.codes : undefined;
     if (codes !== undefined) return known(op, x, axis, part.shape, new Int32Array(codes.slice().buffer));
     return { shape: part.shape, values: undefined, node: make.cast(node, 'int32') };
   }

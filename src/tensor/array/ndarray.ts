@@ -123,12 +123,15 @@ export class ArrayContext {
   readonly executor: Executor;
   readonly ledger = new Ledger();
   readonly #settling: Settling;
+  readonly #closeDevice: () => void;
   #closed = false;
   /** What records at the moment and therefore may not read. */
   #recording: string | undefined;
 
-  constructor(executor: Executor) {
+  /** @param closeDevice gives back the device, where it is not the caller's. */
+  constructor(executor: Executor, closeDevice: () => void = () => undefined) {
     this.executor = executor;
+    this.#closeDevice = closeDevice;
     this.#settling = new Settling(executor, this.ledger);
   }
 
@@ -192,6 +195,7 @@ export class ArrayContext {
     this.#closed = true;
     this.ledger.endAll();
     this.executor.close();
+    this.#closeDevice();
   }
 
   [Symbol.dispose](): void {

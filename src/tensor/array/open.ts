@@ -1,16 +1,55 @@
-/** Opening arrays, on whatever executor there is. */
+/** Opening arrays: on WebGPU where there is one, else on the CPU, which computes the same bits slowly. */
 import { parseChip, type ChipName } from '../../chip';
-import { requireFields } from '../../numerics';
+import { openBrowserDevice, type BrowserHostOptions, type Host } from '../../host';
+import { requireFields, UserError } from '../../numerics';
 import { ReferenceExecutor } from '../reference';
+import { WebGpuExecutor } from '../webgpu';
 import { Arrays } from './arrays';
+
+const EXECUTORS = ['auto', 'webgpu', 'reference'] as const;
 
 export interface OpenArraysOptions {
   /** Whose formats and order of additions hold; trn2 when left out. */
-  readonly chip?: ChipName;
+  readonly chip?: ChipName | undefined;
+  /** A device of yours, which is never destroyed here; one of the host's choice when left out. */
+  readonly device?: GPUDevice | undefined;
+  /** `auto` when left out: WebGPU where there is an adapter, else the reference on the CPU, which is told by one line. */
+  readonly executor?: (typeof EXECUTORS)[number] | undefined;
+  /** Whether kernels compute several steps, on WebGPU: no bit depends on it. */
+  readonly fusion?: boolean | undefined;
 }
 
-/** @throws UserError for unknown options. */
-export async function openArrays(options: OpenArraysOptions = {}): Promise<Arrays> {
-  requireFields('openArrays', options, ['chip']);
-  return new Arrays(await ReferenceExecutor.create({ chip: parseChip(options.chip ?? 'trn2') }));
+/** @throws UserError for unknown options, and where WebGPU was asked for and there is none. */
+export const openArrays = (options: OpenArraysOptions & BrowserHostOptions = {}): Promise<Arrays> =>
+  openArraysOn(options, ['powerPreference', 'forceFallbackAdapter'], openBrowserDevice);
+
+/** @param openHost opens a device from the options that `hostOptions` names. */
+export async function openArraysOn<T extends object>(
+  options: OpenArraysOptions & T,
+  hostOptions: readonly (keyof T & string)[],
+  openHost: (options: T) => Promise<Host>,
+): Promise<Arrays> {
+  requireFields('openArrays', options, ['chip', 'device', 'executor', 'fusion', ...hostOptions]);
+  const { device, executor = 'auto', fusion = true } = options;
+  const chip = parseChip(options.chip ?? 'trn2');
+  if (!EXECUTORS.includes(executor))
+    throw new UserError(`openArrays: executor is one of ${EXECUTORS.join(', ')}; received ${executor}.`);
+  if (executor === 'reference') return new Arrays(await ReferenceExecutor.create({ chip }));
+  if (device !== undefined) return new Arrays(await WebGpuExecutor.create(device, { chip, fusion }));
+  const host = await openHost(options).catch((error: unknown) => {
+    if (executor === 'webgpu' || !(error instanceof UserError)) throw error;
+    console.warn(
+      `systole: arrays are computed on the CPU, bit for bit as on a GPU but slowly. ${error.message}`,
+    );
+    return undefined;
+  });
+  if (host === undefined) return new Arrays(await ReferenceExecutor.create({ chip }));
+  try {
+    return new Arrays(await WebGpuExecutor.create(host.device, { chip, fusion }), () => {
+      host.close();
+    });
+  } catch (error) {
+    host.close();
+    throw error;
+  }
 }

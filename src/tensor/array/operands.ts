@@ -14,11 +14,13 @@ export interface ResultOptions {
 
 /** @throws UserError where none of the operands is an array, or one is neither array nor number. */
 export function contextOf(op: string, operands: readonly Operand[]): ArrayContext {
+  let arrays: ArrayContext | undefined;
   for (const operand of operands) {
-    if (operand instanceof NDArray) return operand.arrays;
-    if (typeof operand !== 'number' && typeof operand !== 'boolean')
+    if (operand instanceof NDArray) arrays ??= operand.arrays;
+    else if (typeof operand !== 'number' && typeof operand !== 'boolean')
       throw new UserError(`${op}: takes arrays and numbers; received ${String(operand)}.`);
   }
+  if (arrays !== undefined) return arrays;
   throw new UserError(`${op}: at least one operand must be an array: make one with arrays.array().`);
 }
 
