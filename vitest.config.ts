@@ -29,7 +29,8 @@ const common = {
   plugins: [assets()],
   define: { SYSTOLE_VERSION: JSON.stringify('test'), SYSTOLE_REVISION: JSON.stringify('test') },
 };
-const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+/** For machines that are busy with something else: what hangs is told a little later for it. */
+const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
 export default defineConfig({
   test: {

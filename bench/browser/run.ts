@@ -161,7 +161,7 @@ function summary(cases: readonly CaseResult[]): string {
 /** What a page has a limited time for: its first message, and its report once it was told to stop. */
 const PATIENCE = {
   start: { ms: 60_000, what: 'the page told nothing' },
-  stop: { ms: 10_000, what: 'the page did not stop' },
+  stop: { ms: 30_000, what: 'the page did not stop' },
 } as const;
 
 /** How a run ends: with a message of the page, or because the page breaks or is waited for in vain. */

@@ -146,7 +146,7 @@ it('Ctrl-C ends it with code 130, and says what was checked so far', async () =>
     '--no-gpu',
   );
   const listening = (): boolean => process.listenerCount('SIGINT') > 0;
-  await vi.waitUntil(listening, { interval: 1 });
+  await vi.waitUntil(listening, { interval: 1, timeout: 60_000 });
   process.emit('SIGINT');
   const { code, stdout } = await ended;
   expect([code, stdout]).toEqual([130, '']);

@@ -18,18 +18,19 @@ export interface ChildOptions {
   readonly dist?: string;
 }
 
-/** Runs an ES module that sees everything of `systole/node`; ended after a minute. */
+/** Runs an ES module that sees everything of `systole/node`. */
 export function runModule(source: string, { dist = DIST, ...options }: ChildOptions = {}): Promise<Ended> {
   const text = `import { listAdapters, openDevice } from '${dist}node.js';\n${source}`;
   return runNode(['--input-type=module', '--eval', text], options);
 }
 
+/** What hangs is ended, long after whatever a busy machine takes. */
 export function runNode(
   parameters: readonly string[],
   { flags = [], env = {} }: ChildOptions,
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const settings = { env: { ...process.env, ...env }, timeout: 60_000 };
+    const settings = { env: { ...process.env, ...env }, timeout: 240_000 };
     const child = execFile(process.execPath, [...flags, ...parameters], settings, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? child.signalCode ?? 'unknown', stdout, stderr });
     });

@@ -240,7 +240,7 @@ describe.each(ADAPTERS)('%s', (name) => {
     const stopped = AbortSignal.abort(new Error('enough'));
     await expect(core.matmul(a, b, { ...options, signal: stopped })).rejects.toThrow('enough');
     const stop = new AbortController();
-    const size = 1536;
+    const size = 3072; // some seconds of work
     const large = { m: size, n: size, k: size, dtype: 'bfloat16', signal: stop.signal } as const;
     const zeros = { codes: new Uint16Array(size * size) };
     const running = core.matmul(zeros, zeros, large);

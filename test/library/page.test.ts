@@ -30,7 +30,7 @@ async function show(prepare?: string) {
   page.on('pageerror', (error) => complaints.push(error.message));
   if (prepare !== undefined) await page.addInitScript(prepare);
   await page.goto(`${server.url}examples/library.html`);
-  await page.waitForSelector('body[data-state]', { timeout: 60_000 });
+  await page.waitForSelector('body[data-state]', { timeout: 240_000 });
   const state = await page.getAttribute('body', 'data-state');
   const text = (await page.textContent('output')) ?? '';
   await page.close();

@@ -24,7 +24,7 @@ export async function write({ page }: OpenPage, source: string): Promise<void> {
 /** Presses Run, and gives what is said of its end. */
 export async function ended({ page }: OpenPage): Promise<string> {
   await page.click('#kernel-run');
-  await page.locator('#kernel-stop').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.locator('#kernel-stop').waitFor({ state: 'detached' });
   return (await page.textContent('#kernel-end')) ?? '';
 }
 

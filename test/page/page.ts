@@ -31,6 +31,9 @@ export interface OpenOptions {
   readonly before?: (page: Page) => Promise<unknown>;
 }
 
+/** How long the page is waited for, on a machine that is busy with something else too. */
+const PATIENCE_MS = 120_000;
+
 /** A case of little work: three formats of one small product. */
 export const SMALL = 'group=&shape=96x96x96&dtype=bf16,fp8e4m3,fp32&budget=30';
 
@@ -40,6 +43,7 @@ export async function openPage(
   { link = '', prepare, before }: OpenOptions = {},
 ): Promise<OpenPage> {
   const page = await where.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const messages: FromWorker[] = [];
   const complaints: string[] = [];
   const waiting = new Set<(message: FromWorker) => void>();

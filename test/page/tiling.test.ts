@@ -23,7 +23,7 @@ const small = async ({ page }: OpenPage, m: number, n: number, k: number): Promi
 
 const verdict = async ({ page }: OpenPage): Promise<string> => {
   await page.click('#tiling-run');
-  await page.locator('#tiling-verdict > *').first().waitFor({ timeout: 60_000 });
+  await page.locator('#tiling-verdict > *').first().waitFor();
   return (await page.textContent('#tiling-verdict')) ?? '';
 };
 

@@ -20,7 +20,7 @@ async function open(): Promise<OpenPage> {
 async function timed({ page }: OpenPage, subject: string): Promise<void> {
   await page.selectOption('#time-subject', subject);
   await page.click('#time-run');
-  await page.locator('#time-what', { hasText: subject }).waitFor({ timeout: 60_000 });
+  await page.locator('#time-what', { hasText: subject }).waitFor();
 }
 
 const focused = ({ page }: OpenPage): Promise<string | undefined> =>

@@ -36,7 +36,7 @@ async function timed(m: number, n: number, k: number): Promise<OpenPage> {
 /** How many rectangles stand for instructions in the last frame. */
 async function drawn({ page }: OpenPage): Promise<number> {
   const canvas = page.locator('#timeline canvas[data-rectangles]');
-  await canvas.waitFor({ timeout: 60_000 });
+  await canvas.waitFor();
   return Number(await canvas.getAttribute('data-rectangles'));
 }
 
@@ -149,7 +149,8 @@ test('shows the tiles and the memories at the cursor', async () => {
   await page.getByRole('button', { name: 'Go to its first pass' }).click();
   await expect.poll(() => tiles.textContent()).toContain('on the array: row 0, column 0: 0 of 4 passes done');
   await page.click('#timeline-play');
-  await expect.poll(() => tiles.textContent(), { timeout: 30_000 }).toContain('1 tile done');
+  // Some of them: a busy machine may miss any one number.
+  await expect.poll(() => tiles.textContent()).toMatch(/: [1-8] tiles? done/);
   await page.click('#timeline-play');
   await page.focus('#timeline-cursor');
   await page.keyboard.press('End');
@@ -228,13 +229,16 @@ test('of a hundred thousand instructions has as many rectangles as pixels at mos
   // The cursor can be told from where it was, by the slider as by keys.
   const time = page.locator('.timeline-cursor b');
   for (let press = 0; press < 20; press++) await page.keyboard.press('+');
-  const told = new Set([await time.textContent()]);
+  const told = [await time.textContent()];
+  const tellsAnother = async (): Promise<void> => {
+    await expect.poll(async () => told.includes(await time.textContent())).toBe(false);
+    told.push(await time.textContent());
+  };
   await page.keyboard.press('Shift+ArrowLeft');
-  told.add(await time.textContent());
+  await tellsAnother();
   await page.focus('#timeline-cursor');
   await page.keyboard.press('ArrowLeft');
-  told.add(await time.textContent());
-  expect(told.size, [...told].join(', ')).toBe(3);
+  await tellsAnother();
 
   const [trace] = await Promise.all([page.waitForEvent('download'), page.click('#time-save-trace')]);
   expect((await stat(await trace.path())).size).toBeGreaterThan(1_000_000);
@@ -251,6 +255,7 @@ test('of tens of thousands of tiles, playing draws those that changed', async ()
   await expect.poll(() => canvas.getAttribute('data-drawn')).toBe('65536');
   await page.click('#timeline-play');
   await expect.poll(() => tiles.textContent()).not.toContain(': 0 tiles done');
+  await expect.poll(() => canvas.getAttribute('data-drawn')).not.toBe('65536');
   for (let look = 0; look < 10; look++) {
     const drawn = Number(await canvas.getAttribute('data-drawn'));
     expect(drawn).toBeLessThan(65536 / 4);
