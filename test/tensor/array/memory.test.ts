@@ -1,0 +1,196 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import {
+  add,
+  multiply,
+  openArrays,
+  subtract,
+  sum,
+  type Arrays,
+  type NDArray,
+} from '../../../src/tensor/array';
+import { MOST_UNSETTLED } from '../../../src/tensor/array/settling';
+
+const open = (): Promise<Arrays> => openArrays({ executor: 'reference' });
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Collectors take what is dropped when the stack is empty, and tell of it in a task of their own. */
+async function collected(): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+  }
+  await new Promise((resolve) => setTimeout(resolve));
+}
+
+describe('freeing', () => {
+  test('nothing is computed until values are asked for', async () => {
+    using arrays = await open();
+    const x = arrays.ones([4]);
+    const y = add(multiply(x, 2), 1);
+    expect([arrays.counts.submissions, arrays.memory().live]).toEqual([0, 0]);
+    expect(await y.tolist()).toEqual([3, 3, 3, 3]);
+    expect(arrays.memory()).toMatchObject({ arrays: 3 + 1 - 1, live: 16, buffers: 1 });
+  });
+
+  test('what is disposed gives its bytes back, once; then it is refused by the name of the call', async () => {
+    using arrays = await open();
+    const x = arrays.array([1, 2]);
+    const y = add(x, 1);
+    await y.data();
+    expect(arrays.memory()).toMatchObject({ arrays: 2, live: 16 });
+    x.dispose();
+    x.dispose();
+    expect(arrays.memory()).toMatchObject({ arrays: 1, live: 8 });
+    expect(() => add(x, 1)).toThrow('add: the array float32[2] was disposed');
+    await expect(x.data()).rejects.toThrow('data: the array float32[2] was disposed');
+    expect(await y.tolist()).toEqual([2, 3]);
+  });
+
+  test('an operand may be disposed before the result is computed', async () => {
+    using arrays = await open();
+    const y = arrays.scope(() => add(arrays.array([1, 2]), arrays.array([3, 4])));
+    expect(arrays.memory()).toMatchObject({ arrays: 1, live: 16 });
+    expect(await y.tolist()).toEqual([4, 6]);
+    expect(arrays.memory()).toMatchObject({ arrays: 1, live: 8, buffers: 1 });
+  });
+
+  test('a scope keeps what is returned, in lists and objects too, and frees the rest, after an error as well', async () => {
+    using arrays = await open();
+    const kept = arrays.scope(() => {
+      const x = arrays.ones([2]);
+      const inner = arrays.scope(() => [add(x, 1), add(x, 2)]);
+      return { inner, named: { sum: add(x, 3) }, other: 'text' };
+    });
+    expect(arrays.memory().arrays).toBe(3);
+    expect(await kept.named.sum.tolist()).toEqual([4, 4]);
+    expect(() =>
+      arrays.scope(() => {
+        arrays.ones([2]);
+        throw new Error('within');
+      }),
+    ).toThrow('within');
+    const later = await arrays.scope(async () => {
+      const x = arrays.ones([2]);
+      await x.data();
+      return add(x, 5);
+    });
+    expect(await later.tolist()).toEqual([6, 6]);
+    expect(arrays.memory().arrays).toBe(4);
+  });
+
+  test('a scope by using keeps what it is told to keep', async () => {
+    using arrays = await open();
+    let kept: NDArray | undefined;
+    let freed: NDArray | undefined;
+    {
+      using scope = arrays.scope();
+      freed = arrays.ones([2]);
+      kept = scope.keep(add(freed, 1));
+    }
+    expect(arrays.memory().arrays).toBe(1);
+    expect(await kept.tolist()).toEqual([2, 2]);
+    expect(() => add(freed, 1)).toThrow('add: the array float32[2] was freed at the end of its scope');
+  });
+
+  test('what is dropped is collected', async () => {
+    using arrays = await open();
+    const kept = arrays.array([1]);
+    for (let i = 0; i < 100; i++) add(kept, arrays.array([i]));
+    await collected();
+    expect(arrays.memory()).toMatchObject({ arrays: 1, live: 4, peakArrays: 201 });
+  });
+
+  test('arrays of another context are refused', async () => {
+    using arrays = await open();
+    using others = await open();
+    expect(() => add(arrays.ones([2]), others.ones([2]))).toThrow(
+      'add: float32[2] belongs to arrays of another context',
+    );
+  });
+
+  test('closed arrays are refused', async () => {
+    const arrays = await open();
+    const x = arrays.ones([2]);
+    arrays.close();
+    await expect(x.data()).rejects.toThrow('data: the array float32[2] was closed with its context');
+    expect(arrays.memory()).toMatchObject({ arrays: 0, live: 0 });
+  });
+});
+
+describe('10,000 steps', () => {
+  test('in scopes: exactly as many arrays and bytes as after the first', async () => {
+    using arrays = await open();
+    let w = arrays.full([8], 0.5);
+    await arrays.realize(w);
+    let first: unknown;
+    for (let step = 0; step < 10_000; step++) {
+      const before = w;
+      const { next, loss } = arrays.scope(() => {
+        const error = subtract(before, 1);
+        return { next: subtract(before, multiply(error, 0.125)), loss: sum(multiply(error, error)) };
+      });
+      w = next;
+      await arrays.realize(w, loss);
+      before.dispose();
+      loss.dispose();
+      const { arrays: count, live, buffers } = arrays.memory();
+      first ??= { count, live, buffers };
+      expect({ count, live, buffers }).toEqual(first);
+    }
+    expect(first).toEqual({ count: 1, live: 32, buffers: 1 });
+    expect((await w.data())[0]).toBeCloseTo(1, 6);
+    expect(arrays.memory().peakArrays).toBeLessThan(10);
+  });
+
+  test('that read nothing but their loss, and dispose of nothing: what is recorded and what is kept stay bounded', async () => {
+    using arrays = await open();
+    let w = arrays.zeros([2]);
+    let loss = 0;
+    for (let step = 0; step < 10_000; step++) {
+      const error = subtract(w, 1);
+      const total = sum(multiply(error, error));
+      w = subtract(w, multiply(error, 0.125));
+      loss = await total.item();
+      if (step % 500 === 0) {
+        await collected();
+        // The parameters, this step's arrays, and what the last one left on the stack.
+        expect(arrays.memory().arrays).toBeLessThan(20);
+        expect(arrays.memory().live).toBeLessThan(20 * 8);
+      }
+    }
+    expect(loss).toBeCloseTo(0, 10);
+  });
+
+  test('that read nothing at all until the end are computed together at the first reading', async () => {
+    using arrays = await open();
+    let w = arrays.zeros([]);
+    const read = arrays.zeros([]);
+    const live: NDArray[] = [];
+    for (let step = 0; step < MOST_UNSETTLED + 10; step++) live.push((w = add(w, 1)));
+    await read.data(); // needs none of them
+    expect(w.node.op.kind).toBe('leaf');
+    expect(await w.item()).toBe(MOST_UNSETTLED + 10);
+    expect(live[100]?.node.op.kind).toBe('leaf');
+  });
+
+  test('fewer are left alone', async () => {
+    using arrays = await open();
+    const w = add(arrays.zeros([]), 1);
+    await arrays.zeros([]).data();
+    expect(w.node.op.kind).toBe('map');
+  });
+});
+
+test('what an earlier reading computed on the way is kept by the next that needs it', async () => {
+  using arrays = await open();
+  const a = add(arrays.ones([2]), 1);
+  const b = add(a, 1);
+  await b.data();
+  expect(a.node.op.kind).toBe('map'); // nobody asked for it
+  await add(a, 2).data();
+  expect(a.node.op.kind).toBe('leaf');
+});
