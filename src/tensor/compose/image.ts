@@ -48,8 +48,9 @@ const nearest = (x: Node, axis: number, count: number, options: ResizeOptions): 
 
 function bilinear(x: Node, axis: number, count: number, options: ResizeOptions): Node {
   const { numerators, divisor } = fractions(make.extentOf(x, axis), count, options);
-  const low = whole('maximum', floorBy(numerators, divisor), 0);
-  const left = whole('subtract', numerators, whole('multiply', low, divisor));
+  const inside = whole('maximum', numerators, 0);
+  const low = floorBy(inside, divisor);
+  const left = whole('subtract', inside, whole('multiply', low, divisor));
   const share = float('multiply', left, 1 / divisor);
   const [before, after] = [low, whole('add', low, 1)].map((place) =>
     take(x, place, axis, { outside: 'clamp' }),

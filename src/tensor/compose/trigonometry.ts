@@ -40,7 +40,7 @@ const DIGITS = [0x0028be60, 0xdb939105, 0x4a7f09d5, 0xf47d4d37, 0x7036d8a5, 0x66
 
 /**
  * |x| from FAR on, in turns without the whole ones, as uint32 in units of 2^-32 (or 2^-(32 + more), without what exceeds a word): |x| is m 2^e
- * with m of 24 bits, and m times 48 bits of 2^e / 2 pi loses whole turns where it exceeds a word.
+ * with m of 24 bits, and m times 64 bits of 2^e / 2 pi loses whole turns where it exceeds a word.
  */
 function farTurn(x: Node, more = 0): Node {
   const bits = wordsOf(float('abs', x));
@@ -53,15 +53,14 @@ function farTurn(x: Node, more = 0): Node {
       make.fill(x.shape, 'uint32', DIGITS[ahead] ?? 0),
     );
   const rest = word('subtract', 32, shift);
-  const shifted = (high: Node, low: Node): Node =>
-    word('bitwise_or', word('left_shift', high, shift), word('right_shift', low, rest));
+  const shifted = (here: Node, next: Node): Node =>
+    word('bitwise_or', word('left_shift', here, shift), word('right_shift', next, rest));
   const [first, second, third] = [digits(0), digits(1), digits(2)];
-  const below = word('right_shift', shifted(second, third), 16);
-  const carried = word(
-    'add',
-    word('right_shift', word('multiply', word('right_shift', m, 12), below), 4),
-    word('right_shift', word('multiply', word('bitwise_and', m, 0xfff), below), 16),
-  );
+  const below = shifted(second, third);
+  const [high, low] = [word('right_shift', below, 16), word('bitwise_and', below, 0xffff)];
+  const [upper, lower] = [word('right_shift', m, 12), word('bitwise_and', m, 0xfff)];
+  const part = (x: Node, y: Node, shift: number): Node => word('right_shift', word('multiply', x, y), shift);
+  const carried = word('add', word('add', part(upper, high, 4), part(lower, high, 16)), part(upper, low, 20));
   return word('add', word('multiply', m, shifted(first, second)), carried);
 }
 
