@@ -1,4 +1,5 @@
 /** The package: everything that runs in a browser and in Node alike. Devices for Node come from `systole/node`. */
+export * from './arrays';
 export * from './chip';
 export {
   createWebGpuMatmul,
@@ -14,7 +15,7 @@ export {
   type WebGpuMatmul,
   type WebGpuOptions,
 } from './execute/webgpu';
-export type { GpuRunOptions, WebGpuRun } from './execute/webgpu/interpreter';
+export { CoresDifferError, type GpuRunOptions, type WebGpuRun } from './execute/webgpu/interpreter';
 export type { MatmulOperands, MatmulOptions, SubnormalMode, Window } from './execute/matmul';
 export {
   referenceMatmul,

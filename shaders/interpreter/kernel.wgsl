@@ -1,11 +1,11 @@
 // The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
 // descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
 // (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
-// side by side (z); where elements do too, lanes are cut into chunks (y).
+// side by side (z), for each of them all cores of the run; where elements do too, lanes are cut into chunks (y).
 //
 // Dispatch, descriptor and `word` are in dispatch.wgsl.
 
-@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS * CORES}}>;
 //: if ATOMIC
 @group(0) @binding(3) var<storage, read_write> hbm: array<atomic<u32>>;
 //: else
@@ -15,11 +15,11 @@
 /// What is known of the operands of matmuls (tensor/pack.wgsl).
 @group(0) @binding(4) var<storage, read_write> stats: array<atomic<u32>>;
 //: else
-/// For each lane of a slot: how many elements were reported, then place and value of the first of them.
+/// For each lane of a slot, core after core: how many elements were reported, then place and value of the first of them.
 @group(0) @binding(4) var<storage, read_write> reports: array<u32>;
 //: end
 //: if SCRATCH
-@group(0) @binding(5) var<storage, read_write> scratch: array<u32, {{SCRATCH_WORDS}}>;
+@group(0) @binding(5) var<storage, read_write> scratch: array<u32, {{SCRATCH_WORDS * CORES}}>;
 //: end
 
 /// The elements of each partition that this invocation does: begin .. end-1.
@@ -32,19 +32,19 @@ fn lanes() -> u32 {
 
 //: if ATOMIC
 fn read_hbm(at: u32) -> u32 {
-  return atomicLoad(&hbm[at]);
+  return atomicLoad(&hbm[hbm_first() + at]);
 }
 
 fn write_hbm(at: u32, value: u32) {
-  atomicStore(&hbm[at], value);
+  atomicStore(&hbm[hbm_first() + at], value);
 }
 //: else
 fn read_hbm(at: u32) -> u32 {
-  return hbm[at];
+  return hbm[hbm_first() + at];
 }
 
 fn write_hbm(at: u32, value: u32) {
-  hbm[at] = value;
+  hbm[hbm_first() + at] = value;
 }
 //: end
 
@@ -52,7 +52,7 @@ fn write_hbm(at: u32, value: u32) {
 //: else
 /// Counts an element that the run's findings list, and keeps the first one of the lane.
 fn report(lane: u32, i: u32, bits: u32) {
-  let at = descriptors[descriptor + 1u] + lane * 3u;
+  let at = descriptors[descriptor + 1u] + (core * lanes() + lane) * 3u;
   if (reports[at] == 0u) {
     reports[at + 1u] = i;
     reports[at + 2u] = bits;
@@ -64,13 +64,14 @@ fn report(lane: u32, i: u32, bits: u32) {
 @compute @workgroup_size({{LANES}})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
+  let work = without_core(id.z);
   begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
   for (var k = 0u; k < dispatch.run; k++) {
     //: if VARIANTS
     // A chain of several kinds: which kind each is, and its descriptor, stand in a table. Kinds that are not due take as long
     // as one element on adapters that go through every branch.
     descriptor = descriptors[dispatch.first + k * 2u + 1u];
-    let within = lane < lanes();
+    let within = lane < lanes() && is_due();
     let kind = select({{VARIANTS}}u, descriptors[dispatch.first + k * 2u], within);
     switch (kind) {
       //: for v in VARIANTS
@@ -83,8 +84,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       default: {}
     }
     //: else
-    descriptor = dispatch.first + (id.z * dispatch.run + k) * {{WORDS}}u;
-    if (lane < lanes()) {
+    descriptor = dispatch.first + (work * dispatch.run + k) * {{WORDS}}u;
+    if (lane < lanes() && is_due()) {
       open();
       end = min(begin + dispatch.chunk, width());
       run(lane);

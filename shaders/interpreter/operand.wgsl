@@ -5,7 +5,9 @@
 // Chip memory is interleaved: word w of partition p is word 128 w + p, so that neighbouring lanes take neighbouring words.
 
 var<private> {{NAME}}_base: u32;
+//: if CHIP
 var<private> {{NAME}}_partition: u32;
+//: end
 var<private> {{NAME}}_width: u32;
 //: for d in RANK
 var<private> {{NAME}}_stride_{{d}}: u32;
@@ -16,7 +18,10 @@ var<private> {{NAME}}_count_{{d}}: u32;
 
 fn {{NAME}}_open(at: u32) {
   {{NAME}}_base = descriptors[at];
-  {{NAME}}_partition = descriptors[at + 1u];
+  //: if CHIP
+  // Partitions of one core stand side by side, those of the next lie behind all of its words.
+  {{NAME}}_partition = descriptors[at + 1u] + chip_first();
+  //: end
   {{NAME}}_width = descriptors[at + 2u];
   //: for d in RANK
   {{NAME}}_stride_{{d}} = descriptors[at + {{3 + 2 * d}}u];
@@ -149,15 +154,15 @@ fn {{NAME}}_put_code(lane: u32, i: u32, code: u32) {
   //: else
   // Invocations share words of a narrow tensor: each replaces its own bits.
   let shift = (byte & 3u) * 8u;
-  atomicAnd(&hbm[byte >> 2u], ~({{MASK}}u << shift));
-  atomicOr(&hbm[byte >> 2u], code << shift);
+  atomicAnd(&hbm[hbm_first() + (byte >> 2u)], ~({{MASK}}u << shift));
+  atomicOr(&hbm[hbm_first() + (byte >> 2u)], code << shift);
   //: end
   //: else
   for (var b = 0u; b < {{BITS / 8}}u; b++) {
     let at = byte + b;
     let shift = (at & 3u) * 8u;
-    atomicAnd(&hbm[at >> 2u], ~(0xffu << shift));
-    atomicOr(&hbm[at >> 2u], ((code >> (b * 8u)) & 0xffu) << shift);
+    atomicAnd(&hbm[hbm_first() + (at >> 2u)], ~(0xffu << shift));
+    atomicOr(&hbm[hbm_first() + (at >> 2u)], ((code >> (b * 8u)) & 0xffu) << shift);
   }
   //: end
 }

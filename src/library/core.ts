@@ -8,7 +8,7 @@ import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
 import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
 import { keepFound, USAGE, type TuningStore } from '../execute/webgpu';
 import { idle } from '../host';
-import { WebGpuInterpreter, type WebGpuRun } from '../execute/webgpu/interpreter';
+import { WebGpuInterpreter, type Inputs, type WebGpuRun } from '../execute/webgpu/interpreter';
 import { requireFields, rowWords, type CodeArray } from '../numerics';
 import type { Program } from '../program';
 import { sourcesOf, type Operand } from './operands';
@@ -94,28 +94,39 @@ export class NeuronCore implements Disposable {
 
   /**
    * Executes a Program, which says its chip itself. `inputs` are the codes of its HBM inputs, by name, dense and row-major; the
-   * result has those of its outputs, bit for bit as `runProgram` of the reference gives them.
+   * result has those of its outputs, bit for bit as `runProgram` of the reference gives them. A list of inputs is one for each core
+   * of the chip that executes it, all of them at once; the result is a list too, core after core.
    *
-   * @throws UserError as `runProgram` does, and for a Program too large for the adapter; DeviceLostError naming the instruction
-   * reached; the signal's reason. Nothing stays allocated.
+   * @throws UserError as `runProgram` does, for a Program too large for the adapter, and for more cores than the chip has;
+   * DeviceLostError naming the instruction reached; the signal's reason. Nothing stays allocated.
    */
+  runProgram(program: Program, inputs: Inputs, options?: ProgramOptions): Promise<Record<string, CodeArray>>;
+  runProgram(
+    program: Program,
+    inputs: readonly Inputs[],
+    options?: ProgramOptions,
+  ): Promise<readonly Record<string, CodeArray>[]>;
   async runProgram(
     program: Program,
-    inputs: Readonly<Record<string, CodeArray>>,
+    inputs: Inputs | readonly Inputs[],
     options: ProgramOptions = {},
-  ): Promise<Record<string, CodeArray>> {
+  ): Promise<Record<string, CodeArray> | readonly Record<string, CodeArray>[]> {
     checkRun('runProgram', options, ['budget', 'signal', 'onProgress']);
-    return (await this.#programs()).run(program, inputs, options);
+    const onApart = (reason: string): void => {
+      note(`cores were run one after the other: ${reason}`);
+    };
+    return (await this.#programs()).run(program, inputs, { ...options, onApart });
   }
 
   /**
-   * Starts a run of a Program that is stepped through and looked into; nothing is executed yet. Call `release` when done with it.
+   * Starts a run of a Program that is stepped through and looked into; nothing is executed yet. Of a list of inputs every core takes the
+   * steps. Call `release` when done with it.
    *
    * @throws UserError as `runProgram` does before anything runs.
    */
   async startProgram(
     program: Program,
-    inputs: Readonly<Record<string, CodeArray>>,
+    inputs: Inputs | readonly Inputs[],
     options: Pick<ProgramOptions, 'budget'> = {},
   ): Promise<WebGpuRun> {
     checkRun('startProgram', options, ['budget']);

@@ -93,9 +93,13 @@ export interface RuntimeReport {
   readonly operand: string;
   readonly required: string;
   readonly received: string;
+  /** Of a run on several cores, which of them reported it. */
+  readonly core?: number | undefined;
 }
 
 /** The finding of a report that an executor collected. */
-export function findingOf({ rule, instruction, at, operand, required, received }: RuntimeReport): Finding {
+export function findingOf(report: RuntimeReport): Finding {
+  const { rule, instruction, at, operand, required, core } = report;
+  const received = core === undefined ? report.received : `${report.received}, on core ${core}`;
   return makeFinding(RUNTIME_CODES[rule], { id: instruction, at, operand }, required, received);
 }

@@ -1,6 +1,6 @@
 /** What a run of a Program leaves, and whether two executors leave the same, bit for bit. */
 import { startProgram } from '../../src/execute/reference';
-import type { RunFinding } from '../../src/execute/program/core';
+import type { RunFinding } from '../../src/execute/program/findings';
 import type { WebGpuInterpreter } from '../../src/execute/webgpu/interpreter';
 import type { AccumulatorEngine } from '../../src/isa';
 import type { CodeArray } from '../../src/numerics';
@@ -47,7 +47,7 @@ function registersOf(nodes: readonly ProgramNode[]): ReadonlySet<string> {
   return names;
 }
 
-async function left(
+export async function left(
   run: Run,
   { tensors, instructions }: Program,
   findings: () => Promise<readonly RunFinding[]>,

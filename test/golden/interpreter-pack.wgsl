@@ -1,5 +1,5 @@
 // What every kernel of the interpreter is told: its dispatch, and the descriptors of the works that it does. A descriptor's words
-// are: lanes, slot for reports, the attributes of the instruction, then its operands.
+// are: lanes, slot for reports, which cores do the work (a bit each), the attributes of the instruction, then its operands.
 
 struct Dispatch {
   /// Word of the first descriptor, and how many instructions each invocation runs.
@@ -10,6 +10,8 @@ struct Dispatch {
   first_chunk: u32,
   /// Always 0, which the compiler cannot know.
   zero: u32,
+  /// Words of HBM of each core.
+  hbm_words: u32,
 }
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
@@ -23,13 +25,44 @@ fn zero_word() -> u32 {
 
 /// An attribute of the instruction.
 fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
+  return descriptors[descriptor + 3u + index];
+}
+
+// Every core of a run has memories of its own, one behind the other in each buffer, and does the same works: the last coordinate of
+// an invocation says which core it belongs to.
+
+const core = 0u;
+
+fn without_core(z: u32) -> u32 {
+  return z;
+}
+
+fn is_due() -> bool {
+  return true;
+}
+
+// The first word of the core's own memory, in each buffer.
+
+fn chip_first() -> u32 {
+  return core * 1048576u;
+}
+
+fn hbm_first() -> u32 {
+  return core * dispatch.hbm_words;
+}
+
+fn scratch_first() -> u32 {
+  return core * 4194304u;
+}
+
+fn stats_first() -> u32 {
+  return core * 16384u;
 }
 
 // The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
 // descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
 // (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
-// side by side (z); where elements do too, lanes are cut into chunks (y).
+// side by side (z), for each of them all cores of the run; where elements do too, lanes are cut into chunks (y).
 //
 // Dispatch, descriptor and `word` are in dispatch.wgsl.
 
@@ -48,21 +81,22 @@ fn lanes() -> u32 {
 }
 
 fn read_hbm(at: u32) -> u32 {
-  return hbm[at];
+  return hbm[hbm_first() + at];
 }
 
 fn write_hbm(at: u32, value: u32) {
-  hbm[at] = value;
+  hbm[hbm_first() + at] = value;
 }
 
 
 @compute @workgroup_size(32)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
+  let work = without_core(id.z);
   begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
   for (var k = 0u; k < dispatch.run; k++) {
-    descriptor = dispatch.first + (id.z * dispatch.run + k) * 11u;
-    if (lane < lanes()) {
+    descriptor = dispatch.first + (work * dispatch.run + k) * 12u;
+    if (lane < lanes() && is_due()) {
       open();
       end = min(begin + dispatch.chunk, width());
       run(lane);
@@ -71,7 +105,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 fn open() {
-  src_open(descriptor + 6u);
+  src_open(descriptor + 7u);
   src_open_words();
 }
 
@@ -92,7 +126,8 @@ var<private> src_stride_0: u32;
 
 fn src_open(at: u32) {
   src_base = descriptors[at];
-  src_partition = descriptors[at + 1u];
+  // Partitions of one core stand side by side, those of the next lie behind all of its words.
+  src_partition = descriptors[at + 1u] + chip_first();
   src_width = descriptors[at + 2u];
   src_stride_0 = descriptors[at + 3u];
 }
@@ -309,7 +344,7 @@ fn encode_integer(bits: u32, mask: u32, max_positive: u32, max_negative: u32, ro
 fn run(lane: u32) {
   let columns = word(0u);
   let row_words = word(1u);
-  let first = word(2u);
+  let first = scratch_first() + word(2u);
   var small = 0u;
   for (var j = 0u; j < 1u; j++) {
     let row = first + (lane * 1u + j) * row_words;
@@ -326,5 +361,5 @@ fn run(lane: u32) {
       scratch[row + w] = packed;
     }
   }
-  atomicMax(&stats[word(3u)], small);
+  atomicMax(&stats[stats_first() + word(3u)], small);
 }

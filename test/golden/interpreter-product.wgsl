@@ -1,5 +1,5 @@
 // What every kernel of the interpreter is told: its dispatch, and the descriptors of the works that it does. A descriptor's words
-// are: lanes, slot for reports, the attributes of the instruction, then its operands.
+// are: lanes, slot for reports, which cores do the work (a bit each), the attributes of the instruction, then its operands.
 
 struct Dispatch {
   /// Word of the first descriptor, and how many instructions each invocation runs.
@@ -10,6 +10,8 @@ struct Dispatch {
   first_chunk: u32,
   /// Always 0, which the compiler cannot know.
   zero: u32,
+  /// Words of HBM of each core.
+  hbm_words: u32,
 }
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
@@ -23,7 +25,38 @@ fn zero_word() -> u32 {
 
 /// An attribute of the instruction.
 fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
+  return descriptors[descriptor + 3u + index];
+}
+
+// Every core of a run has memories of its own, one behind the other in each buffer, and does the same works: the last coordinate of
+// an invocation says which core it belongs to.
+
+const core = 0u;
+
+fn without_core(z: u32) -> u32 {
+  return z;
+}
+
+fn is_due() -> bool {
+  return true;
+}
+
+// The first word of the core's own memory, in each buffer.
+
+fn chip_first() -> u32 {
+  return core * 1048576u;
+}
+
+fn hbm_first() -> u32 {
+  return core * dispatch.hbm_words;
+}
+
+fn scratch_first() -> u32 {
+  return core * 4194304u;
+}
+
+fn stats_first() -> u32 {
+  return core * 16384u;
 }
 
 // An accumulation group as both products of it see it: its passes stand in a table, a pass takes its rows from two packed operands.
@@ -66,7 +99,7 @@ fn is_quick() -> bool {
 @group(0) @binding(6) var<storage, read> moving: array<u32, 4194304>;
 
 fn stats_word(at: u32) -> u32 {
-  return stats[at];
+  return stats[stats_first() + at];
 }
 
 /// A barrier against fusing: no compiler can see through an exclusive or with an unknown word.
@@ -76,7 +109,7 @@ fn rounded(x: f32) -> f32 {
 
 @compute @workgroup_size(16, 4)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
-  descriptor = dispatch.first + workgroup.z * 16u;
+  descriptor = dispatch.first + without_core(workgroup.z) * 17u;
   open();
   let m = word(0u);
   let n = word(1u);
@@ -89,7 +122,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   if (row >= m || column_word * 2u >= n) {
     return;
   }
-  if (!is_quick()) {
+  if (!is_due() || !is_quick()) {
     return;
   }
 
@@ -235,8 +268,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var sum_15_5 = 0.0;
     var sum_15_6 = 0.0;
     var sum_15_7 = 0.0;
-    var a_row = pass_word(index, 0u) / 4u + tile_row * 2u;
-    var b_row = pass_word(index, 1u) + column_word;
+    var a_row = (scratch_first() + pass_word(index, 0u)) / 4u + tile_row * 2u;
+    var b_row = scratch_first() + pass_word(index, 1u) + column_word;
     let rows = pass_word(index, 2u);
     var p = 0u;
 
@@ -1245,7 +1278,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 }
 
 fn open() {
-  dst_open(descriptor + 11u);
+  dst_open(descriptor + 12u);
   dst_open_words();
 }
 
@@ -1266,7 +1299,8 @@ var<private> dst_stride_0: u32;
 
 fn dst_open(at: u32) {
   dst_base = descriptors[at];
-  dst_partition = descriptors[at + 1u];
+  // Partitions of one core stand side by side, those of the next lie behind all of its words.
+  dst_partition = descriptors[at + 1u] + chip_first();
   dst_width = descriptors[at + 2u];
   dst_stride_0 = descriptors[at + 3u];
 }

@@ -1,5 +1,5 @@
 // What every kernel of the interpreter is told: its dispatch, and the descriptors of the works that it does. A descriptor's words
-// are: lanes, slot for reports, the attributes of the instruction, then its operands.
+// are: lanes, slot for reports, which cores do the work (a bit each), the attributes of the instruction, then its operands.
 
 struct Dispatch {
   /// Word of the first descriptor, and how many instructions each invocation runs.
@@ -10,6 +10,8 @@ struct Dispatch {
   first_chunk: u32,
   /// Always 0, which the compiler cannot know.
   zero: u32,
+  /// Words of HBM of each core.
+  hbm_words: u32,
 }
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
@@ -23,19 +25,50 @@ fn zero_word() -> u32 {
 
 /// An attribute of the instruction.
 fn word(index: u32) -> u32 {
-  return descriptors[descriptor + 2u + index];
+  return descriptors[descriptor + 3u + index];
+}
+
+// Every core of a run has memories of its own, one behind the other in each buffer, and does the same works: the last coordinate of
+// an invocation says which core it belongs to.
+
+const core = 0u;
+
+fn without_core(z: u32) -> u32 {
+  return z;
+}
+
+fn is_due() -> bool {
+  return true;
+}
+
+// The first word of the core's own memory, in each buffer.
+
+fn chip_first() -> u32 {
+  return core * 1048576u;
+}
+
+fn hbm_first() -> u32 {
+  return core * dispatch.hbm_words;
+}
+
+fn scratch_first() -> u32 {
+  return core * 4194304u;
+}
+
+fn stats_first() -> u32 {
+  return core * 16384u;
 }
 
 // The frame of every kernel of the interpreter. A kernel does one kind of instruction: as many of them as a dispatch has
 // descriptors for. Invocation x of a dispatch is a lane, which owns one partition: it runs instructions one after the other
 // (`run` of them, a chain), and nobody else writes its partition meanwhile. Instructions that do not depend on each other stand
-// side by side (z); where elements do too, lanes are cut into chunks (y).
+// side by side (z), for each of them all cores of the run; where elements do too, lanes are cut into chunks (y).
 //
 // Dispatch, descriptor and `word` are in dispatch.wgsl.
 
 @group(0) @binding(2) var<storage, read_write> chip: array<u32, 1048576>;
 @group(0) @binding(3) var<storage, read_write> hbm: array<u32>;
-/// For each lane of a slot: how many elements were reported, then place and value of the first of them.
+/// For each lane of a slot, core after core: how many elements were reported, then place and value of the first of them.
 @group(0) @binding(4) var<storage, read_write> reports: array<u32>;
 
 /// The elements of each partition that this invocation does: begin .. end-1.
@@ -47,16 +80,16 @@ fn lanes() -> u32 {
 }
 
 fn read_hbm(at: u32) -> u32 {
-  return hbm[at];
+  return hbm[hbm_first() + at];
 }
 
 fn write_hbm(at: u32, value: u32) {
-  hbm[at] = value;
+  hbm[hbm_first() + at] = value;
 }
 
 /// Counts an element that the run's findings list, and keeps the first one of the lane.
 fn report(lane: u32, i: u32, bits: u32) {
-  let at = descriptors[descriptor + 1u] + lane * 3u;
+  let at = descriptors[descriptor + 1u] + (core * lanes() + lane) * 3u;
   if (reports[at] == 0u) {
     reports[at + 1u] = i;
     reports[at + 2u] = bits;
@@ -67,10 +100,11 @@ fn report(lane: u32, i: u32, bits: u32) {
 @compute @workgroup_size(32)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
+  let work = without_core(id.z);
   begin = (dispatch.first_chunk + id.y) * dispatch.chunk;
   for (var k = 0u; k < dispatch.run; k++) {
-    descriptor = dispatch.first + (id.z * dispatch.run + k) * 14u;
-    if (lane < lanes()) {
+    descriptor = dispatch.first + (work * dispatch.run + k) * 15u;
+    if (lane < lanes() && is_due()) {
       open();
       end = min(begin + dispatch.chunk, width());
       run(lane);
@@ -79,9 +113,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 fn open() {
-  dst_open(descriptor + 2u);
+  dst_open(descriptor + 3u);
   dst_open_words();
-  src_open(descriptor + 7u);
+  src_open(descriptor + 8u);
 }
 
 fn width() -> u32 {
@@ -101,7 +135,8 @@ var<private> dst_stride_0: u32;
 
 fn dst_open(at: u32) {
   dst_base = descriptors[at];
-  dst_partition = descriptors[at + 1u];
+  // Partitions of one core stand side by side, those of the next lie behind all of its words.
+  dst_partition = descriptors[at + 1u] + chip_first();
   dst_width = descriptors[at + 2u];
   dst_stride_0 = descriptors[at + 3u];
 }
@@ -149,7 +184,8 @@ var<private> src_stride_1: u32;
 
 fn src_open(at: u32) {
   src_base = descriptors[at];
-  src_partition = descriptors[at + 1u];
+  // Partitions of one core stand side by side, those of the next lie behind all of its words.
+  src_partition = descriptors[at + 1u] + chip_first();
   src_width = descriptors[at + 2u];
   src_stride_0 = descriptors[at + 3u];
   src_count_0 = descriptors[at + 4u];

@@ -8,7 +8,7 @@
  */
 import { CHIPS } from '../../src/chip';
 import type { ChipName } from '../../src/chip';
-import type { RunFinding } from '../../src/execute/program/core';
+import type { RunFinding } from '../../src/execute/program/findings';
 import { isDynamic } from '../../src/execute/program/tape';
 import { ReferenceMachine } from '../../src/execute/reference/machine';
 import { placeTensors } from '../../src/execute/reference/places';

@@ -1,13 +1,15 @@
 /** Programs on a core, on every adapter: the bits and steps of the reference, beside products, and every mistake its message. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runProgram, startProgram } from '../../src/execute/reference';
 import { DeviceLostError, USAGE } from '../../src/execute/webgpu';
+import { CoresDifferError } from '../../src/execute/webgpu/interpreter';
 import type { Host } from '../../src/host';
 import { kernel, trace } from '../../src/kernel';
 import type { NeuronCore, ProgramOptions } from '../../src/library';
 import { open } from '../../src/node';
 import { encodeArray, UserError } from '../../src/numerics';
 import { ADAPTERS, open as openHost } from '../execute/webgpu/devices';
+import { LOADED, loadedInputs } from '../execute/webgpu/interpreter/cores-programs';
 
 const SHAPE = [70, 33] as const;
 
@@ -53,6 +55,35 @@ describe.each(ADAPTERS)('%s', (name) => {
     expect(core.chip).not.toBe(program.chip);
     expect(await core.runProgram(program, inputs)).toEqual(expected);
     expect(core.memory).toBe(0);
+  });
+
+  test('a list of inputs runs on as many cores, and gives a list of outputs', async () => {
+    const other = { x: encodeArray('float32', values(7)), y: inputs.y };
+    const each = [inputs, other, inputs];
+    expect(await core.runProgram(program, each)).toEqual([expected, runProgram(program, other), expected]);
+    const run = await core.startProgram(program, each.slice(0, 2));
+    await run.runToEnd();
+    expect(await run.allOutputs()).toEqual([expected, runProgram(program, other)]);
+    run.release();
+    const nine = Array.from({ length: 9 }, () => inputs);
+    await expect(core.runProgram(program, nine)).rejects.toThrow(/1 to 8 cores of trn3.* for 9/);
+    await expect(core.runProgram(program, [inputs, { ...inputs, x: inputs.x.slice(1) }])).rejects.toThrow(
+      /^On core 1: Input "x" is 2310 float32 codes/,
+    );
+    expect(core.memory).toBe(0);
+  });
+
+  test('cores whose ways part are run one after the other, which is told', async () => {
+    const told = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const each = [2, 3].map(loadedInputs);
+    expect(await core.runProgram(LOADED, each)).toEqual(each.map((own) => runProgram(LOADED, own)));
+    expect(told.mock.calls).toEqual([
+      [expect.stringMatching(/^systole: cores were run one after the other: register_load turns/)],
+    ]);
+    told.mockRestore();
+    const run = await core.startProgram(LOADED, each);
+    await expect(run.runToEnd()).rejects.toBeInstanceOf(CoresDifferError);
+    run.release();
   });
 
   test('Programs and products go on at once', async () => {

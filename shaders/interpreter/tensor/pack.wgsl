@@ -5,7 +5,7 @@
 fn run(lane: u32) {
   let columns = word(0u);
   let row_words = word(1u);
-  let first = word(2u);
+  let first = scratch_first() + word(2u);
   //: if SCANS
   var small = 0u;
   //: end
@@ -44,6 +44,6 @@ fn run(lane: u32) {
     }
   }
   //: if SCANS
-  atomicMax(&stats[word(3u)], small);
+  atomicMax(&stats[stats_first() + word(3u)], small);
   //: end
 }

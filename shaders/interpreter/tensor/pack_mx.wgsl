@@ -21,7 +21,7 @@ fn scaled_element(bits: u32, scale: u32) -> u32 {
 fn run(lane: u32) {
   let columns = word(0u);
   let row_words = word(1u);
-  let first = word(2u);
+  let first = scratch_first() + word(2u);
   let plane = lanes() * 4u * row_words;
   let scale_row = (lane / 32u) * 32u + (lane % 32u) / 8u;
   var small = 0u;
@@ -43,5 +43,5 @@ fn run(lane: u32) {
     }
     //: end
   }
-  atomicMax(&stats[word(3u)], small);
+  atomicMax(&stats[stats_first() + word(3u)], small);
 }

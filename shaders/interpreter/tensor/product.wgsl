@@ -6,16 +6,16 @@
 // dst holds, or is what dst holds. Dispatch, descriptor and `word` are in dispatch.wgsl.
 
 //: if NARROW
-@group(0) @binding(2) var<storage, read_write> chip: array<atomic<u32>, {{CHIP_WORDS}}>;
+@group(0) @binding(2) var<storage, read_write> chip: array<atomic<u32>, {{CHIP_WORDS * CORES}}>;
 //: else
-@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS}}>;
+@group(0) @binding(2) var<storage, read_write> chip: array<u32, {{CHIP_WORDS * CORES}}>;
 //: end
 @group(0) @binding(4) var<storage, read> stats: array<u32>;
-@group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, {{SCRATCH_WORDS / 4}}>;
-@group(0) @binding(6) var<storage, read> moving: array<u32, {{SCRATCH_WORDS}}>;
+@group(0) @binding(5) var<storage, read> stationary: array<vec4<u32>, {{SCRATCH_WORDS * CORES / 4}}>;
+@group(0) @binding(6) var<storage, read> moving: array<u32, {{SCRATCH_WORDS * CORES}}>;
 
 fn stats_word(at: u32) -> u32 {
-  return stats[at];
+  return stats[stats_first() + at];
 }
 
 /// A barrier against fusing: no compiler can see through an exclusive or with an unknown word.
@@ -25,7 +25,7 @@ fn rounded(x: f32) -> f32 {
 
 @compute @workgroup_size({{LANES_X}}, {{LANES_Y}})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
-  descriptor = dispatch.first + workgroup.z * {{WORDS}}u;
+  descriptor = dispatch.first + without_core(workgroup.z) * {{WORDS}}u;
   open();
   let m = word(0u);
   let n = word(1u);
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   if (row >= m || column_word * {{B_PER_WORD}}u >= n) {
     return;
   }
-  if (!is_quick()) {
+  if (!is_due() || !is_quick()) {
     return;
   }
 
@@ -61,8 +61,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var sum_{{i}}_{{j}} = 0.0;
     //: end
     //: end
-    var a_row = pass_word(index, 0u) / 4u + tile_row * {{A_VECTORS}}u;
-    var b_row = pass_word(index, 1u) + column_word;
+    var a_row = (scratch_first() + pass_word(index, 0u)) / 4u + tile_row * {{A_VECTORS}}u;
+    var b_row = scratch_first() + pass_word(index, 1u) + column_word;
     let rows = pass_word(index, 2u);
     var p = 0u;
 

@@ -2,7 +2,7 @@
 // float32: one element after another, every operation kept exact (exact_row.wgsl). What the quick product (product.wgsl) has done is left alone.
 
 fn stats_word(at: u32) -> u32 {
-  return atomicLoad(&stats[at]);
+  return atomicLoad(&stats[stats_first() + at]);
 }
 
 fn run(lane: u32) {
@@ -17,8 +17,8 @@ fn run(lane: u32) {
       total = dst_value(lane, n);
     }
     for (var index = 0u; index < group_passes(); index++) {
-      var a_at = pass_word(index, 0u) + lane / {{A_PER_WORD}}u;
-      var b_at = pass_word(index, 1u) + n / {{B_PER_WORD}}u;
+      var a_at = scratch_first() + pass_word(index, 0u) + lane / {{A_PER_WORD}}u;
+      var b_at = scratch_first() + pass_word(index, 1u) + n / {{B_PER_WORD}}u;
       let rows = pass_word(index, 2u);
       //: if MX
       a_at += rows * a_words;

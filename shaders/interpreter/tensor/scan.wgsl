@@ -6,5 +6,5 @@ fn run(lane: u32) {
     let bits = src_value(lane, i);
     small = max(small, select(0u, 255u - ((bits >> 23u) & 0xffu), (bits << 1u) != 0u));
   }
-  atomicMax(&stats[word(0u)], small);
+  atomicMax(&stats[stats_first() + word(0u)], small);
 }

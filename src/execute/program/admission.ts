@@ -50,7 +50,8 @@ function checkSize(program: Program, budget: number): void {
   checkMemory(program);
 }
 
-function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>>): void {
+/** @throws UserError for inputs that the Program does not take, or not so. */
+export function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>>): void {
   const inputs = hbmTensors(program, 'input');
   const unknown = Object.keys(given).find((name) => !inputs.some((tensor) => tensor.name === name));
   if (unknown !== undefined) {
@@ -71,18 +72,24 @@ function checkInputs(program: Program, given: Readonly<Record<string, CodeArray>
 }
 
 /**
- * Holds a Program against the rules and the chip, and its inputs against the Program; returns the budget of steps.
+ * Holds a Program against the rules and the chip; returns the budget of steps.
  *
- * @throws UserError for an illegal instruction, a Program too large, or a wrong input.
+ * @throws UserError for an illegal instruction, or a Program too large.
  */
-export function admit(
-  program: Program,
-  inputs: Readonly<Record<string, CodeArray>>,
-  { budget = DEFAULT_BUDGET }: RunOptions,
-): number {
+export function admitProgram(program: Program, { budget = DEFAULT_BUDGET }: RunOptions): number {
   checkForm(program);
   checkSize(program, budget);
   checkLegal(program);
+  return budget;
+}
+
+/** The same, and its inputs against the Program. @throws UserError for a wrong input, too. */
+export function admit(
+  program: Program,
+  inputs: Readonly<Record<string, CodeArray>>,
+  options: RunOptions,
+): number {
+  const budget = admitProgram(program, options);
   checkInputs(program, inputs);
   return budget;
 }

@@ -8,41 +8,16 @@ import type { Dtype } from '../../numerics';
 import { boundsProblem, bytesOf, isLoop, nameOf, tensorBytes } from '../../program';
 import type { Instruction, Pattern, ProgramNode, Tensor } from '../../program';
 import type { RegisterFile } from './control';
-
-/** Something that the values of a run show: what an instruction reported, and how often, with the first it received. */
-export interface RunFinding {
-  readonly rule: RuntimeRule;
-  readonly instruction: string;
-  /** Where the instruction was written, as file:line:column. */
-  readonly at?: string;
-  readonly operand: string;
-  readonly required: string;
-  readonly received: string;
-  readonly times: number;
-}
+import { Findings, type RunFinding } from './findings';
 
 const [INT32_MIN, INT32_MAX] = [-(2 ** 31), 2 ** 31 - 1];
-
-/** Within a step: indices are read first, then values, and what is written comes last, whenever an executor gets to know it. */
-const ORDER = {
-  'index-outside': 0,
-  'activation-range': 1,
-  'segment-id': 1,
-  'index-repeated': 2,
-} as const satisfies Record<RuntimeRule, number>;
-
-/** A finding, and the first step that showed it. */
-interface Found {
-  readonly step: number;
-  readonly finding: RunFinding;
-}
 
 export class Core implements RegisterFile {
   /** Who is named when something goes wrong: a node of the Program, or words. */
   reader: ProgramNode | string = '';
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #registers = new Map<string, number>();
-  readonly #findings = new Map<string, Found>();
+  readonly #findings = new Findings();
   /** How many steps were taken before the one that is due: an executor says it before each. */
   step = 0;
 
@@ -51,9 +26,7 @@ export class Core implements RegisterFile {
   }
 
   get findings(): readonly RunFinding[] {
-    return [...this.#findings.values()]
-      .sort((a, b) => a.step - b.step || ORDER[a.finding.rule] - ORDER[b.finding.rule])
-      .map(({ finding }) => finding);
+    return this.#findings.list;
   }
 
   /** An error that says who met it. */
@@ -84,27 +57,7 @@ export class Core implements RegisterFile {
   /** Lists what the instruction that reads now has shown. */
   report(rule: RuntimeRule, operand: string, required: string, received: string): void {
     if (typeof this.reader === 'string' || isLoop(this.reader)) return;
-    this.reportOf(this.reader, this.step, rule, operand, required, received);
-  }
-
-  /** Lists what an instruction has shown in a step. Steps may be reported in any order: what the earliest one received counts. */
-  reportOf(
-    { id, at }: Instruction,
-    step: number,
-    rule: RuntimeRule,
-    operand: string,
-    required: string,
-    received: string,
-  ): void {
-    const key = `${rule} ${operand} ${id}`;
-    const before = this.#findings.get(key);
-    const times = (before?.finding.times ?? 0) + 1;
-    if (before !== undefined && before.step <= step) {
-      this.#findings.set(key, { ...before, finding: { ...before.finding, times } });
-      return;
-    }
-    const what = { rule, instruction: id, ...(at !== undefined && { at }), operand, required, received };
-    this.#findings.set(key, { step, finding: { ...what, times } });
+    this.#findings.add(this.reader, this.step, rule, operand, required, received);
   }
 
   /** How many elements of a format an HBM tensor holds. */

@@ -8,8 +8,9 @@ export class WrittenBits {
   /** 32 to a word, the first byte in the lowest bit. */
   readonly words: Uint32Array;
 
-  constructor(bytes: number) {
-    this.words = new Uint32Array(Math.ceil(bytes / 32));
+  /** Of a memory of so many bytes, or a copy of another's. */
+  constructor(of: number | WrittenBits) {
+    this.words = typeof of === 'number' ? new Uint32Array(Math.ceil(of / 32)) : of.words.slice();
   }
 
   mark(address: number, bytes: number): void {
@@ -55,8 +56,9 @@ function maskOf(at: number, end: number): number {
 export class Written {
   readonly #bits: WrittenBits;
 
-  constructor(bytes: number) {
-    this.#bits = new WrittenBits(bytes);
+  /** Of a memory of so many bytes, or a copy of another's. */
+  constructor(of: number | Written) {
+    this.#bits = new WrittenBits(typeof of === 'number' ? of : of.#bits);
   }
 
   mark(pattern: Pattern, address: number, pitch: number): void {

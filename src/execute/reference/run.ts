@@ -11,7 +11,7 @@ import type { Pattern, Program } from '../../program';
 import { Control, type DueInstruction, type Position } from '../program/control';
 import { viewedBank, viewedPattern, viewedTensor, whole, type MemoryView } from '../program/view';
 import { lookAt } from './look';
-import type { RunFinding } from '../program/core';
+import type { RunFinding } from '../program/findings';
 import { ReferenceMachine } from './machine';
 import { placeTensors, type Places } from './places';
 

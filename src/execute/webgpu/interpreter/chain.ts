@@ -6,7 +6,8 @@
 import dispatch from '../../../../shaders/interpreter/dispatch.wgsl';
 import frame from '../../../../shaders/interpreter/kernel.wgsl';
 import { render } from '../template';
-import { LANES, type Kernel, type KernelParts } from './kernel';
+import { extentTemplate, LANES, type Kernel, type KernelParts } from './kernel';
+import type { Extent } from './layout';
 import type { Batch } from './schedule';
 import type { Work } from './work';
 
@@ -63,13 +64,14 @@ export class Chains {
     const key = kinds.map((kernel) => kernel.key).join(' + ');
     let kernel = this.#byKernels.get(key);
     if (kernel === undefined) {
-      const chipWords = kinds[0]?.chipWords ?? 0;
+      const [{ extent } = {}] = kinds;
+      if (extent === undefined) throw new Error('Invariant violation: a chain of nothing');
       const wgsl = (): string =>
         chainWgsl(
           kinds.flatMap(({ parts }) => (parts === undefined ? [] : [parts()])),
-          chipWords,
+          extent,
         );
-      kernel = { key: `chain of ${key}`, words: 0, lanes: LANES, bindings: 'lanes', chipWords, wgsl };
+      kernel = { key: `chain of ${key}`, words: 0, lanes: LANES, bindings: 'lanes', extent, wgsl };
       this.#byKernels.set(key, kernel);
     }
     return kernel;
@@ -93,7 +95,7 @@ function chainEnd(batches: readonly Batch[], at: number, kinds: Kernel[]): numbe
 }
 
 /** The WGSL of a chain: what kinds share stands once, what is their own under names of their own. */
-export function chainWgsl(kinds: readonly KernelParts[], chipWords: number): string {
+export function chainWgsl(kinds: readonly KernelParts[], extent: Extent): string {
   const shared = new Map<string, string>();
   const own = kinds.map((parts, kind) => {
     const others = [...declarations(parts.shared)].filter(([name, text]) => {
@@ -106,17 +108,12 @@ export function chainWgsl(kinds: readonly KernelParts[], chipWords: number): str
     const names = new RegExp(`\\b(?:${all.map(([name]) => name).join('|')})\\b`, 'g');
     return all.map(([, text]) => text.replace(names, (name) => `kind${kind}_${name}`)).join('\n');
   });
+  const known = extentTemplate(extent);
   const settings = {
-    LANES,
-    WORDS: 0,
-    CHIP_WORDS: chipWords,
-    SCRATCH_WORDS: 0,
-    VARIANTS: kinds.length,
-    ATOMIC: 0,
-    SCRATCH: 0,
-    STATS: 0,
+    ...{ ...known, LANES, WORDS: 0, VARIANTS: kinds.length },
+    ...{ ATOMIC: 0, SCRATCH: 0, STATS: 0 },
   };
-  return [dispatch, render(frame, settings), ...own, ...shared.values()].join('\n');
+  return [render(dispatch, known), render(frame, settings), ...own, ...shared.values()].join('\n');
 }
 
 const DECLARATION = /^(?:fn|const|struct|alias|var(?:<[^>]*>)?)\s+(\w+)/;

@@ -13,24 +13,33 @@ const MOST_WORKGROUPS = 65535;
 
 export interface Dispatch {
   readonly kernel: Kernel;
-  /** Words of the uniform block: first, run, chunk, first chunk, zero. */
+  /** Words of the uniform block: first, run, chunk, first chunk, zero, words of HBM of each core. */
   readonly settings: readonly number[];
   readonly workgroups: readonly [number, number, number];
-  /** As of its works. */
+  /** As of its works, on all cores that do them. */
   readonly cost: number;
+}
+
+/** Who does the works: so many cores, each with so many words of HBM. */
+export interface Crew {
+  readonly cores: number;
+  readonly hbmWords: number;
 }
 
 export interface Encoded {
   readonly descriptors: Uint32Array<ArrayBuffer>;
   readonly dispatches: readonly Dispatch[];
+  /** Works, and the word of their first lane on the first core. */
   readonly reporting: readonly { readonly work: Work; readonly slot: number }[];
   readonly reportWords: number;
 }
 
 /** Descriptors and dispatches of batches and chains. Works are reported in the order in which they were scheduled. */
-export function encode(steps: readonly Step[]): Encoded {
+export function encode(steps: readonly Step[], crew: Crew): Encoded {
+  const { cores } = crew;
+  const everyone = 2 ** cores - 1;
   const reporting: { work: Work; slot: number }[] = [];
-  let reportWords = STATS_BYTES / 4;
+  let reportWords = (cores * STATS_BYTES) / 4;
   let size = 0;
   for (const step of steps) {
     if (isChain(step)) for (const { work } of step.works) size += wordsOf(work) + 2;
@@ -44,8 +53,9 @@ export function encode(steps: readonly Step[]): Encoded {
     if (work.reported !== undefined) {
       descriptors[at + 1] = reportWords;
       reporting.push({ work, slot: reportWords });
-      reportWords += work.lanes * REPORT_WORDS;
+      reportWords += cores * work.lanes * REPORT_WORDS;
     }
+    descriptors[at + 2] = work.cores?.reduce((bits, core) => bits | (1 << core), 0) ?? everyone;
     descriptors.set(work.words, at + HEADER_WORDS);
     at += work.kernel.words;
   };
@@ -58,7 +68,7 @@ export function encode(steps: readonly Step[]): Encoded {
         descriptors[first + 2 * index + 1] = at;
         put(work);
       });
-      for (const dispatch of dispatchesOfChain(step, first)) dispatches.push(dispatch);
+      for (const dispatch of dispatchesOfChain(step, first, crew)) dispatches.push(dispatch);
       continue;
     }
     step.works.forEach(put);
@@ -68,29 +78,38 @@ export function encode(steps: readonly Step[]): Encoded {
       descriptors.set(table.words, at);
       at += table.words.length;
     });
-    for (const dispatch of dispatchesOf(step, first)) dispatches.push(dispatch);
+    for (const dispatch of dispatchesOf(step, first, crew)) dispatches.push(dispatch);
   }
   return { descriptors, dispatches, reporting, reportWords };
 }
 
+/** On all cores that do it. */
+const costOn = (work: Work, { cores }: Crew): number => costOf(work) * (work.cores?.length ?? cores);
+
 const wordsOf = ({ kernel, table }: Work) => kernel.words + (table?.words.length ?? 0);
 
-function* dispatchesOfChain({ kernel, works }: Chain, first: number): Generator<Dispatch> {
+function* dispatchesOfChain({ kernel, works }: Chain, first: number, crew: Crew): Generator<Dispatch> {
+  const { cores, hbmWords } = crew;
   for (let from = 0, to = 0; from < works.length; from = to) {
     let cost = 0;
     let lanes = 0;
     for (; to < works.length; to++) {
       const work = works[to]?.work;
-      if (work === undefined || (to > from && cost + costOf(work) > DISPATCH_COST)) break;
-      cost += costOf(work);
+      if (work === undefined) break;
+      const own = costOn(work, crew);
+      if (to > from && cost + own > DISPATCH_COST) break;
+      cost += own;
       lanes = Math.max(lanes, work.lanes);
     }
-    const workgroups = [Math.ceil(lanes / kernel.lanes), 1, 1] as const;
-    yield { kernel, settings: [first + 2 * from, to - from, 0xffffffff, 0, 0], workgroups, cost };
+    const workgroups = [Math.ceil(lanes / kernel.lanes), 1, cores] as const;
+    const settings = [first + 2 * from, to - from, 0xffffffff, 0, 0, hbmWords];
+    yield { kernel, settings, workgroups, cost };
   }
 }
 
-function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Generator<Dispatch> {
+function* dispatchesOf({ kernel, works, chained }: Batch, first: number, crew: Crew): Generator<Dispatch> {
+  const { cores, hbmWords } = crew;
+  const most = Math.floor(MOST_WORKGROUPS / cores);
   let from = 0;
   while (from < works.length) {
     let cost = 0;
@@ -98,10 +117,10 @@ function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Genera
     let elements = 0;
     let splits = !chained;
     let to = from;
-    for (; to < works.length && to - from < MOST_WORKGROUPS; to++) {
+    for (; to < works.length && to - from < most; to++) {
       const work = works[to];
       if (work === undefined) break;
-      const own = costOf(work);
+      const own = costOn(work, crew);
       if (to > from && cost + own > DISPATCH_COST) break;
       cost += own;
       lanes = Math.max(lanes, work.lanes);
@@ -113,15 +132,16 @@ function* dispatchesOf({ kernel, works, chained }: Batch, first: number): Genera
     const x = Math.ceil(lanes / kernel.lanes);
     if (!splits || elements <= CHUNK) {
       const run = chained ? count : 1;
-      const workgroups = [x, 1, chained ? 1 : count] as const;
-      yield { kernel, settings: [settings, run, 0xffffffff, 0, 0], workgroups, cost };
+      const workgroups = [x, 1, cores * (chained ? 1 : count)] as const;
+      yield { kernel, settings: [settings, run, 0xffffffff, 0, 0, hbmWords], workgroups, cost };
     } else {
       const chunks = Math.ceil(elements / CHUNK);
       const atOnce = Math.max(1, Math.floor((DISPATCH_COST / cost) * chunks));
       for (let chunk = 0; chunk < chunks; chunk += atOnce) {
         const y = Math.min(atOnce, chunks - chunk, MOST_WORKGROUPS);
-        const workgroups = [x, y, count] as const;
-        yield { kernel, settings: [settings, 1, CHUNK, chunk, 0], workgroups, cost: (cost * y) / chunks };
+        const workgroups = [x, y, cores * count] as const;
+        const own = { settings: [settings, 1, CHUNK, chunk, 0, hbmWords], cost: (cost * y) / chunks };
+        yield { kernel, workgroups, ...own };
       }
     }
     from = to;

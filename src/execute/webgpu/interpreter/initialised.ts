@@ -12,12 +12,19 @@ export class Initialised {
   readonly #hbm: Written;
   readonly #chip: Written;
   /** Access patterns, as text, that are known to be written. */
-  readonly #known = new Set<string>();
+  readonly #known: Set<string>;
 
-  constructor(layout: Layout) {
+  /** Nothing is written yet, or what is in `before`. */
+  constructor(layout: Layout, before?: Initialised) {
     this.#layout = layout;
-    this.#hbm = new Written(layout.bytes.hbm);
-    this.#chip = new Written(PARTITIONS * layout.aside.chip);
+    this.#hbm = new Written(before === undefined ? layout.bytes.hbm : before.#hbm);
+    this.#chip = new Written(before === undefined ? PARTITIONS * layout.aside.chip : before.#chip);
+    this.#known = new Set(before === undefined ? [] : before.#known);
+  }
+
+  /** A copy that goes its own way. */
+  copy(): Initialised {
+    return new Initialised(this.#layout, this);
   }
 
   /** @throws UserError naming the operand when an instruction would read what was never written. */

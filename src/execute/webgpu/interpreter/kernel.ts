@@ -10,7 +10,7 @@ import { type Dtype, type EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
 import { conversionsWgsl, type Conversions, type Encoding } from '../conversions';
 import { render, type TemplateValues } from '../template';
-import { SCRATCH_BYTES, type Memory } from './layout';
+import { SCRATCH_BYTES, STATS_BYTES, type Extent, type Memory } from './layout';
 
 /** What of an operand the text depends on; the rest is in descriptors. */
 export interface OperandKind {
@@ -33,8 +33,7 @@ export interface KernelSpec {
   readonly operands: Readonly<Record<string, OperandKind>>;
   /** Words of attributes. */
   readonly attributes: number;
-  /** Words of chip memory. */
-  readonly chipWords: number;
+  readonly extent: Extent;
   /** The operand whose elements are counted. */
   readonly counted: string;
   /** WGSL of the functions that the body calls. */
@@ -57,8 +56,8 @@ export interface Kernel {
   readonly wgsl: () => string;
   /** What a kernel of lanes is made of; undefined of others, and of those that see more than chip memory. */
   readonly parts?: () => KernelParts;
-  /** Words of chip memory that it knows of. */
-  readonly chipWords: number;
+  /** The memories that it knows of. */
+  readonly extent: Extent;
 }
 
 /** The text of a kernel of lanes without its frame. */
@@ -74,8 +73,8 @@ export interface KernelParts {
 /** Invocations of a workgroup: 128 partitions keep four cores busy. */
 export const LANES = 32;
 
-/** Words before the attributes. */
-export const HEADER_WORDS = 2;
+/** Words before the attributes: lanes, slot for reports, cores. */
+export const HEADER_WORDS = 3;
 const DRAW_WORDS = 6;
 
 export const isStochastic = ({ encoding }: OperandKind): boolean => encoding?.rounding === 'stochastic';
@@ -94,13 +93,13 @@ export function descriptorWords({ operands, attributes }: KernelSpec): number {
 export function kernelWgsl(spec: KernelSpec): string {
   const body = render(spec.body, spec.values);
   const operands = operandsWgsl(spec, body);
+  const extent = extentTemplate(spec.extent);
   return [
-    dispatch,
+    render(dispatch, extent),
     render(frame, {
+      ...extent,
       LANES,
       WORDS: descriptorWords(spec),
-      CHIP_WORDS: spec.chipWords,
-      SCRATCH_WORDS: SCRATCH_BYTES / 4,
       VARIANTS: 0,
       ATOMIC: Number(operands.atomic),
       SCRATCH: Number(body.includes('scratch[')),
@@ -112,6 +111,16 @@ export function kernelWgsl(spec: KernelSpec): string {
     body,
   ].join('\n');
 }
+
+/** What of the memories every text knows. */
+export const extentTemplate = ({ chipWords, cores }: Extent) => ({
+  CORES: cores,
+  CHIP_WORDS: chipWords,
+  SCRATCH_WORDS: SCRATCH_BYTES / 4,
+  STATS_WORDS: STATS_BYTES / 4,
+});
+
+export const extentKey = ({ chipWords, cores }: Extent): string => `${cores}x${chipWords}`;
 
 function partsOf(spec: KernelSpec): KernelParts {
   const body = render(spec.body, spec.values);
@@ -195,7 +204,7 @@ export function laneKernel(key: string, spec: KernelSpec): Kernel {
     words: descriptorWords(spec),
     lanes: LANES,
     bindings: 'lanes',
-    chipWords: spec.chipWords,
+    extent: spec.extent,
     wgsl: () => kernelWgsl(spec),
     ...(onChip && { parts: () => partsOf(spec) }),
   };

@@ -2,7 +2,8 @@
  * Where the memories of a Program lie on the adapter. HBM is one buffer, tensors at multiples of 256 bytes. SBUF, PSUM and the
  * registers of the engines are one other: of each partition first the bytes of SBUF that the Program uses, then PSUM, then the
  * engines' state, then room for what must be written aside, and for what is renamed (names.ts). Its words are interleaved: word w of partition p is word
- * 128 w + p, so that neighbouring lanes take neighbouring words.
+ * 128 w + p, so that neighbouring lanes take neighbouring words. Where several cores run a Program, each has all of this, one behind the
+ * other in the same buffers: what is said here is said of each of them.
  */
 import { CHIPS } from '../../../chip';
 import { UserError } from '../../../numerics';
@@ -37,6 +38,20 @@ const MOST_FRESH_BYTES = 2 ** 16;
 
 export type Memory = 'chip' | 'hbm';
 
+/** The on-chip memories of a run, as kernels know them: words of each core, and cores. */
+export interface Extent {
+  readonly chipWords: number;
+  readonly cores: number;
+}
+
+/** Where they lie besides the Program: how much a buffer may have, and how many cores run it. */
+export interface LayoutOptions {
+  /** Bytes of a buffer: there is no room for renaming where it would pass them; 0, or left out, for none. */
+  readonly maxBytes?: number;
+  /** 1 when left out. */
+  readonly cores?: number;
+}
+
 /** Bytes of the largest operands that an instruction may have to write aside: of each partition on chip, and in HBM. */
 export interface Aside {
   readonly chip: number;
@@ -47,6 +62,7 @@ const align = (value: number, to: number) => Math.ceil(value / to) * to;
 
 export class Layout {
   readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly cores: number;
   /** Bytes of each partition, and of HBM. */
   readonly bytes: Readonly<Record<Memory, number>>;
   /** Where there is room to write aside, in either memory. */
@@ -62,8 +78,8 @@ export class Layout {
   readonly #starts = new Map<string, number>();
   readonly #stateStart: number;
 
-  /** @param maxBytes of a buffer: there is no room for renaming where it would pass them; 0 for none. */
-  constructor({ chip, tensors }: Program, aside: Aside, maxBytes = 0) {
+  constructor({ chip, tensors }: Program, aside: Aside, { maxBytes = 0, cores = 1 }: LayoutOptions = {}) {
+    this.cores = cores;
     const { banks, bankBytes } = CHIPS[chip].psum;
     this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     const reach = tensors.map((tensor) =>
@@ -91,7 +107,7 @@ export class Layout {
       Math.max(LEAST_CHIP_BYTES, 2 ** Math.ceil(Math.log2(used + room)));
     const used = align(this.aside.chip + aside.chip + 4, 4);
     const wanted = Math.min(MOST_FRESH_BYTES, used);
-    const fits = PARTITIONS * chipBytes(wanted) <= maxBytes;
+    const fits = cores * PARTITIONS * chipBytes(wanted) <= maxBytes;
     this.bytes = {
       chip: chipBytes(fits ? wanted : 0),
       hbm: this.aside.hbm + align(aside.hbm, HBM_ALIGNMENT),
@@ -100,9 +116,8 @@ export class Layout {
     this.names = new Names(used, fits ? this.bytes.chip : 0);
   }
 
-  /** Words of chip memory. */
-  get chipWords(): number {
-    return (PARTITIONS * this.bytes.chip) / 4;
+  get extent(): Extent {
+    return { chipWords: (PARTITIONS * this.bytes.chip) / 4, cores: this.cores };
   }
 
   /** The byte of a tensor's first element: of each partition, on chip. */
@@ -129,13 +144,19 @@ export class Layout {
 
   /** @throws UserError when the memories do not fit the adapter's buffers. */
   check(maxBytes: number): void {
-    const wanted = { 'SBUF and PSUM': PARTITIONS * this.bytes.chip, 'HBM tensors': this.bytes.hbm };
+    const { cores } = this;
+    const wanted = {
+      'SBUF and PSUM': PARTITIONS * this.bytes.chip,
+      'HBM tensors': this.bytes.hbm,
+      ...(cores > 1 && { 'Matmul operands': SCRATCH_BYTES }),
+    };
     for (const [what, bytes] of Object.entries(wanted)) {
-      if (bytes > maxBytes) {
-        throw new UserError(
-          `${what} of this Program take ${bytes} bytes on the adapter; its largest storage buffer is ${maxBytes} bytes. Run a smaller problem, or use the reference executor.`,
-        );
-      }
+      if (cores * bytes <= maxBytes) continue;
+      const [of, instead] =
+        cores === 1 ? ['', 'a smaller problem'] : [` on ${cores} cores`, 'fewer cores, or a smaller problem'];
+      throw new UserError(
+        `${what} of this Program take ${cores * bytes} bytes on the adapter${of}; its largest storage buffer is ${maxBytes} bytes. Run ${instead}, or use the reference executor.`,
+      );
     }
   }
 }

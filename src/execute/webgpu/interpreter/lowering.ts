@@ -4,14 +4,21 @@
  */
 import type { ChipName, EngineName } from '../../../chip';
 import { groupOf, type RuntimeRule } from '../../../isa';
-import type { EncodeOptions } from '../../../numerics';
 import { bytesOf } from '../../../program';
 import type { ChipPattern, Pattern, WriteOptions } from '../../../program';
 import copyWgsl from '../../../../shaders/interpreter/copy.wgsl';
 import fillWgsl from '../../../../shaders/interpreter/fill.wgsl';
+import { appendOperand, kindOf } from './descriptor';
 import { functionsWgsl, type Arithmetic } from './functions';
 import { gatherWork, placesOf, scatterWork } from './indirect';
-import { laneKernel, type Kernel, type Kernels, type KernelSpec, type OperandKind } from './kernel';
+import {
+  extentKey,
+  laneKernel,
+  type Kernel,
+  type Kernels,
+  type KernelSpec,
+  type OperandKind,
+} from './kernel';
 import type { Layout, Memory, StateName } from './layout';
 import {
   bothAsWords,
@@ -52,8 +59,14 @@ type Apart = Pick<Direct, 'operands' | 'before' | 'after'>;
 
 const NOTHING_USED: Readonly<Direct['used']> = { chip: 0, hbm: 0 };
 
-/** What only the values of a run show: as Machine.report of src/isa. */
-export type Report = (rule: RuntimeRule, operand: string, required: string, received: string) => void;
+/** What only the values of a run show: as Machine.report of src/isa, of one core, or of all that the instruction is lowered for. */
+export type Report = (
+  rule: RuntimeRule,
+  operand: string,
+  required: string,
+  received: string,
+  core?: number,
+) => void;
 
 /** By bytes of an element: the word that has a 1 in each. */
 const REPEATED: Readonly<Record<number, number>> = { 1: 0x01010101, 2: 0x00010001, 4: 1 };
@@ -71,11 +84,6 @@ export function wordFloat(word: number): number {
   bits[0] = word;
   return float[0] ?? NaN;
 }
-
-const words64 = (value: number): readonly [number, number] => [
-  value >>> 0,
-  Math.floor(value / 2 ** 32) >>> 0,
-];
 
 export class Lowering {
   readonly chip: ChipName;
@@ -338,7 +346,8 @@ export class Lowering {
 
   #kernel(name: string, body: string, options: LaneOptions): Kernel {
     const { operands, counted, values = {}, words = [], functions, conversions = {} } = options;
-    let key = `${name}|${this.layout.chipWords}`;
+    const { extent } = this.layout;
+    let key = `${name}|${extentKey(extent)}`;
     for (const value in values) key += `|${values[value] ?? ''}`;
     for (const operand in operands) {
       const use = operands[operand];
@@ -359,7 +368,7 @@ export class Lowering {
         values,
         operands: kinds,
         attributes: words.length,
-        chipWords: this.layout.chipWords,
+        extent,
         counted,
         functions: text ?? '',
         conversions,
@@ -385,25 +394,4 @@ function isOverwritten({ place }: Use, operands: LaneOptions['operands'], elemen
     if (!(elementwise && coincide(place, other.place) && !mayRepeat(place))) return true;
   }
   return false;
-}
-
-function kindOf({ place: { memory, dtype, steps, aligned }, writes, options }: Use): OperandKind {
-  const kind = { memory, dtype, rank: steps.length, aligned };
-  return writes && options !== undefined ? { ...kind, encoding: encodingOf(options) } : kind;
-}
-
-function encodingOf({ rounding = 'nearest-even', saturate = false }: WriteOptions): EncodeOptions {
-  return { rounding, saturate };
-}
-
-function appendOperand(words: number[], { place, options }: Use, width: number): void {
-  words.push(place.base, place.partition, width);
-  for (let at = place.steps.length - 1; at >= 0; at--) {
-    const [stride, count] = place.steps[at] ?? [0, 1];
-    words.push(stride >>> 0, count);
-  }
-  if (options?.rounding === 'stochastic') {
-    const { seed = 0, element = 0, pitch = 0 } = options;
-    words.push(...words64(seed), ...words64(element), ...words64(pitch));
-  }
 }

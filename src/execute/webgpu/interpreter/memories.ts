@@ -78,10 +78,22 @@ export class Memories {
   }
 
   add(works: readonly Work[]): void {
+    for (const work of works) this.#addTogether([work]);
+  }
+
+  /** The works of an instruction that differ between cores: lists of which no core does two. */
+  addApart(lists: readonly (readonly Work[])[]): void {
+    const steps = Math.max(0, ...lists.map((works) => works.length));
+    for (let step = 0; step < steps; step++) {
+      this.#addTogether(lists.flatMap((works) => works[step] ?? []));
+    }
+  }
+
+  #addTogether(works: readonly Work[]): void {
     for (const work of works) {
       for (const product of this.#groups.touched(work)) this.#session.add(product);
-      this.#session.add(work);
     }
+    this.#session.add(...works);
   }
 
   /** The works of a matmul, which close what groups they must themselves: the group that it begins comes behind them. */
@@ -102,26 +114,30 @@ export class Memories {
     await this.#onDevice(() => this.#session.finish(this.signal));
   }
 
-  /** Gives an HBM tensor its codes. */
-  upload(pattern: Pattern, codes: CodeArray): void {
+  /** Gives an HBM tensor of a core its codes. */
+  upload(core: number, pattern: Pattern, codes: CodeArray): void {
     const bytes = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
-    this.#session.upload(this.#layout.startOf(pattern), bytes);
+    this.#session.upload(core, this.#layout.startOf(pattern), bytes);
   }
 
-  /** The codes of all of an HBM tensor. */
-  async download(pattern: Pattern): Promise<CodeArray> {
+  /** The codes of all of an HBM tensor, of each of `cores`. */
+  async download(pattern: Pattern, cores: readonly number[]): Promise<readonly CodeArray[]> {
     const bytes = elementsOf(pattern) * bytesOf(pattern.dtype);
-    const start = this.#layout.startOf(pattern);
-    return codesOfBytes(pattern.dtype, await this.#onDevice(() => this.#session.download(start, bytes)));
+    const each = await this.#download(cores, this.#layout.startOf(pattern), bytes);
+    return each.map((own) => codesOfBytes(pattern.dtype, own));
   }
 
-  /** The codes of what a pattern covers, whose tensor begins at byte `start`. */
-  async codesOf(pattern: Pattern, start = this.#layout.startOf(pattern)): Promise<CodeArray> {
+  /** The codes of what a pattern covers, whose tensor begins at byte `start`, of each of `cores`. */
+  async codesOf(
+    pattern: Pattern,
+    cores: readonly number[],
+    start = this.#layout.startOf(pattern),
+  ): Promise<readonly CodeArray[]> {
     if (pattern.index !== undefined) {
       this.#bringHome(EVERYWHERE);
       const { operands, before } = this.#lowering.direct({ chosen: this.#lowering.read(pattern) });
       this.add(before);
-      if (operands['chosen'] !== undefined) return this.#gather(operands['chosen'].place);
+      if (operands['chosen'] !== undefined) return this.#gather(operands['chosen'].place, cores);
     }
     const place = placeOf(this.#layout, pattern, start);
     if (place.memory === 'chip') {
@@ -129,13 +145,14 @@ export class Memories {
       const { partition, partitions } = place;
       this.#bringHome({ low, high, partition, partitions });
     }
-    return place.memory === 'chip' ? this.#gather(place) : this.#pick(pattern, place);
+    return place.memory === 'chip' ? this.#gather(place, cores) : this.#pick(pattern, place, cores);
   }
 
-  /** The accumulator registers of an engine, by partition. */
-  async accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
+  /** The accumulator registers of an engine of a core, by partition. */
+  async accumulators(engine: AccumulatorEngine, core: number): Promise<Float32Array> {
     const place = placeOfState(this.#layout, `${engine}_accumulator`, 0, PARTITIONS);
-    return Float32Array.from(await this.#gather(place), wordFloat);
+    const [words = []] = await this.#gather(place, [core]);
+    return Float32Array.from(words, wordFloat);
   }
 
   /** Frees them. */
@@ -203,10 +220,10 @@ export class Memories {
   }
 
   /** What lies on chip: gathered behind the HBM tensors, as many partitions at a time as there is room for. */
-  async #gather(place: Place): Promise<CodeArray> {
+  async #gather(place: Place, cores: readonly number[]): Promise<readonly CodeArray[]> {
     const { dtype, partition, partitions, width } = place;
     const row = width * bytesOf(dtype);
-    const codes = codeArray(dtype, partitions * width);
+    const codes = cores.map(() => codeArray(dtype, partitions * width));
     const rows = Math.max(1, Math.floor(READOUT_BYTES / row));
     for (let first = 0; first < partitions; first += rows) {
       const count = Math.min(rows, partitions - first);
@@ -214,33 +231,29 @@ export class Memories {
       const base = this.#layout.readout;
       this.add(this.#lowering.gatherRows(piece, base));
       await this.submit();
-      const bytes = await this.#onDevice(() => this.#session.download(base, count * row));
-      codes.set(codesOfBytes(dtype, bytes), first * width);
+      const each = await this.#download(cores, base, count * row);
+      codes.forEach((own, at) => {
+        own.set(codesOfBytes(dtype, each[at] ?? new Uint8Array(0)), first * width);
+      });
     }
     return codes;
   }
 
   /** What lies in HBM: all bytes that it stretches over, of which its elements are taken. */
-  async #pick(pattern: Pattern, place: Place): Promise<CodeArray> {
+  async #pick(pattern: Pattern, place: Place, cores: readonly number[]): Promise<readonly CodeArray[]> {
     await this.submit();
     const [low, high] = rangeOf(place);
     const from = low - (low % 4);
-    const bytes = await this.#onDevice(() => this.#session.download(from, high - from));
-    const size = bytesOf(pattern.dtype);
-    const codes = codeArray(pattern.dtype, place.width);
-    const raw = new Uint8Array(codes.buffer);
-    let at = 0;
-    const visit = (depth: number, byte: number): void => {
-      const step = place.steps[depth];
-      if (step === undefined) {
-        raw.set(bytes.subarray(byte - from, byte - from + size), at);
-        at += size;
-        return;
-      }
-      for (let k = 0; k < step[1]; k++) visit(depth + 1, byte + k * step[0]);
-    };
-    visit(0, place.base);
-    return codes;
+    const each = await this.#download(cores, from, high - from);
+    return each.map((bytes) => picked(pattern, place, bytes, from));
+  }
+
+  #download(
+    cores: readonly number[],
+    byte: number,
+    bytes: number,
+  ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+    return this.#onDevice(() => this.#session.download(cores, byte, bytes));
   }
 
   /** Accumulators hold NaN, and generators their first states, where nothing was put into them. */
@@ -269,5 +282,24 @@ const isSame = (a: Rectangle, b: Rectangle): boolean => contains(a, b) && contai
 function codesOfBytes(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): CodeArray {
   const codes = codeArray(dtype, bytes.length / bytesOf(dtype));
   new Uint8Array(codes.buffer).set(bytes);
+  return codes;
+}
+
+/** The elements of a pattern in bytes of HBM that begin at `from`. */
+function picked(pattern: Pattern, place: Place, bytes: Uint8Array, from: number): CodeArray {
+  const size = bytesOf(pattern.dtype);
+  const codes = codeArray(pattern.dtype, place.width);
+  const raw = new Uint8Array(codes.buffer);
+  let at = 0;
+  const visit = (depth: number, byte: number): void => {
+    const step = place.steps[depth];
+    if (step === undefined) {
+      raw.set(bytes.subarray(byte - from, byte - from + size), at);
+      at += size;
+      return;
+    }
+    for (let k = 0; k < step[1]; k++) visit(depth + 1, byte + k * step[0]);
+  };
+  visit(0, place.base);
   return codes;
 }

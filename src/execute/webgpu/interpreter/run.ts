@@ -1,30 +1,27 @@
 /**
  * A run of a Program on an adapter, as the reference's runs are: it stops wherever it is told, and shows what every memory and
  * register holds there. A step puts an instruction on the schedule; what is scheduled is submitted when it is enough, or when
- * something is looked at. Registers, loops and what was ever written are the host's.
+ * something is looked at. Registers, loops and what was ever written are the host's (issue.ts). Several cores may take the steps at
+ * once, each on memories of its own.
  */
-import { codeOf, registerOf, type AccumulatorEngine } from '../../../isa';
-import { codeArray, UserError } from '../../../numerics';
+import type { AccumulatorEngine } from '../../../isa';
+import { UserError } from '../../../numerics';
 import type { CodeArray, Dtype } from '../../../numerics';
 import { elementsOf, hbmTensors, nameOf } from '../../../program';
-import type { Instruction, NamedOperand, Opcode, Pattern, Program } from '../../../program';
-import { Control, type DueInstruction, type Position } from '../../program/control';
-import { Core, type RunFinding } from '../../program/core';
+import type { Pattern, Program } from '../../../program';
+import { Control, type Position } from '../../program/control';
+import { Core } from '../../program/core';
+import { Findings, type RunFinding } from '../../program/findings';
 import { MemoryView, viewedBank, viewedPattern, viewedTensor, whole, type Viewed } from '../../program/view';
-import { outsideFault, repeatedFault } from '../../program/indirect';
 import type { InterpreterAdapter } from './adapter';
-import { chosenBy, INDEX, indexesOf, type Chosen } from './chosen';
-import type { Context } from './entry';
+import { ofCores, type CoreList } from './cores';
 import { arithmeticOf } from './functions';
-import { Initialised } from './initialised';
-import { GPU_ISA } from './instructions';
+import { Issue } from './issue';
 import type { Layout } from './layout';
 import { Lowering } from './lowering';
 import { Memories } from './memories';
-import { placeOf } from './place';
 import type { Session } from './session';
 import { MatmulGroups } from './tensor/groups';
-import type { Work } from './work';
 
 export interface GpuRunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -38,42 +35,50 @@ const TURN_MS = 100;
 
 export class WebGpuRun implements Disposable {
   readonly program: Program;
+  /** How many cores take its steps. */
+  readonly cores: number;
   readonly #layout: Layout;
   readonly #core: Core;
   readonly #control: Control;
-  readonly #lowering: Lowering;
   readonly #groups: MatmulGroups;
   readonly #memories: Memories;
-  readonly #initialised: Initialised;
+  readonly #issue: Issue;
+  readonly #findings: readonly Findings[];
   #turnDue = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Of a legal Program that fits: `WebGpuInterpreter.start` makes them. */
+  /** Of a legal Program that fits, with the inputs of each core: `WebGpuInterpreter.start` makes them. */
   constructor(
     program: Program,
     adapter: InterpreterAdapter,
     session: Session,
     layout: Layout,
-    inputs: Readonly<Record<string, CodeArray>>,
+    inputs: readonly Readonly<Record<string, CodeArray>>[],
     budget: number,
   ) {
     this.program = program;
+    this.cores = inputs.length;
     this.#layout = layout;
     this.#core = new Core(program.tensors);
     this.#control = new Control(program.instructions, this.#core, budget);
-    this.#lowering = new Lowering(program.chip, layout, adapter.kernels, arithmeticOf(adapter.arithmetic));
-    this.#groups = new MatmulGroups(this.#lowering);
-    this.#memories = new Memories(session, layout, this.#lowering, this.#groups, () => {
+    const lowering = new Lowering(program.chip, layout, adapter.kernels, arithmeticOf(adapter.arithmetic));
+    this.#groups = new MatmulGroups(lowering);
+    this.#memories = new Memories(session, layout, lowering, this.#groups, () => {
       const { node, steps } = this.#control;
       return `${node === undefined ? 'its end' : nameOf(node)}, after ${steps} steps`;
     });
-    this.#initialised = new Initialised(layout);
+    this.#findings = inputs.map(() => new Findings());
+    this.#issue = new Issue({
+      ...{ layout, core: this.#core, findings: this.#findings, lowering },
+      ...{ groups: this.#groups, memories: this.#memories },
+    });
     for (const tensor of hbmTensors(program, 'input')) {
-      const codes = inputs[tensor.name];
-      if (codes === undefined) continue;
       const pattern = whole(tensor);
-      this.#memories.upload(pattern, codes);
-      this.#initialised.mark(pattern);
+      inputs.forEach((own, core) => {
+        const codes = own[tensor.name];
+        if (codes !== undefined) this.#memories.upload(core, pattern, codes);
+      });
+      this.#issue.initialisedOf(0).mark(pattern);
     }
   }
 
@@ -92,17 +97,19 @@ export class WebGpuRun implements Disposable {
     return this.#memories.dispatches;
   }
 
-  /** What the values of the instructions that are done have shown so far, each once. */
+  /** What the values of the instructions that are done have shown so far, each once; of several cores, core after core. */
   findings(): Promise<readonly RunFinding[]> {
     return this.#inTurn(async () => {
       await this.#memories.finish();
-      return this.#core.findings;
+      return this.findingsSoFar;
     });
   }
 
   /** The same as far as the adapter has got, without waiting for it. */
   get findingsSoFar(): readonly RunFinding[] {
-    return this.#core.findings;
+    const [one] = this.#findings;
+    if (one !== undefined && this.cores === 1) return one.list;
+    return this.#findings.flatMap(({ list }, core) => list.map((finding) => ({ ...finding, core })));
   }
 
   /**
@@ -123,7 +130,7 @@ export class WebGpuRun implements Disposable {
     this.#core.step = this.#control.steps;
     if (due !== undefined) {
       if (this.#groups.isFull(due.instruction)) await this.#memories.submit();
-      const pending = this.#execute(due);
+      const pending = this.#issue.execute(due);
       if (pending !== undefined) await pending;
     }
     this.#control.advance();
@@ -153,62 +160,88 @@ export class WebGpuRun implements Disposable {
   }
 
   /**
-   * What a tensor, or a pattern over one, holds now. Registers of a pattern count as they are.
+   * What a tensor, or a pattern over one, holds now on a core, the first when left out. Registers of a pattern count as they are.
    *
-   * @throws UserError when there is no such tensor, or the pattern leaves it.
+   * @throws UserError when there is no such tensor or core, or the pattern leaves it.
    */
-  read(of: string | Pattern): Promise<MemoryView> {
-    return this.#inTurn(() => this.#read(of));
+  read(of: string | Pattern, core = 0): Promise<MemoryView> {
+    return this.#inTurn(() => this.#read(of, core));
   }
 
-  async #read(of: string | Pattern): Promise<MemoryView> {
+  async #read(of: string | Pattern, core: number): Promise<MemoryView> {
     const name = typeof of === 'string' ? of : of.tensor;
     const tensor = this.#layout.tensors.get(name);
     if (tensor === undefined) throw new UserError(`The Program has no tensor "${name}".`);
-    if (typeof of === 'string') return this.#look(viewedTensor(tensor));
+    if (typeof of === 'string') return this.#look(viewedTensor(tensor), core);
     this.#core.reader = `View of "${name}"`;
     const pattern = this.#core.resolvePattern('', of);
     this.#core.checkBounds('', pattern);
-    return this.#look(viewedPattern(pattern));
+    return this.#look(viewedPattern(pattern), core);
   }
 
   /** A PSUM bank, all 128 partitions of it. @throws UserError when the chip has no such bank. */
-  bank(bank: number, dtype: Dtype = 'float32'): Promise<MemoryView> {
-    return this.#inTurn(() => this.#look(viewedBank(this.program.chip, bank, dtype)));
+  bank(bank: number, dtype: Dtype = 'float32', core = 0): Promise<MemoryView> {
+    return this.#inTurn(() => this.#look(viewedBank(this.program.chip, bank, dtype), core));
   }
 
-  /** What a register holds, or undefined where nothing was put into it. */
+  /** What a register holds, on every core, or undefined where nothing was put into it. */
   register(name: string): number | undefined {
     return this.#core.peekRegister(name);
   }
 
   /** The accumulator registers of an engine, by partition; NaN where nothing was accumulated. */
-  accumulators(engine: AccumulatorEngine): Promise<Float32Array> {
-    return this.#inTurn(() => this.#memories.accumulators(engine));
+  accumulators(engine: AccumulatorEngine, core = 0): Promise<Float32Array> {
+    return this.#inTurn(() => {
+      this.#checkCore(core);
+      return this.#memories.accumulators(engine, core);
+    });
   }
 
-  async #look(viewed: Viewed): Promise<MemoryView> {
+  async #look(viewed: Viewed, core: number): Promise<MemoryView> {
+    this.#checkCore(core);
     const { pattern } = viewed;
     const start = pattern.tensor === '' ? this.#layout.psumStart : this.#layout.startOf(pattern);
-    const codes = await this.#memories.codesOf(pattern, start);
-    return new MemoryView(viewed, codes, this.#initialised.each(pattern, start));
+    const [codes = new Uint32Array()] = await this.#memories.codesOf(pattern, [core], start);
+    return new MemoryView(viewed, codes, this.#issue.initialisedOf(core).each(pattern, start));
   }
 
-  /** The codes of the HBM outputs, by name. @throws UserError when any of them was never written. */
-  outputs(): Promise<Record<string, CodeArray>> {
-    return this.#inTurn(() => this.#outputs());
+  #checkCore(core: number): void {
+    if (Number.isInteger(core) && core >= 0 && core < this.cores) return;
+    throw new UserError(`The run has cores 0..${this.cores - 1}, received ${core}.`);
   }
 
-  async #outputs(): Promise<Record<string, CodeArray>> {
+  /** The codes of the HBM outputs of a core, the first when left out, by name. @throws UserError when any was never written. */
+  outputs(core = 0): Promise<Record<string, CodeArray>> {
+    return this.#inTurn(async () => {
+      this.#checkCore(core);
+      const [outputs = {}] = await this.#outputs([core]);
+      return outputs;
+    });
+  }
+
+  /** The same of every core. */
+  allOutputs(): Promise<readonly Record<string, CodeArray>[]> {
+    return this.#inTurn(() => this.#outputs(this.#findings.map((_, core) => core)));
+  }
+
+  async #outputs(cores: CoreList): Promise<readonly Record<string, CodeArray>[]> {
     const { node } = this.#control;
     this.#core.reader = node === undefined ? 'After the last instruction' : `Before ${nameOf(node)}`;
     await this.#memories.finish();
-    const outputs: Record<string, CodeArray> = {};
+    const outputs = cores.map((): Record<string, CodeArray> => ({}));
     for (const tensor of hbmTensors(this.program, 'output')) {
       const pattern = whole(tensor);
-      const missing = this.#initialised.missing(pattern);
-      if (missing >= 0) throw this.#core.unwritten(tensor.name, missing, elementsOf(pattern), tensor.name);
-      outputs[tensor.name] = await this.#memories.download(pattern);
+      for (const core of cores) {
+        const missing = this.#issue.initialisedOf(core).missing(pattern);
+        if (missing < 0) continue;
+        const error = this.#core.unwritten(tensor.name, missing, elementsOf(pattern), tensor.name);
+        throw this.cores === 1 ? error : ofCores([core], error);
+      }
+      const each = await this.#memories.download(pattern, cores);
+      each.forEach((codes, at) => {
+        const own = outputs[at];
+        if (own !== undefined) own[tensor.name] = codes;
+      });
     }
     return outputs;
   }
@@ -255,144 +288,4 @@ export class WebGpuRun implements Disposable {
     }
     return this.#step();
   }
-
-  /** Schedules an instruction; a promise where something has to be read back first. */
-  #execute({ instruction, dynamic }: DueInstruction): Promise<void> | undefined {
-    const resolved = dynamic ? this.#core.resolve(instruction) : instruction;
-    try {
-      const peeks = this.#peeksOf(resolved);
-      if (isChosen(resolved, peeks)) {
-        for (const { name, pattern } of peeks) this.#initialised.require(name, pattern, this.#core);
-      } else this.#initialised.check(resolved, this.#core);
-      if (peeks.length > 0) return this.#executePeeking(instruction, resolved, peeks);
-      this.#schedule(instruction, resolved, []);
-      return undefined;
-    } catch (error) {
-      throw this.#named(instruction, error);
-    }
-  }
-
-  async #executePeeking(
-    instruction: Instruction,
-    resolved: Instruction,
-    peeks: readonly NamedOperand[],
-  ): Promise<void> {
-    try {
-      const peeked: CodeArray[] = [];
-      for (const { pattern } of peeks) peeked.push(await this.#memories.codesOf(pattern));
-      const indices = indexesOf(resolved);
-      const chosen = indices.flatMap((index, at) =>
-        chosenBy(resolved, index, peeked[at] ?? codeArray('uint32', 0)),
-      );
-      const own = peeked.slice(indices.length);
-      const kept = chosen.length > 0 ? keptOf(resolved, own) : undefined;
-      this.#checkChosen(resolved, chosen, kept);
-      this.#schedule(instruction, resolved, own);
-      for (const { operand, pattern, offsets } of chosen) {
-        if (operand === 'dst') this.#initialised.markAt(pattern, offsets, kept);
-      }
-    } catch (error) {
-      throw this.#named(instruction, error);
-    }
-  }
-
-  #named(instruction: Instruction, error: unknown): unknown {
-    if (!(error instanceof UserError) || error.message.startsWith(nameOf(instruction))) return error;
-    return this.#core.error(`: ${error.message}`);
-  }
-
-  /** Index tiles first, which decide what is in bounds, then what the instruction wants to see itself. */
-  #peeksOf(instruction: Instruction): readonly NamedOperand[] {
-    const indices = indexesOf(instruction);
-    const own = ownPeeks(instruction);
-    if (instruction.opcode === 'register_load') return [{ name: 'src', pattern: instruction.sources.src }];
-    return indices.length === 0 ? own : [...indices, ...own];
-  }
-
-  /** Holds what indices choose against the operands' tensors and against what was written, as the reference does. */
-  #checkChosen({ attributes }: Instruction, chosen: readonly Chosen[], kept: Uint8Array | undefined): void {
-    for (const { operand, pattern, offsets } of chosen) {
-      const tensor = this.#layout.tensors.get(pattern.tensor);
-      const outside = tensor && outsideFault(operand, pattern, offsets, tensor);
-      if (outside === undefined) continue;
-      const [name, { required, received }] = [`${operand}${INDEX}`, outside];
-      this.#core.report('index-outside', name, required, received);
-      throw this.#core.error(
-        `, operand ${name}: required ${required}; received ${received}. Correct the index.`,
-      );
-    }
-    const accumulates = 'accumulate' in attributes && attributes.accumulate;
-    for (const { operand, pattern, offsets } of chosen) {
-      if (operand !== 'dst' || accumulates) {
-        this.#initialised.requireAt(operand, pattern, offsets, this.#core);
-      }
-    }
-    for (const { operand, pattern, offsets } of chosen) {
-      const repeated = operand === 'dst' ? repeatedFault(pattern, offsets, kept) : undefined;
-      if (repeated !== undefined) {
-        this.#core.report('index-repeated', `dst${INDEX}`, repeated.required, repeated.received);
-      }
-    }
-  }
-
-  #schedule(instruction: Instruction, resolved: Instruction, peeked: readonly CodeArray[]): void {
-    if (resolved.opcode === 'register_move') {
-      const { register, value, from = register } = resolved.attributes;
-      this.#core.setRegister(register, value ?? this.#core.register(from));
-      return;
-    }
-    if (resolved.opcode === 'register_load') {
-      const [codes] = peeked;
-      this.#core.setRegister(
-        resolved.attributes.register,
-        registerOf(resolved.sources.src.dtype, codes?.[0] ?? NaN),
-      );
-      return;
-    }
-    if (resolved.opcode === 'register_store') {
-      const { dst, attributes } = resolved;
-      const code = codeOf(dst.dtype, this.#core.register(attributes.register));
-      this.#memories.rename(resolved);
-      this.#memories.add(this.#lowering.fill(placeOf(this.#layout, dst), code));
-    } else {
-      const { step } = this.#core;
-      const context: Context = {
-        lowering: this.#lowering.on(resolved.engine),
-        peeked,
-        report: (...what) => {
-          this.#core.reportOf(instruction, step, ...what);
-        },
-        require: (operand, pattern) => {
-          this.#initialised.require(operand, pattern, this.#core);
-        },
-        mark: (pattern) => {
-          this.#initialised.mark(pattern);
-        },
-      };
-      this.#memories.rename(resolved);
-      const grouped = this.#groups.take(resolved);
-      if (grouped === undefined) this.#memories.add(worksOf(resolved, context));
-      else this.#memories.addGrouped(grouped);
-    }
-    if (!isChosen(resolved, peeked)) this.#initialised.note(resolved);
-  }
 }
-
-function ownPeeks<O extends Opcode>(instruction: Instruction<O>): readonly NamedOperand[] {
-  return GPU_ISA[instruction.opcode].peeks?.(instruction) ?? [];
-}
-
-function keptOf<O extends Opcode>(
-  instruction: Instruction<O>,
-  peeked: readonly CodeArray[],
-): Uint8Array | undefined {
-  return GPU_ISA[instruction.opcode].keeps?.(instruction, peeked);
-}
-
-function worksOf<O extends Opcode>(instruction: Instruction<O>, context: Context): readonly Work[] {
-  return GPU_ISA[instruction.opcode].works(instruction, context);
-}
-
-/** Whether the codes of operands choose what an instruction accesses. */
-const isChosen = ({ opcode }: Instruction, peeks: readonly unknown[]): boolean =>
-  peeks.length > 0 && GPU_ISA[opcode].chooses === true;

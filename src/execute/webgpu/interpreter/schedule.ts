@@ -100,12 +100,17 @@ export class Schedule {
     return this.#blocks[touch.region].before(touch);
   }
 
-  add(work: Work): void {
-    const after = work.touches.reduce((last, touch) => Math.max(last, this.before(touch)), -1);
-    const index = this.#place(work, after);
-    for (const touch of work.touches) this.#blocks[touch.region].note(touch, index);
-    this.#works++;
-    this.#cost += costOf(work);
+  /** Puts works on the schedule that do not depend on each other, since no core does two of them, or there is one. */
+  add(...works: readonly Work[]): void {
+    const afters = works.map(({ touches }) =>
+      touches.reduce((last, touch) => Math.max(last, this.before(touch)), -1),
+    );
+    works.forEach((work, at) => {
+      const index = this.#place(work, afters[at] ?? -1);
+      for (const touch of work.touches) this.#blocks[touch.region].note(touch, index);
+      this.#works++;
+      this.#cost += costOf(work);
+    });
   }
 
   /** The batches so far, in order; the schedule is empty afterwards. */

@@ -7,7 +7,7 @@ import { UserError } from '../../../numerics';
 import { USAGE, type BindingType, type Gpu, type Pipeline } from '../gpu';
 import { Rate, TARGET_MS } from '../slices';
 import type { Chains } from './chain';
-import { DISPATCH_COST, encode, type Encoded } from './encoding';
+import { DISPATCH_COST, encode, type Crew, type Encoded } from './encoding';
 import type { Bindings, Kernel } from './kernel';
 import { PARTITIONS, SCRATCH_BYTES, STATS_BYTES, type Layout } from './layout';
 import { Schedule } from './schedule';
@@ -89,6 +89,8 @@ export class Session {
   readonly #pipelines: Pipelines;
   readonly #chains: Chains;
   readonly #buffers: Buffers;
+  readonly #bytes: Layout['bytes'];
+  readonly #crew: Crew;
   /** The submission before the last one, and the last one. */
   #underWay: readonly Promise<void>[] = [];
   readonly #rate: Rate;
@@ -104,6 +106,8 @@ export class Session {
     this.#pipelines = pipelines;
     this.#chains = chains;
     this.#buffers = buffers;
+    this.#bytes = layout.bytes;
+    this.#crew = { cores: layout.cores, hbmWords: layout.bytes.hbm / 4 };
     this.#rate = new Rate(FIRST_RATE, gpu.noticeMs);
     this.schedule = new Schedule({ ...layout.bytes, scratch: SCRATCH_BYTES });
   }
@@ -111,6 +115,7 @@ export class Session {
   /** @throws UserError when the adapter has no room. */
   static async create(tools: Tools, layout: Layout): Promise<Session> {
     const { gpu } = tools;
+    const { cores, bytes } = layout;
     const made: GPUBuffer[] = [];
     const storage = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
     const make = async (
@@ -127,10 +132,10 @@ export class Session {
     const making = [
       make('dispatches', 1024 * UNIFORM_STEP, 'any', uniform),
       make('descriptors', 2 ** 16, 'any'),
-      make('SBUF and PSUM', PARTITIONS * layout.bytes.chip, 'zeros'),
-      make('HBM tensors', layout.bytes.hbm, 'zeros'),
-      make('reports', STATS_BYTES, 'zeros'),
-      make('matmul operands', SCRATCH_BYTES, 'any'),
+      make('SBUF and PSUM', cores * PARTITIONS * bytes.chip, 'zeros'),
+      make('HBM tensors', cores * bytes.hbm, 'zeros'),
+      make('reports', cores * STATS_BYTES, 'zeros'),
+      make('matmul operands', cores * SCRATCH_BYTES, 'any'),
     ] as const;
     try {
       const [uniforms, descriptors, chip, hbm, reports, scratch] = await Promise.all(making);
@@ -143,9 +148,9 @@ export class Session {
     }
   }
 
-  /** Puts a work on the schedule. */
-  add(work: Work): void {
-    this.schedule.add(work);
+  /** Puts works on the schedule, of which no core does two, or one. */
+  add(...works: readonly Work[]): void {
+    this.schedule.add(...works);
   }
 
   /** Whether it is time to submit. */
@@ -161,7 +166,7 @@ export class Session {
   async submit(signal?: AbortSignal): Promise<void> {
     await this.#sendRest(signal);
     if (this.schedule.works === 0) return;
-    const encoded = encode(this.#chains.link(this.schedule.take()));
+    const encoded = encode(this.#chains.link(this.schedule.take()), this.#crew);
     const pipelines = new Map<Kernel, Pipeline>();
     await Promise.all(
       [...new Set(encoded.dispatches.map(({ kernel }) => kernel))].map(async (kernel) => {
@@ -180,24 +185,36 @@ export class Session {
     this.#underWay = [];
   }
 
-  /** Writes bytes of HBM; what is scheduled comes after it. */
-  upload(byte: number, data: Uint8Array<ArrayBuffer>): void {
+  /** Writes bytes of a core's HBM; what is scheduled comes after it. */
+  upload(core: number, byte: number, data: Uint8Array<ArrayBuffer>): void {
     const padded = data.length % 4 === 0 ? data : new Uint8Array(Math.ceil(data.length / 4) * 4);
     if (padded !== data) padded.set(data);
-    this.gpu.device.queue.writeBuffer(this.#buffers.hbm, byte, padded);
+    this.gpu.device.queue.writeBuffer(this.#buffers.hbm, core * this.#bytes.hbm + byte, padded);
   }
 
-  /** Writes interleaved words of chip memory from byte `byte` of each partition on; what is scheduled comes after it. */
+  /** Writes interleaved words of every core's chip memory from byte `byte` of each partition on; what is scheduled comes after it. */
   uploadChip(byte: number, words: Uint32Array<ArrayBuffer>): void {
-    this.gpu.device.queue.writeBuffer(this.#buffers.chip, byte * PARTITIONS, words);
+    for (let core = 0; core < this.#crew.cores; core++) {
+      const at = (core * this.#bytes.chip + byte) * PARTITIONS;
+      this.gpu.device.queue.writeBuffer(this.#buffers.chip, at, words);
+    }
   }
 
-  /** Bytes of HBM, after what is scheduled. `byte` is a multiple of 4. */
-  async download(byte: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** Bytes of the HBM of cores, after what is scheduled. `byte` is a multiple of 4. */
+  async download(
+    cores: readonly number[],
+    byte: number,
+    bytes: number,
+  ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
     await this.finish();
     this.#checkHeld();
-    const words = await this.gpu.read(this.#buffers.hbm, byte, Math.ceil(bytes / 4) * 4);
-    return new Uint8Array(words.buffer, 0, bytes);
+    const size = Math.ceil(bytes / 4) * 4;
+    return Promise.all(
+      cores.map(async (core) => {
+        const words = await this.gpu.read(this.#buffers.hbm, core * this.#bytes.hbm + byte, size);
+        return new Uint8Array(words.buffer, 0, bytes);
+      }),
+    );
   }
 
   /** Frees every buffer. */
@@ -333,8 +350,11 @@ export class Session {
   async #collect({ reporting, reportWords }: Encoded): Promise<void> {
     const all = await this.gpu.read(this.#buffers.reports, 0, reportWords * 4);
     for (const { work, slot } of reporting) {
-      const words = all.slice(slot, slot + work.lanes * REPORT_WORDS);
-      if (words.some((word) => word !== 0)) work.reported?.(words);
+      const each = work.lanes * REPORT_WORDS;
+      for (let core = 0; core < this.#crew.cores; core++) {
+        const words = all.slice(slot + core * each, slot + (core + 1) * each);
+        if (words.some((word) => word !== 0)) work.reported?.(words, core);
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Conversions } from '../conversions';
 import type { TemplateValues } from '../template';
 import type { Functions } from './functions';
 import type { Place } from './place';
-import type { Reports, Work } from './work';
+import type { Reported, Work } from './work';
 
 /** An operand as an instruction uses it. */
 export interface Use {
@@ -49,5 +49,5 @@ export interface LaneOptions {
   readonly table?: NonNullable<Work['table']>;
   /** The parts of results that are written, in the order of the patterns, where that is not all of them. */
   readonly parts?: Readonly<Record<string, readonly ChipPattern[]>>;
-  readonly reported?: (reports: Reports) => void;
+  readonly reported?: Reported;
 }

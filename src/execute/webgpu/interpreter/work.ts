@@ -32,6 +32,8 @@ export function touchOfScratch(low: number, bytes: number, writes: boolean): Tou
 /** What of each lane was reported: how many elements, then place and float32 bits of the first. */
 export type Reports = Uint32Array<ArrayBuffer>;
 
+export type Reported = (reports: Reports, core: number) => void;
+
 export interface Work {
   readonly kernel: Kernel;
   /** Invocations, each of a partition or a row. */
@@ -52,8 +54,10 @@ export interface Work {
   readonly cost?: number;
   /** Words of any number that the instruction has besides; the word of `words` numbered `at` says where they begin. */
   readonly table?: { readonly at: number; readonly words: readonly number[] };
-  /** Called with what the lanes reported, three words for each, once the work is done. */
-  readonly reported?: (reports: Reports) => void;
+  /** The cores that do it; all of the run when left out. */
+  readonly cores?: readonly number[];
+  /** Called once the work is done, for each core whose lanes reported something, with three words of each lane. */
+  readonly reported?: Reported;
 }
 
 export const REPORT_WORDS = 3;

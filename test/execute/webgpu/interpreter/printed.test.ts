@@ -49,7 +49,9 @@ test('an instruction', async () => {
 test('a chain', async () => {
   const parts = [copy, reciprocal].flatMap((work) => work?.kernel.parts?.() ?? []);
   expect(parts).toHaveLength(2);
-  await expect(chainWgsl(parts, 2 ** 20)).toMatchFileSnapshot('../../../golden/interpreter-chain.wgsl');
+  await expect(chainWgsl(parts, { chipWords: 2 ** 20, cores: 1 })).toMatchFileSnapshot(
+    '../../../golden/interpreter-chain.wgsl',
+  );
 });
 
 test('products, the operands of which are packed first', async () => {

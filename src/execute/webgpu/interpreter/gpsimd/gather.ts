@@ -36,8 +36,9 @@ export function gatherWorks({ lowering, report }: Context, gather: Gather): read
     counted: 'index',
     values,
     words: [most, snake ?? 0],
-    reported: (reports) => {
-      report('index-outside', name, ...outsideTexts(outsideOf(reports, gather), holder, most));
+    reported: (reports, core) => {
+      const [required, received] = outsideTexts(outsideOf(reports, gather), holder, most);
+      report('index-outside', name, required, received, core);
     },
   });
   const works = lowering.lane('local_gather', gatherWgsl, {

@@ -14,9 +14,10 @@ export const sequenceBounds: GpuEntry<'sequence_bounds'> = {
       counted: 'dst',
       values: { FLOAT: Number(isFloat), CODES: Number(isExact(dst)) },
       conversions: INTEGERS,
-      reported: ([count = 0, at = 0, word = 0]) => {
+      reported: ([count = 0, at = 0, word = 0], core) => {
         const first = isFloat ? wordFloat(word) : word | 0;
-        report('segment-id', 'segment_ids', ...idTexts(count, countOf(ids.dims), first, at));
+        const [required, received] = idTexts(count, countOf(ids.dims), first, at);
+        report('segment-id', 'segment_ids', required, received, core);
       },
     });
   },

@@ -86,14 +86,14 @@ export function evaluationWorks(
     JOINS: Number(join !== undefined),
     JOIN: join === undefined ? '' : aluName(join),
   };
-  const reported = (reports: Reports): void => {
+  const reported = (reports: Reports, core: number): void => {
     if (op === 'prelu') return;
     const { required, received } = rangeFault(
       op,
       what,
       outsideOf(reports, operands['dst']?.place.width ?? NaN),
     );
-    report('activation-range', 'data', required, received);
+    report('activation-range', 'data', required, received, core);
   };
   const works = lowering.lane('evaluation', evaluationWgsl, {
     operands,

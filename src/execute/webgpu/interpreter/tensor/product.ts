@@ -6,9 +6,15 @@ import exactRowWgsl from '../../../../../shaders/interpreter/tensor/exact_row.wg
 import exactWgsl from '../../../../../shaders/interpreter/tensor/product_exact.wgsl';
 import { decoderWgsl } from '../../decoders';
 import { render } from '../../template';
-import { descriptorWords, operandsWgsl, type Kernel, type KernelSpec } from '../kernel';
+import {
+  descriptorWords,
+  extentKey,
+  extentTemplate,
+  operandsWgsl,
+  type Kernel,
+  type KernelSpec,
+} from '../kernel';
 import type { Lowering, Use } from '../lowering';
-import { SCRATCH_BYTES } from '../layout';
 import type { Touch, Work } from '../work';
 import { formatOf, perWord, scans, touchOfPacked, type Packed, type Packing } from './packing';
 
@@ -113,7 +119,7 @@ function quickKernel(
   attributes: number,
 ): Kernel {
   const { dtype, steps, aligned } = dst.place;
-  const key = `product|${packing.stationary}|${packing.moving}|${dtype}:${steps.length}${aligned ? '' : 'u'}|${lowering.arithmetic}|${lowering.layout.chipWords}`;
+  const key = `product|${packing.stationary}|${packing.moving}|${dtype}:${steps.length}${aligned ? '' : 'u'}|${lowering.arithmetic}|${extentKey(lowering.layout.extent)}`;
   return lowering.kernels.of(key, () => {
     const spec: KernelSpec = {
       name: 'product',
@@ -135,7 +141,7 @@ function quickKernel(
       },
       operands: { dst: { memory: 'chip', dtype, rank: steps.length, aligned, encoding: {} } },
       attributes,
-      chipWords: lowering.layout.chipWords,
+      extent: lowering.layout.extent,
       counted: 'dst',
       functions: '',
       conversions:
@@ -149,20 +155,16 @@ function quickKernel(
       words,
       lanes: TILE.lanesX * TILE.lanesY,
       bindings: 'product',
-      chipWords: spec.chipWords,
+      extent: spec.extent,
       wgsl: () => {
-        const body = render(spec.body, {
-          ...spec.values,
-          WORDS: words,
-          CHIP_WORDS: spec.chipWords,
-          SCRATCH_WORDS: SCRATCH_BYTES / 4,
-        });
+        const extent = extentTemplate(spec.extent);
+        const body = render(spec.body, { ...spec.values, ...extent, WORDS: words });
         const decoders = [
           decoderWgsl('decode_a', formatOf(packing.stationary), 'general'),
           decoderWgsl('decode_b', formatOf(packing.moving), 'general'),
         ];
         const { own, shared } = operandsWgsl(spec, body);
-        return [dispatchWgsl, body, own, shared, ...decoders].join('\n');
+        return [render(dispatchWgsl, extent), body, own, shared, ...decoders].join('\n');
       },
     };
   });
