@@ -4,6 +4,7 @@
  * the format of the mode once, at the end.
  */
 import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Dtype } from '../numerics';
 import { make, withRecorder, type Node, type Shape } from '../tensor/graph';
 import type { SystoleBackend } from './backend';
 import { formatOf, isReal, type FloatFormat, type HostValues, type RealType } from './values';
@@ -57,7 +58,7 @@ export interface Context {
   /** What float32 tensors are stored as; matmul-shaped kernels cast their operands to it, which loses nothing. */
   readonly float: FloatFormat;
   /** A result whose values were computed on the host. */
-  place(values: ArrayLike<number>, dtype: RealType, shape: Shape): RealResult;
+  readonly place: (values: ArrayLike<number>, dtype: RealType, shape: Shape) => RealResult;
 }
 
 export interface Kernel {
@@ -80,6 +81,9 @@ export const mixedKernel = <I, A = object>(
 
 /** Kernels of a family under the names that tfjs-core calls them by. */
 export type KernelTable = Readonly<Record<string, Kernel>>;
+
+/** The format of a kernel's nodes. */
+export const nodeFormat = (dtype: RealType): Dtype => formatOf(dtype, 'float32');
 
 export const float = (node: Node): RealResult => ({ dtype: 'float32', node });
 export const int = (node: Node): RealResult => ({ dtype: 'int32', node });
