@@ -28,6 +28,7 @@ import { Product, splitFits, type PreparedMatmul } from './prepared';
 import { float16Decoder, probeArithmetic, type ArithmeticProbe, type Float16Decoder } from './probes';
 import { searchClass, type Searched } from './search';
 import { Rate } from './slices';
+import { StagedProduct, type StagedLayout } from './staged';
 import {
   blaming,
   checkSources,
@@ -220,6 +221,11 @@ export class WebGpuMatmul {
     return this.#product(plan, operands, proved, { batch, into });
   }
 
+  /** Readies a product that is encoded among other work, of operands that lie as the kernel reads them. */
+  async stage(plan: MatmulPlan, layout: StagedLayout): Promise<StagedProduct> {
+    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}), layout);
+  }
+
   /** Compares two results of one plan code by code on the adapter. */
   compare(left: PreparedMatmul, right: PreparedMatmul): Promise<DeviceComparison> {
     return compareOnDevice(this.gpu, left, right);
@@ -288,7 +294,7 @@ export class WebGpuMatmul {
    * Where the tuning that a search found, now or earlier, cannot be proved for these formats, it is discarded, and the safe one takes
    * its place: the search proved it for one pair of formats, and a kept one may be of another mind than the adapter.
    */
-  async #tuned(plan: MatmulPlan, operands: OperandSources): Promise<Proved> {
+  async #tuned(plan: MatmulPlan, operands: Partial<OperandSources>): Promise<Proved> {
     const name = classOf(stationaryDtype(plan.a), plan.m);
     const { tuning, candidates } = this.#tunings[name];
     try {
@@ -312,7 +318,7 @@ export class WebGpuMatmul {
     );
   }
 
-  #fused(plan: MatmulPlan, operands: OperandSources, preferred: Tuning): Promise<Proved> {
+  #fused(plan: MatmulPlan, operands: Partial<OperandSources>, preferred: Tuning): Promise<Proved> {
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(plan.b, plan.b, operands.b);
     const spec = this.#spec(plan, decodeA, decodeB, 'none');
@@ -323,10 +329,12 @@ export class WebGpuMatmul {
   }
 
   /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
-  #decoder(stored: Dtype, dtype: Dtype, codes: MatrixSource): Decoder {
+  #decoder(stored: Dtype, dtype: Dtype, codes: MatrixSource | undefined): Decoder {
     if (stored === 'float32' || stored === 'tfloat32' || stored === 'bfloat16') return 'general';
     if (dtype === 'float16' && this.#float16 !== undefined) return this.#float16;
-    return isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite ? 'general' : 'finite';
+    return codes === undefined || isBuffer(codes) || scanOperand(dtype, codes).hasNonFinite
+      ? 'general'
+      : 'finite';
   }
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */

@@ -9,7 +9,7 @@ import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import type { Geometry, Kernel } from './kernels';
 import { Pace } from './pace';
 import { memoryLimit, readPanels, type Panel } from './panels';
-import { blaming } from './sources';
+import { blaming, type Layout } from './sources';
 import { MAX_WORKGROUPS, slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
 
 /** Bytes on the adapter by what they are for, and the bound on operands + result + scratch. */
@@ -41,7 +41,7 @@ export interface PreparedMatmul {
 }
 
 /** Uniforms of one dispatch are 256 bytes apart, as WebGPU's dynamic offsets want; a submission has at most this many. */
-const UNIFORM_STRIDE = 256;
+export const UNIFORM_STRIDE = 256;
 const MAX_DISPATCHES = 32;
 /** Of the struct in shaders/slice.wgsl. */
 export const SLICE_BYTES = 128;
@@ -107,13 +107,7 @@ export class Product implements PreparedMatmul {
     };
     const uniforms = await own('slices', UNIFORM_STRIDE * MAX_DISPATCHES, USAGE.UNIFORM);
     const passes = await own('passes', plan.passes.length * 16, USAGE.STORAGE);
-    gpu.device.queue.writeBuffer(
-      passes,
-      0,
-      new Uint32Array(
-        plan.passes.flatMap(({ k0, rows, interleave, group }) => [k0, rows, interleave, group]),
-      ),
-    );
+    gpu.device.queue.writeBuffer(passes, 0, passWords(plan));
 
     const { rows, columns, scratchPerWorkgroup, split } = kernel.geometry;
     const tiles = panels.map(
@@ -232,7 +226,8 @@ export class Product implements PreparedMatmul {
   #submit(list: readonly Slice[], rest: () => Promise<void>): Promise<void> {
     this.#gpu.checkAlive(); // writing to a buffer that is gone would be an error that nobody catches
     list.forEach((slice, index) => {
-      this.#gpu.device.queue.writeBuffer(this.#uniforms, index * UNIFORM_STRIDE, this.#uniform(slice));
+      const words = sliceWords(this.plan, this.#kernel.geometry, this.#panel(slice.panel), slice);
+      this.#gpu.device.queue.writeBuffer(this.#uniforms, index * UNIFORM_STRIDE, words);
     });
     return this.#gpu.submit(
       this.#kernel.name,
@@ -253,45 +248,6 @@ export class Product implements PreparedMatmul {
     );
   }
 
-  /** The struct Slice of shaders/slice.wgsl. */
-  #uniform({ panel, firstWorkgroup, workgroups, passBegin, passEnd }: Slice): Uint32Array<ArrayBuffer> {
-    const { a, b, out, cStride, residualStride } = this.#panel(panel);
-    const { scale = 1, outScale = 1 } = this.plan.epilogue ?? {};
-    const { rows, columns, aVectorWords, bVectorWords } = this.#kernel.geometry;
-    const [height, width] = [a.end - a.begin, b.end - b.begin];
-    const down = Math.ceil(height / rows);
-    return new Uint32Array([
-      height,
-      width,
-      a.stride / aVectorWords,
-      b.stride / bVectorWords,
-      out.stride,
-      firstWorkgroup,
-      down,
-      passBegin,
-      passEnd,
-      Number(passBegin > 0),
-      Number(passEnd === this.plan.passes.length),
-      0,
-      this.plan.seed >>> 0,
-      Math.floor(this.plan.seed / 2 ** 32),
-      a.begin,
-      b.begin,
-      this.plan.n,
-      ...new Uint32Array(Float32Array.of(scale, outScale).buffer),
-      residualStride,
-      workgroups,
-      down * Math.ceil(width / columns),
-      a.matrix / aVectorWords,
-      b.matrix / bVectorWords,
-      out.matrix,
-      a.offset / aVectorWords,
-      b.offset / bVectorWords,
-      out.offset,
-      cStride,
-    ]);
-  }
-
   #panel(index: number): Panel {
     const panel = this.panels[index];
     if (panel === undefined) throw new Error(`Invariant violation: no panel ${index}`);
@@ -299,8 +255,61 @@ export class Product implements PreparedMatmul {
   }
 }
 
+/** The passes as the kernel reads them. */
+export const passWords = ({ passes }: MatmulPlan): Uint32Array<ArrayBuffer> =>
+  new Uint32Array(passes.flatMap(({ k0, rows, interleave, group }) => [k0, rows, interleave, group]));
+
+/** Where the matrices of a panel lie. */
+export type PanelLayout = Readonly<
+  Record<'a' | 'b', Layout & { readonly begin: number; readonly end: number }>
+> &
+  Pick<Panel, 'out' | 'cStride' | 'residualStride'>;
+
+/** The struct Slice of shaders/slice.wgsl. */
+export function sliceWords(
+  plan: MatmulPlan,
+  { rows, columns, aVectorWords, bVectorWords }: Geometry,
+  { a, b, out, cStride, residualStride }: PanelLayout,
+  { firstWorkgroup, workgroups, passBegin, passEnd }: Slice,
+): Uint32Array<ArrayBuffer> {
+  const { scale = 1, outScale = 1 } = plan.epilogue ?? {};
+  const [height, width] = [a.end - a.begin, b.end - b.begin];
+  const down = Math.ceil(height / rows);
+  return new Uint32Array([
+    height,
+    width,
+    a.stride / aVectorWords,
+    b.stride / bVectorWords,
+    out.stride,
+    firstWorkgroup,
+    down,
+    passBegin,
+    passEnd,
+    Number(passBegin > 0),
+    Number(passEnd === plan.passes.length),
+    0,
+    plan.seed >>> 0,
+    Math.floor(plan.seed / 2 ** 32),
+    a.begin,
+    b.begin,
+    plan.n,
+    ...new Uint32Array(Float32Array.of(scale, outScale).buffer),
+    residualStride,
+    workgroups,
+    down * Math.ceil(width / columns),
+    a.matrix / aVectorWords,
+    b.matrix / bVectorWords,
+    out.matrix,
+    a.offset / aVectorWords,
+    b.offset / bVectorWords,
+    out.offset,
+    cStride,
+  ]);
+}
+
 /** Bytes that the sums of split passes may take, within the product's limit. */
-const scratchRoom = (plan: MatmulPlan): number => Math.max(32768, Math.floor(memoryLimit(plan) * 0.05));
+export const scratchRoom = (plan: MatmulPlan): number =>
+  Math.max(32768, Math.floor(memoryLimit(plan) * 0.05));
 
 /** Whether there is room for the sums of one workgroup's passes at least. */
 export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry): boolean =>

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeArray, encodeArray, UserError, type CodeArray, type Dtype } from '../../../src/numerics';
-import type { Node} from '../../../src/tensor/graph';
+import type { Node } from '../../../src/tensor/graph';
 import { make, sizeOf, type Shape } from '../../../src/tensor/graph';
 import { evaluate } from '../../../src/tensor/reference';
 

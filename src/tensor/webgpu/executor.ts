@@ -1,0 +1,395 @@
+/**
+ * Graphs on a WebGPU device: a plan for each structure of graph, kept; a run of it is one submission. Bit for bit what
+ * `reference/` gives.
+ */
+import type { ChipName } from '../../chip';
+import { WebGpuMatmul } from '../../execute/webgpu';
+import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
+import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
+import type { CompiledGraph, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
+import { sizeOf, type Node, type Shape, type Stored } from '../graph';
+import { codeOf } from './codes';
+import { lower } from './lower';
+import { bytesOf, Memory, Storage } from './memory';
+import { faultsOf, Held, heldBy, type Fault } from './held';
+import { makePlan, type Adapter, type Plan, type Slot } from './plan';
+import { capture, type Captured } from './structure';
+
+export interface WebGpuExecutorOptions {
+  readonly chip?: ChipName;
+  /** Whether kernels compute several primitives; true when left out. */
+  readonly fusion?: boolean;
+}
+
+/** Plans kept at most: the one that was used longest ago goes first. */
+const PLANS = 512;
+
+export class WebGpuExecutor implements Executor {
+  readonly name = 'webgpu';
+  readonly chip: ChipName;
+  readonly matmul: WebGpuMatmul;
+  readonly #adapter: Adapter;
+  readonly #memory: Memory;
+  readonly #plans = new Map<string, Promise<Plan>>();
+  readonly #pipelines = new Set<string>();
+  #counts = { dispatches: 0, submissions: 0, pipelines: 0, plans: 0 };
+  #sources: readonly string[] = [];
+  #trouble: Promise<void> = Promise.resolve();
+
+  private constructor(matmul: WebGpuMatmul, chip: ChipName, fusion: boolean) {
+    const { gpu } = matmul;
+    const { maxStorageBuffersPerShaderStage: buffers } = gpu.device.limits;
+    this.matmul = matmul;
+    this.chip = chip;
+    this.#adapter = {
+      gpu,
+      matmul,
+      chip,
+      arithmetic: arithmeticOf(matmul.probe),
+      limits: { buffers, fusion },
+    };
+    this.#memory = new Memory(gpu.device, gpu.maxStorageBytes);
+  }
+
+  /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
+  static async create(
+    device: GPUDevice,
+    { chip = 'trn2', fusion = true }: WebGpuExecutorOptions = {},
+  ): Promise<WebGpuExecutor> {
+    return new WebGpuExecutor(await WebGpuMatmul.create(device), chip, fusion);
+  }
+
+  get device(): GPUDevice {
+    return this.#adapter.gpu.device;
+  }
+
+  get memory(): ExecutorMemory {
+    return this.#memory.counts;
+  }
+
+  get counts(): ExecutorCounts {
+    return { ...this.#counts };
+  }
+
+  /** The WGSL of the kernels of the last run, in order. */
+  get sources(): readonly string[] {
+    return this.#sources;
+  }
+
+  place(codes: CodeArray, dtype: Dtype, shape: Shape): Stored {
+    const storage = new Storage(this.#memory, bytesOf(dtype, sizeOf(shape)), { dtype, codes });
+    return new Held(storage, [], codes);
+  }
+
+  async run(nodes: readonly Node[]): Promise<void> {
+    this.#adapter.gpu.checkAlive();
+    const wanted = [...new Set(nodes)].filter(({ op }) => op.kind !== 'leaf');
+    if (wanted.length === 0) return;
+    const captured = capture(wanted);
+    const leaves = captured.leaves.map((leaf) => heldBy(leaf, leaf.stored));
+    for (const { storage } of leaves) storage.hold();
+    try {
+      const plan = await this.#plan(captured, wanted);
+      const held = await this.#execute(plan, captured, wanted, leaves);
+      for (const [i, node] of wanted.entries()) {
+        const stored = held[i];
+        // Another run may have computed it meanwhile, or nobody needs it any more.
+        if (stored === undefined) continue;
+        if (node.op.kind === 'leaf') stored.release();
+        else node.settle(stored);
+      }
+    } finally {
+      for (const { storage } of leaves) storage.drop();
+    }
+  }
+
+  async read(node: Node): Promise<CodeArray> {
+    const { dtype, size } = node;
+    const held = heldBy(node, node.stored);
+    await this.#trouble;
+    this.#adapter.gpu.checkAlive();
+    if (held.codes !== undefined && held.faults.length === 0) return held.codes;
+    held.storage.hold();
+    try {
+      held.fault ??= await this.#faultOf(held.faults);
+      if (held.fault !== undefined) throw new UserError(`An index lies outside: ${held.fault}`);
+      held.codes ??=
+        size === 0
+          ? codeArray(dtype, 0)
+          : unpackWords(dtype, size, await this.#words(held.storage, bytesOf(dtype, size)));
+      return held.codes;
+    } finally {
+      held.storage.drop();
+    }
+  }
+
+  async compile(inputs: readonly Node[], outputs: readonly Node[]): Promise<CompiledGraph> {
+    const captured = capture(outputs);
+    const leaves = captured.leaves.map((leaf) => {
+      const input = inputs.indexOf(leaf);
+      return input >= 0 ? input : heldBy(leaf, leaf.stored);
+    });
+    for (const output of outputs) output.hold();
+    const plan = await this.#plan(captured, outputs);
+    return {
+      run: async (values) => {
+        this.#adapter.gpu.checkAlive();
+        const given = leaves.map((leaf, i) =>
+          leaf instanceof Held ? leaf : heldBy(captured.leaves[i], values[leaf]),
+        );
+        for (const { storage } of given) storage.hold();
+        try {
+          return await this.#execute(plan, captured, outputs, given);
+        } finally {
+          for (const { storage } of given) storage.drop();
+        }
+      },
+      release: () => {
+        for (const output of outputs) output.drop();
+      },
+    };
+  }
+
+  close(): void {
+    this.#memory.close();
+    this.#adapter.gpu.close();
+    for (const plan of this.#plans.values())
+      void plan.then(
+        ({ uniforms }) => {
+          uniforms.destroy();
+        },
+        () => undefined,
+      );
+    this.#plans.clear();
+  }
+
+  #plan({ key, nodes }: Captured, wanted: readonly Node[]): Promise<Plan> {
+    const known = this.#plans.get(key);
+    if (known !== undefined) {
+      this.#plans.delete(key);
+      this.#plans.set(key, known);
+      return known;
+    }
+    const plan = makePlan(lower(nodes, wanted), this.#adapter);
+    this.#plans.set(key, plan);
+    this.#counts.plans++;
+    plan.then(
+      ({ sources }) => {
+        for (const source of sources) this.#pipelines.add(source);
+        this.#counts.pipelines = this.#pipelines.size;
+      },
+      () => this.#plans.delete(key),
+    );
+    const [oldest] = this.#plans.keys();
+    if (this.#plans.size > PLANS && oldest !== undefined) this.#plans.delete(oldest);
+    return plan;
+  }
+
+  /** Encodes and submits. New values are those of the wanted nodes, in order. */
+  async #execute(
+    plan: Plan,
+    captured: Captured,
+    wanted: readonly Node[],
+    leaves: readonly Held[],
+  ): Promise<readonly Held[]> {
+    const { gpu } = this.#adapter;
+    const memory = this.#memory;
+    this.#sources = plan.sources;
+    for (let attempt = 0; ; attempt++) {
+      const made = memory.made;
+      const { device } = gpu;
+      device.pushErrorScope('out-of-memory');
+      device.pushErrorScope('validation');
+      let submitted: Submitted | undefined;
+      let refused: unknown;
+      try {
+        submitted = this.#submit(plan, captured, leaves);
+      } catch (error) {
+        refused = error;
+      }
+      const answers = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      if (submitted === undefined) {
+        await answers.catch(() => undefined);
+        gpu.checkAlive();
+        throw refused;
+      }
+      if (memory.made > made) {
+        const [invalid, exhausted] = await answers;
+        if (exhausted !== null) {
+          for (const storage of submitted.all) storage.fail();
+          memory.drain();
+          if (attempt === 0) continue;
+          throw new UserError(
+            `The adapter is out of memory: ${exhausted.message} Dispose of arrays that are not needed any more.`,
+          );
+        }
+        if (invalid !== null || isLost(gpu)) for (const storage of submitted.all) storage.fail();
+        gpu.checkAlive();
+        if (invalid !== null)
+          throw new Error(`Invariant violation: WebGPU refused a run: ${invalid.message}`);
+      } else {
+        const before = this.#trouble;
+        this.#trouble = before.then(async () => {
+          const problem = (await answers).find((each) => each !== null);
+          gpu.checkAlive();
+          if (problem) throw new Error(`Invariant violation: WebGPU refused a run: ${problem.message}`);
+        });
+        this.#trouble.catch(() => undefined);
+      }
+      return this.#hold(plan, captured, wanted, leaves, submitted);
+    }
+  }
+
+  #submit(plan: Plan, captured: Captured, leaves: readonly Held[]): Submitted {
+    const { device } = this.#adapter.gpu;
+    const memory = this.#memory;
+    const { queue } = device;
+    const all: Storage[] = [];
+    const scratch: GPUBuffer[] = [];
+    try {
+      const given = leaves.map(({ storage }) => storage.buffer(queue));
+      const outputs = plan.outputBytes.map((bytes) => {
+        const storage = new Storage(memory, bytes, memory.take(bytes));
+        all.push(storage);
+        return storage;
+      });
+      let flags: Storage | undefined;
+      if (plan.flags > 0) {
+        flags = new Storage(memory, plan.flags * 4, memory.take(plan.flags * 4));
+        all.push(flags);
+      }
+      for (const bytes of plan.scratchBytes) {
+        scratch.push(memory.take(bytes));
+        memory.count(bytes, 1);
+      }
+      this.#tell(plan, captured);
+      const bufferOf = (slot: Slot): GPUBuffer => {
+        const found =
+          slot.kind === 'leaf'
+            ? given[slot.index]
+            : slot.kind === 'flags'
+              ? flags?.buffer(queue)
+              : slot.kind === 'output'
+                ? outputs[slot.index]?.buffer(queue)
+                : scratch[slot.index];
+        if (found === undefined) throw new Error(`Invariant violation: a run lacks its ${slot.kind}`);
+        return found;
+      };
+      const encoder = device.createCommandEncoder();
+      if (flags !== undefined) encoder.clearBuffer(flags.buffer(queue));
+      if (plan.steps.length > 0) {
+        const pass = encoder.beginComputePass();
+        for (const dispatch of plan.steps) {
+          if (dispatch.kind === 'product') {
+            const [a, b, result, scratch] = dispatch.slots;
+            dispatch.product.encode(pass, {
+              a: bufferOf(a),
+              b: bufferOf(b),
+              result: bufferOf(result),
+              scratch: bufferOf(scratch),
+            });
+            this.#counts.dispatches += dispatch.product.dispatches;
+            continue;
+          }
+          this.#counts.dispatches++;
+          const buffers = dispatch.slots.map(bufferOf);
+          if (dispatch.last?.buffers.every((buffer, i) => buffer === buffers[i]) !== true) {
+            const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }));
+            const uniform = { buffer: plan.uniforms, size: dispatch.toldBytes };
+            const group = device.createBindGroup({
+              layout: dispatch.pipeline.layout,
+              entries: [{ binding: 0, resource: uniform }, ...entries],
+            });
+            dispatch.last = { buffers, group };
+          }
+          pass.setPipeline(dispatch.pipeline.pipeline);
+          pass.setBindGroup(0, dispatch.last.group, [dispatch.told]);
+          pass.dispatchWorkgroups(...dispatch.workgroups);
+        }
+        pass.end();
+      }
+      queue.submit([encoder.finish()]);
+      this.#counts.submissions++;
+      return { all, outputs, flags };
+    } catch (error) {
+      for (const storage of all) storage.drop();
+      throw error;
+    } finally {
+      for (const [i, buffer] of scratch.entries()) {
+        memory.count(plan.scratchBytes[i] ?? 0, -1);
+        memory.give(buffer);
+      }
+    }
+  }
+
+  /** Writes what kernels are told, where it is not what they were told last. */
+  #tell(plan: Plan, { fills }: Captured): void {
+    let changed = !plan.written;
+    for (const { word, fill } of plan.fills) {
+      const { dtype, value } = fills[fill] ?? { dtype: 'float32', value: 0 };
+      const code = codeOf(dtype, value);
+      changed ||= plan.told[word] !== code;
+      plan.told[word] = code;
+    }
+    if (changed) this.device.queue.writeBuffer(plan.uniforms, 0, plan.told);
+    plan.written = true;
+  }
+
+  #hold(
+    plan: Plan,
+    { nodes }: Captured,
+    wanted: readonly Node[],
+    leaves: readonly Held[],
+    { outputs, flags }: Submitted,
+  ): readonly Held[] {
+    const faults =
+      flags === undefined && leaves.every((leaf) => leaf.faults.length === 0)
+        ? undefined
+        : faultsOf(nodes, leaves, flags);
+    const taken = new Set<Storage>();
+    const held = plan.outputs.map((slot, i) => {
+      const storage =
+        slot.kind === 'leaf'
+          ? leaves[slot.index]?.storage
+          : slot.kind === 'output'
+            ? outputs[slot.index]
+            : undefined;
+      const node = wanted[i];
+      if (storage === undefined || node === undefined)
+        throw new Error('Invariant violation: an output without memory');
+      if (slot.kind === 'leaf' || taken.has(storage)) storage.hold();
+      taken.add(storage);
+      return new Held(storage, faults?.get(node) ?? []);
+    });
+    flags?.drop();
+    return held;
+  }
+
+  async #faultOf(faults: readonly Fault[]): Promise<string | undefined> {
+    for (const { flags, word, what } of faults) {
+      const words = await this.#words(flags, flags.bytes);
+      if ((words[word] ?? 0) !== 0) return what;
+    }
+    return undefined;
+  }
+
+  #words(storage: Storage, bytes: number): Promise<Uint32Array<ArrayBuffer>> {
+    const { gpu } = this.#adapter;
+    return gpu.read(storage.buffer(gpu.device.queue), 0, bytes);
+  }
+}
+
+interface Submitted {
+  readonly all: readonly Storage[];
+  readonly outputs: readonly Storage[];
+  readonly flags: Storage | undefined;
+}
+
+function isLost(gpu: Adapter['gpu']): boolean {
+  try {
+    gpu.checkAlive();
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,2 @@
+/** Graphs on WebGPU. */
+export { WebGpuExecutor, type WebGpuExecutorOptions } from './executor';

@@ -1,0 +1,74 @@
+/** Graphs of random primitives, formats and shapes: what kernels give is what the definition gives, bit for bit, fused or not. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CodeArray, Dtype } from '../../../src/numerics';
+import type { Node} from '../../../src/tensor/graph';
+import { make, type OpKind, type Shape } from '../../../src/tensor/graph';
+import { evaluateAll } from '../../../src/tensor/reference';
+import type { WebGpuExecutor } from '../../../src/tensor/webgpu';
+import { runs } from '../../execute/runs';
+import { onEveryAdapter } from './adapters';
+import { Graph, KINDS } from './graphs';
+
+/** What reading gives: codes, or the words of an error. */
+async function outcome(executor: WebGpuExecutor, node: Node): Promise<unknown> {
+  try {
+    return [...(await executor.read(node))];
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
+}
+
+async function agrees(
+  executor: WebGpuExecutor,
+  draw: fc.GeneratorValue,
+  kinds: readonly OpKind[],
+  length: number,
+): Promise<void> {
+  const leaves: Node[] = [];
+  const place = (codes: CodeArray, dtype: Dtype, shape: Shape): Node => {
+    const leaf = make.leaf(shape, dtype, executor.place(codes, dtype, shape)).hold();
+    leaves.push(leaf);
+    return leaf;
+  };
+  const graph = new Graph(draw, place);
+  graph.leaf();
+  for (let i = 0; i < length; i++) graph.grow(kinds);
+  const wanted = graph.nodes.filter((_, i) => i === graph.nodes.length - 1 || graph.below(3) === 0);
+  for (const node of wanted) node.hold();
+  const expected = evaluateAll(wanted);
+  const before = executor.counts.submissions;
+  await executor.run(wanted);
+  expect(executor.counts.submissions - before).toBeLessThanOrEqual(1);
+  for (const [i, node] of wanted.entries()) {
+    const { codes, fault } = expected[i] ?? { codes: [], fault: 'missing' };
+    expect(await outcome(executor, node)).toEqual(
+      fault === undefined ? [...codes] : `An index lies outside: ${fault}`,
+    );
+  }
+  for (const node of [...wanted, ...leaves]) node.drop();
+  for (const node of graph.nodes) if (node.holders === 0 && node.op.kind !== 'leaf') node.hold().drop();
+  expect(executor.memory.live).toBe(0);
+}
+
+onEveryAdapter((on) => {
+  describe.each(['fused', 'plain'] as const)('%s', (which) => {
+    test.each(KINDS)('%s', async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(fc.gen(), async (draw) => {
+          await agrees(on[which], draw, [kind, 'map', 'cast'], 3);
+        }),
+        { numRuns: runs(6) },
+      );
+    });
+
+    test('all together', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.gen(), fc.integer({ min: 1, max: 14 }), async (draw, length) => {
+          await agrees(on[which], draw, KINDS, length);
+        }),
+        { numRuns: runs(30) },
+      );
+    });
+  });
+});
