@@ -6,6 +6,14 @@ export {
   type MultiHeadOptions,
   type MultiHeadParameters,
 } from './attention';
+export {
+  averagePool,
+  convolution,
+  maxPool,
+  type ConvolutionOptions,
+  type ConvolutionParameters,
+  type PoolingOptions,
+} from './convolution';
 export { embedding, type EmbeddingOptions, type EmbeddingParameters } from './embedding';
 export { Draws, layer, type Layer } from './layer';
 export {
