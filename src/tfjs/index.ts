@@ -1,38 +1,50 @@
-/** systole as a backend of tfjs: `registerSystole()`, and the program runs on the emulated chip. */
+/** systole as a backend of tfjs: `registerSystole()`, and an existing program runs on the emulated chip. docs/tfjs.md. */
 import { registerBackend, registerKernel } from '@tensorflow/tfjs-core';
-import { parseChip, type ChipName } from '../chip';
-import type { Executor } from '../tensor/executor';
-import { ReferenceExecutor } from '../tensor/reference';
+import type { BrowserHostOptions } from '../host';
+import { requireFields, UserError } from '../numerics';
+import { openArrays, type Arrays, type OpenArraysOptions } from '../tensor/array';
 import { SystoleBackend } from './backend';
 import { delegate, isDelegated, STRING_KERNELS } from './delegated';
 import { runKernel } from './kernel';
 import { KERNELS } from './kernels';
-import type { FloatFormat } from './values';
+import { FLOAT_FORMATS, type FloatFormat } from './values';
 
 export { SystoleBackend } from './backend';
 export { DELEGATED_KERNELS } from './delegated';
 
-export interface RegisterOptions {
+export interface RegisterOptions extends OpenArraysOptions, BrowserHostOptions {
   /** What tfjs calls the backend; 'systole' when left out. */
   readonly name?: string;
-  /** Whose formats and order of additions hold; trn2 when left out. */
-  readonly chip?: ChipName;
-  /** What float32 tensors are stored as, and matmuls take; float32 when left out. */
+  /** What float32 tensors are stored as, and products take; float32 when left out. */
   readonly precision?: FloatFormat;
-  /** What computes. */
-  readonly executor?: Executor | Promise<Executor>;
+  /** Opened already, as in Node by `openArrays` of systole/node: in place of the options of `openArrays`. They stay the caller's. */
+  readonly arrays?: Pick<Arrays, 'executor'> | Promise<Pick<Arrays, 'executor'>>;
 }
 
-/** Before WebGPU in tfjs's choice, so that it is the one that `ready()` takes. */
+const OPENING = ['chip', 'device', 'executor', 'fusion', 'powerPreference', 'forceFallbackAdapter'] as const;
+
+/** Before WebGPU in tfjs's own choice, so that `tf.ready()` takes it. */
 const PRIORITY = 4;
 
-export function registerSystole({
-  name = 'systole',
-  chip = 'trn2',
-  precision = 'float32',
-  executor = ReferenceExecutor.create({ chip: parseChip(chip) }),
-}: RegisterOptions = {}): void {
-  registerBackend(name, async () => new SystoleBackend(await executor, precision), PRIORITY);
+/**
+ * Registers the backend and its kernels. The device is opened when tfjs first asks for the backend (`tf.setBackend(name)`, `tf.ready()`), and
+ * shared by all that it makes of it.
+ *
+ * @throws UserError for unknown options.
+ */
+export function registerSystole(options: RegisterOptions = {}): void {
+  requireFields('registerSystole', options, ['name', 'precision', 'arrays', ...OPENING]);
+  const { name = 'systole', precision = 'float32', arrays, ...opening } = options;
+  if (!FLOAT_FORMATS.includes(precision))
+    throw new UserError(
+      `registerSystole: precision is one of ${FLOAT_FORMATS.join(', ')}; received ${precision}.`,
+    );
+  let opened = arrays;
+  const open = async (): Promise<SystoleBackend> => {
+    opened ??= openArrays(opening);
+    return new SystoleBackend((await opened).executor, precision);
+  };
+  registerBackend(name, open, PRIORITY);
   for (const [kernelName, kernel] of Object.entries(KERNELS))
     registerKernel({
       kernelName,

@@ -5,8 +5,9 @@ import { decodeArray, encodeArray, type CodeArray, type Dtype } from '../numeric
 /** The formats of one tensor's elements that a node holds; complex64 is two nodes of float32, and string none. */
 export type RealType = 'float32' | 'int32' | 'bool';
 
-/** What float32 tensors are stored as. */
-export type FloatFormat = 'float32' | 'bfloat16';
+/** What float32 tensors may be stored as. */
+export const FLOAT_FORMATS = ['float32', 'bfloat16'] as const;
+export type FloatFormat = (typeof FLOAT_FORMATS)[number];
 
 export type HostValues = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 

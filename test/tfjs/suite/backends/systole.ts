@@ -1,7 +1,7 @@
-/** systole, on the CPU by definition; tfjs's own backend is there for the kernels of strings. */
+/** systole on the CPU, by definition; tfjs's own backend is there for the kernels of strings. */
 import '@tensorflow/tfjs-backend-cpu';
 import { registerSystole } from '../../../../src/tfjs';
 import { testBackend } from '../test-backend';
 
-registerSystole();
+registerSystole({ executor: 'reference' });
 testBackend('systole');
