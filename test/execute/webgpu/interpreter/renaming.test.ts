@@ -117,15 +117,16 @@ onEveryAdapter((on) => {
     await expectAgreement(on.interpreter, tiles(8), INPUTS);
   });
 
-  test('what an index chooses from is found where it lies now', async () => {
-    // Of each kind one early, whose batch the late one would be put into if it were not known to wait.
-    const choose = 'vector tensor_copy h p0:32 [1,16] = src a p0:32 [0,16] by i p0:32 [1,1]';
-    const [a, s] = ['a', 's'].map((tensor) => `${tensor} p0:${P} [1,${N}]`);
+  test('what an index chooses is found where it lies now', async () => {
+    // What is copied to a is there before a is free: so a is renamed. What reads a after the index has chosen where to write has the
+    // kernel of what was written, and would go out with it if it were not known to wait for a where that lies now.
+    const [a, b, s] = ['a', 'b', 's'].map((tensor) => `${tensor} p0:${P} [1,${N}]`);
     const program = programOf([
-      choose,
-      ...Array.from({ length: 6 }, () => `vector tensor_tensor ${s} = data1 ${s}, data2 ${a}, op add`),
-      `vector tensor_copy ${a} = src ${s}`,
-      choose,
+      `vector tensor_tensor ${b} = data1 ${b}, data2 ${b}, op add`,
+      `vector tensor_tensor ${s} = data1 ${s}, data2 ${a}, op multiply`,
+      `vector tensor_copy ${a} = src ${b}`,
+      'vector tensor_copy a p0:32 [0,16] by i p0:32 [1,1] = src b p0:32 [1,16]',
+      'vector tensor_copy s p0:32 [1,16] = src a p0:32 [1,16]',
     ]);
     await expectAgreement(on.interpreter, program, INPUTS);
   });
