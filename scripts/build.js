@@ -74,6 +74,7 @@ const shared = (layer) => ({
   },
 });
 const sharedNumerics = shared('numerics'); // a `UserError` is one everywhere
+const sharedArrays = shared('arrays'); // so is an `NDArray`
 
 /** For browsers and Node alike. */
 const forAll = { ...common, outdir: 'dist', platform: 'neutral' };
@@ -91,13 +92,14 @@ const REQUIRE =
 async function buildBundles() {
   await Promise.all([
     build({ ...forAll, entryPoints: { numerics: 'src/numerics/index.ts' } }),
-    build({ ...forAll, entryPoints: { index: 'src/index.ts' }, plugins: [sharedNumerics] }),
+    build({ ...forAll, entryPoints: { arrays: 'src/arrays.ts' }, plugins: [sharedNumerics] }),
+    build({ ...forAll, entryPoints: { index: 'src/index.ts' }, plugins: [sharedNumerics, sharedArrays] }),
     build({ ...forAll, entryPoints: { kernel: 'src/kernel/index.ts' }, plugins: [sharedNumerics] }),
     build({ ...forAll, entryPoints: { time: 'src/time/index.ts' }, plugins: [sharedNumerics] }),
     build({
       ...forNode,
       entryPoints: { node: 'src/node.ts' },
-      plugins: [sharedNumerics],
+      plugins: [sharedNumerics, sharedArrays],
       banner: { js: REQUIRE },
     }),
     build({
@@ -237,7 +239,7 @@ const WEBGPU = {
   'webgpu.d.ts': '/// <reference types="@webgpu/types" />\nexport {};\n',
   'none.d.ts': 'export {};\n',
 };
-const ENTRIES = ['src/index.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts'];
+const ENTRIES = ['src/index.d.ts', 'src/arrays.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts'];
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {

@@ -1,4 +1,5 @@
 /** The package: everything that runs in a browser and in Node alike. Devices for Node come from `systole/node`. */
+export * from './arrays';
 export * from './chip';
 export {
   createWebGpuMatmul,

@@ -1,4 +1,5 @@
 /** The library in Node, and WebGPU devices there: the system's adapters and the embedded software adapter. */
+import { openArraysOn, type Arrays, type OpenArraysOptions } from './arrays';
 import { openDevice, type HostOptions } from './host/node';
 import { openCore, type NeuronCore, type OpenOptions } from './library';
 
@@ -23,4 +24,9 @@ export type {
 /** @throws UserError where there is no adapter, or none of the name: it says what was tried. */
 export function open(options: OpenOptions & HostOptions = {}): Promise<NeuronCore> {
   return openCore(options, ['adapter'], openDevice);
+}
+
+/** Arrays on this machine's WebGPU; the functions of them are in `systole/arrays`. @throws UserError for unknown options. */
+export function openArrays(options: OpenArraysOptions & HostOptions = {}): Promise<Arrays> {
+  return openArraysOn(options, ['adapter'], openDevice);
 }

@@ -3,6 +3,7 @@ export { Arrays, type ArrayOptions, type ArrayScope, type ArraysMemory } from '.
 export * from './cast';
 export type { Compiled } from './compile';
 export type { Codes, Data, TypedArray } from './create';
+export * from './einsum';
 export * from './elementwise';
 export * from './functions';
 export type { IndexPart, Range } from './index-parts';
@@ -11,9 +12,10 @@ export * from './joining';
 export * from './linear';
 export { ArrayContext, describe, NDArray, type Values } from './ndarray';
 export type { Nested } from './nested';
-export { openArrays, type OpenArraysOptions } from './open';
+export { openArrays, openArraysOn, type OpenArraysOptions } from './open';
 export type { Operand, ResultOptions } from './operands';
 export { promote } from './promotion';
+export * from './random';
 export {
   all,
   any,
@@ -32,6 +34,8 @@ export {
   type ReduceOptions,
   type ScanAxisOptions,
 } from './reductions';
+export * from './sorting';
+export * from './statistics';
 export { flatten, type Flat } from './tree';
 export {
   broadcastTo,
@@ -47,4 +51,6 @@ export {
   swapaxes,
   tile,
   transpose,
+  tril,
+  triu,
 } from './views';

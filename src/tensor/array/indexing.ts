@@ -1,9 +1,10 @@
 /** Elements by index: read, and set in a new array. */
-import { UserError } from '../../numerics';
+import { UserError, type Dtype } from '../../numerics';
+import * as compose from '../compose';
 import { make, sizeOf, type Node, type OpOf } from '../graph';
 import { choose, fromFirst, type Choice, type IndexPart } from './index-parts';
 import { describe, NDArray, type ArrayContext } from './ndarray';
-import { axisOf, broadcastShapes, nodeOf, numberNode, spread, type Operand } from './operands';
+import { axisOf, broadcastShapes, countOf, nodeOf, numberNode, spread, type Operand } from './operands';
 import { isInteger, promote } from './promotion';
 
 /** The elements that the parts choose. @throws UserError for an index that lies outside, which only values may show when read. */
@@ -144,4 +145,11 @@ export function takeAlongAxis(x: NDArray, index: NDArray, axis = -1): NDArray {
   const inverse = [...order.keys()].map((each) => order.indexOf(each));
   const permuted = order.map((each, i) => (i === last ? count : (shape[each] ?? 1)));
   return x.arrays.adopt(make.permute(make.reshape(found, permuted), inverse));
+}
+
+/** [..., depth]: 1 at the index, 0 elsewhere, and nothing but 0 where the index lies outside. */
+export function oneHot(index: NDArray, depth: number, dtype: Dtype = 'float32'): NDArray {
+  const node = indices('oneHot', index, index);
+  countOf('oneHot', 'the depth', depth);
+  return index.arrays.adopt(compose.oneHot(node, depth, index.arrays.checkDtype('oneHot', dtype)));
 }

@@ -1,5 +1,6 @@
 /** Other shapes of the same elements, and rearrangements of them. */
 import { UserError } from '../../numerics';
+import * as compose from '../compose';
 import { make, sizeOf, type Node, type Shape } from '../graph';
 import { checkShape } from './create';
 import { describe, type NDArray } from './ndarray';
@@ -154,4 +155,15 @@ export function diagonal(x: NDArray, k = 0): NDArray {
   const none = outer.map(() => 0);
   const ones = outer.map(() => 1);
   return adopt(x, make.slice(row, [...none, first], [...ones, columns + 1], [...outer, count]));
+}
+
+/** The last two axes up to diagonal k, and zeros above it. */
+export const tril = (x: NDArray, k = 0): NDArray => triangle('tril', 'lower', x, k);
+/** The last two axes from diagonal k on, and zeros below it. */
+export const triu = (x: NDArray, k = 0): NDArray => triangle('triu', 'upper', x, k);
+
+function triangle(op: string, part: 'lower' | 'upper', x: NDArray, k: number): NDArray {
+  if (x.ndim < 2) throw new UserError(`${op}: needs two axes; received ${describe(x)}.`);
+  if (!Number.isInteger(k)) throw new UserError(`${op}: k is a whole number; received ${k}.`);
+  return adopt(x, compose.triangle(nodeOf(op, x), part, k));
 }

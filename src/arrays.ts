@@ -1,0 +1,24 @@
+/** Arrays in the chip's formats, their gradients, layers and optimisers: what `systole/arrays` gives. */
+export * from './tensor/array';
+export { checkpoint, grad, stopGradient, valueAndGrad, type GradOptions } from './tensor/gradient';
+export * as nn from './tensor/nn';
+export * as optim from './tensor/optim';
+export {
+  fp8Matmul,
+  lossScaling,
+  stepKey,
+  type Fp8Options,
+  type LossScale,
+  type LossScaling,
+  type LossScalingOptions,
+} from './tensor/precision';
+export {
+  openSafetensors,
+  openSafetensorsStream,
+  safetensorsStream,
+  writeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsStream,
+  type SafetensorsTensor,
+  type TensorToWrite,
+} from './tensor/safetensors';
