@@ -174,8 +174,14 @@ describe('the WASM executor', () => {
     expect(wrong).toBe(-1);
   });
 
-  it('streams few rows in several strips', () => {
-    const plan = planMatmul({ m: 3, n: 2085, k: 150, a: 'float8_e4m3', b: 'float16', block: { k: 128 } });
+  it.each([
+    [3, 'float16'],
+    [1, 'float8_e4m3'],
+    [1, 'float8_e5m2'],
+    [1, 'float8_e3m4'],
+    [4, 'float8_e4m3'],
+  ] as const)('streams few rows in several strips: %i, with %s', (m, b) => {
+    const plan = planMatmul({ m, n: 2085, k: 150, a: 'float8_e4m3', b, chip: 'trn3', block: { k: 128 } });
     const operands = operandsOf(plan, 'plain', 4);
     const expected = referenceMatmul(plan, operands);
     expect(wasmMatmul(plan, operands).findIndex((code, index) => code !== expected[index])).toBe(-1);

@@ -66,7 +66,7 @@ export function layOut({ plan, window, threads, subnormals, base, canonical }: L
   const { unitRows, unitColumns, blockRows } = units;
   const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
   const panels = streamed
-    ? TILE.m * (strip + depth + unitColumns * Math.min(groups, 2))
+    ? TILE.m * (strip + depth + roundUp(unitColumns, STRIP) * Math.min(groups, 2))
     : TILE.m * TILE.n + strip + (blockRows + unitColumns) * depth + (groups > 1 ? unitRows * unitColumns : 0);
 
   let end = Math.ceil(base / SLACK) * SLACK;

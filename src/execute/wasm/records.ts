@@ -63,6 +63,9 @@ const BIAS = 127;
 const UPPER_MANTISSA = 7;
 const FLOAT16_SHIFT = 3;
 const HALF = 16;
+const BYTE = 8;
+/** Bits of an index into a table. */
+const NIBBLE = 4;
 const LANES = 16;
 /** Codes of 8 bits that come from the tables: as many as a swizzle reaches. */
 const TABLE = 16;
@@ -75,33 +78,48 @@ export function formatRecord(dtype: Dtype): FormatRecord | undefined {
   const size = Math.ceil(bits / 8);
   const [wide, narrow] = exponentBits === 8 ? [KIND.wide, KIND.upper] : [KIND.bytes, KIND.halves];
   const [left, right] =
-    size === 1 ? [UPPER_MANTISSA - mantissaBits, mantissaBits + 1] : [HALF - FLOAT16_SHIFT, FLOAT16_SHIFT];
+    size === 1 ? [UPPER_MANTISSA - mantissaBits, 0] : [HALF - FLOAT16_SHIFT, FLOAT16_SHIFT];
   return { kind: size === 2 ? narrow : wide, size, keep: -1 << padding, left, right };
 }
 
 /** What lies beyond the record of a format (`assembly/job.ts`); of float32 and bfloat16 it is not looked at. */
 export function formatVectors(dtype: Dtype): Uint8Array {
   const { bits, mantissaBits, bias, infinityCode, maxFiniteCode } = FORMATS[dtype];
-  const special = infinityCode ?? maxFiniteCode + 1;
-  if (bits > 8) {
-    const rebase = (BIAS - bias) << UPPER_MANTISSA;
-    const halves = [0x7fff, special, rebase, 1 << mantissaBits].map((value) =>
-      new Uint16Array(8).fill(value),
-    );
-    return Uint8Array.from(halves.flatMap((half) => [...new Uint8Array(half.buffer)]));
-  }
-  const lowMask = 0xff << (UPPER_MANTISSA - mantissaBits);
-  const highMask = 0x7f >> (mantissaBits + 1);
-  const bytes = [0x7f, special, (BIAS - bias) >> 1, lowMask, highMask, TABLE];
-  const upper = new Uint32Array(
-    decodeArray(
-      dtype,
-      Uint8Array.from({ length: TABLE }, (_, code) => code),
-    ).buffer,
-  ).map((word) => word >>> 16);
+  if (bits <= BYTE) return vectorsOfBytes(dtype);
+  const rebase = (BIAS - bias) << UPPER_MANTISSA;
+  const halves = [0x7fff, infinityCode ?? maxFiniteCode + 1, rebase, 1 << mantissaBits].map((value) =>
+    new Uint16Array(8).fill(value),
+  );
+  return Uint8Array.from(halves.flatMap((half) => [...new Uint8Array(half.buffer)]));
+}
+
+/**
+ * What `assembly/bytes.ts` decodes by. Its tables follow from what the codes decode to: that of high bytes from codes that need no
+ * correction, the corrections from what is wrong then. Corrected are the subnormals, and of the last codes as many as there is room for.
+ */
+function vectorsOfBytes(dtype: Dtype): Uint8Array {
+  const { mantissaBits } = FORMATS[dtype];
+  const left = UPPER_MANTISSA - mantissaBits;
+  const right = Math.min(mantissaBits + 1, NIBBLE);
+  const moved = (0xff << left) & 0xff;
+  const sign = right < NIBBLE ? 0x80 : 0;
+  const first = TABLE - (1 << mantissaBits);
+  const entries = Array.from({ length: TABLE }, (_, index) => index);
+  const codes = Uint8Array.from({ length: 2 ** BYTE }, (_, code) => code);
+  const upper = Array.from(new Uint32Array(decodeArray(dtype, codes).buffer), (word) => word >>> HALF);
+  const high = entries.map((index) => {
+    const like = upper.filter((_, code) => code >> right === index);
+    const good = like.filter((_, place) => (((index << right) + place + first) & 0x7f) >= TABLE);
+    return ([...good, ...like][0] ?? 0) >> BYTE;
+  });
+  const corrections = entries.map((index) => {
+    const code = (TABLE - 1 - index - first) & 0x7f;
+    return (upper[code] ?? 0) ^ (((high[code >> right] ?? 0) << BYTE) | ((code << left) & moved));
+  });
   return Uint8Array.from([
-    ...bytes.flatMap((byte) => Array.from({ length: LANES }, () => byte)),
-    ...upper,
-    ...upper.map((word) => word >>> 8),
+    ...[first, 0x7f, TABLE - 1, moved, sign].flatMap((byte) => entries.map(() => byte)),
+    ...high,
+    ...corrections,
+    ...corrections.map((word) => word >> BYTE),
   ]);
 }

@@ -2,6 +2,7 @@
  * Codes to float32, as src/numerics/decode.ts: exact, subnormals kept. Float32 and bfloat16, float32's upper half, are decoded where they
  * are used, by one operation. Narrower formats become one of the two first, a run of codes at a time: every value of 8 bits is a bfloat16.
  */
+import { bytesToUpper } from './bytes';
 import { BYTES, Format, HALVES, Upper, WIDE, Wide } from './job';
 
 /** Float32 of the four codes at `from`; `Kind` is Wide or Upper. */
@@ -23,31 +24,6 @@ export function widened(format: Format, from: usize, count: i32, strip: usize): 
   else if (format.kind == HALVES) halvesToWide(format, from, count, strip);
   else return from;
   return strip;
-}
-
-/**
- * 16 codes of 8 bits at a time, the bytes of a bfloat16 apart: exponent and mantissa are moved and the bias is added, which reaches its low
- * bit in no format. The first 16 codes, all subnormals among them, come from tables; of infinities and NaNs the exponent is filled up.
- * Constants are loaded, because V8 would build literal ones anew in each turn of the loop.
- */
-function bytesToUpper(format: Format, from: usize, count: i32, to: usize): void {
-  const vectors = changetype<usize>(format) + offsetof<Format>();
-  const magnitude = v128.load(vectors), special = v128.load(vectors, 16), rebase = v128.load(vectors, 32);
-  const lowMask = v128.load(vectors, 48), highMask = v128.load(vectors, 64), few = v128.load(vectors, 80);
-  const lowTable = v128.load(vectors, 96), highTable = v128.load(vectors, 112);
-  const left = format.left, right = format.right;
-  for (const end = from + count; from < end; from += 16, to += 32) {
-    const codes = v128.load(from);
-    const size = v128.and(codes, magnitude);
-    const isFew = i8x16.lt_s(size, few);
-    const low = v128.bitselect(i8x16.swizzle(lowTable, size), v128.and(i16x8.shl(codes, left), lowMask), isFew);
-    const moved = i8x16.add(v128.and(i16x8.shr_u(codes, right), highMask), rebase);
-    const filled = v128.or(moved, v128.and(i8x16.ge_s(size, special), magnitude));
-    const unsigned = v128.bitselect(i8x16.swizzle(highTable, size), filled, isFew);
-    const high = v128.or(unsigned, v128.xor(codes, size));
-    v128.store(to, i8x16.shuffle(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    v128.store(to, i8x16.shuffle(low, high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
-  }
 }
 
 /** 8 codes of float16 at a time, the halves of a float32 apart; with a subnormal among them, by way of its integer. */

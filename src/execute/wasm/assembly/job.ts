@@ -4,9 +4,10 @@
  */
 
 /**
- * How codes of an operand become float32. Beyond the record of a format of 8 bits or of float16 lie vectors: the bits of the magnitude; from
- * where on magnitudes are infinity or NaN; what is added to the exponent. Then of 8 bits: the bits of a bfloat16's low byte and of its high
- * one, how many codes come from tables, and the tables, of low bytes and of high ones; of float16: the least normal magnitude.
+ * How codes of an operand become float32. Beyond the record of a format of 8 bits or of float16 lie vectors. Of float16: the bits of the
+ * magnitude; from where on magnitudes are infinity or NaN; what is added to the exponent; the least normal magnitude. Of 8 bits (bytes.ts):
+ * what is added to a code for its place among those that are corrected; the bits of the magnitude and of the lower half; of the low byte, the
+ * bits that are moved there; the sign, where the table of high bytes has none; this table; what is wrong in low bytes, and in high ones.
  */
 @unmanaged
 export class Format {
@@ -15,7 +16,7 @@ export class Format {
   size: i32;
   /** Of a float32 code, the bits that are read. */
   keep: i32;
-  /** How far the code moves for the low and for the high part of what it becomes. */
+  /** How far the code moves for the low part of what it becomes and, of float16, for the high one. */
   left: i32;
   right: i32;
 }
@@ -92,3 +93,7 @@ export type Fused = f64;
 export type Flushed = u32;
 export type Wide = f32;
 export type Upper = i16;
+/** Bits of the mantissa of a format of 8 bits. */
+export type Two = f32;
+export type Three = i32;
+export type Four = u32;

@@ -3,8 +3,9 @@
  * none is left, and compute each pass by pass. Operands lie packed as they were given; a pass's part of them is decoded into panels that
  * stay in cache (tile.ts), or for few rows of A where it lies (stream.ts).
  */
+import { addRowOfBytes, inOrder } from './bytes';
 import { flush, packLine, packScattered, widened } from './decode';
-import { Exact, FLUSHED, Format, Job, Pass } from './job';
+import { BYTES, Exact, FLUSHED, Format, Job, Pass } from './job';
 import { addRows } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
@@ -18,7 +19,7 @@ export function base(): usize {
 /**
  * Does one unit of the job, if any is left, and says whether it did. `scratch` is this thread's own: a tile's sums, a strip for a run of
  * codes, panels of A, `blockRows` x depth, and of B, `unitColumns` x depth, then the sums of a group, `unitRows` x `unitColumns`. Streamed: four
- * strips, a panel of A, then four rows of a pass's sums, and of a group's.
+ * strips, a panel of A, then four rows of a pass's sums, and of a group's, each rounded up to 16.
  */
 export function step(at: usize, scratch: usize): bool {
   const job = changetype<Job>(at);
@@ -106,7 +107,7 @@ function packA(job: Job, pass: Pass, to: usize, m0: i32, count: i32, strip: usiz
 /** At most 4 rows of A, whose panel is the one that `packA` makes. Memory is waited for, not arithmetic: it need not be fused. */
 function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
   const format = changetype<Format>(job.bFormat);
-  const width = <usize>job.unitColumns * 4;
+  const width = <usize>((job.unitColumns + 15) & ~15) * 4;
   const strip = scratch;
   const panel = strip + 4 * job.stripBytes;
   const sums = panel + <usize>job.depth * ROWS * 4;
@@ -117,22 +118,8 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
     const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
     packA(job, pass, panel, m0, rows, strip);
     memory.fill(sums, 0, <usize>rows * width);
-    const length = pass.rows * pass.interleave;
-    let position = 0;
-    for (let four = 0; position < length; position += four) {
-      four = length - position >= 4 ? 4 : 1;
-      const r0 = rowOfB(job, pass, position, n0, columns, strip);
-      let r1 = r0, r2 = r0, r3 = r0;
-      if (four == 4) {
-        r1 = rowOfB(job, pass, position + 1, n0, columns, strip + job.stripBytes);
-        r2 = rowOfB(job, pass, position + 2, n0, columns, strip + 2 * job.stripBytes);
-        r3 = rowOfB(job, pass, position + 3, n0, columns, strip + 3 * job.stripBytes);
-      }
-      for (let row = 0; row < rows; row++) {
-        const x = panel + <usize>position * ROWS * 4 + <usize>row * 4;
-        addRows(format, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
-      }
-    }
+    if (rows == 1 && format.kind == BYTES) streamBytes(job, pass, panel, n0, columns, sums);
+    else streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
     for (let row = 0; row < rows; row++) {
       const from = sums + <usize>row * width;
       const total = out + <usize>row * job.pitch;
@@ -142,6 +129,50 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
       }
     }
   }
+}
+
+/** Adds a pass's rows of B, each to the sums of every row of A. */
+function streamRows(
+  job: Job, pass: Pass, panel: usize, n0: i32, rows: i32, columns: i32, strip: usize, sums: usize, width: usize,
+): void {
+  const format = changetype<Format>(job.bFormat);
+  const length = pass.rows * pass.interleave;
+  let position = 0;
+  for (let four = 0; position < length; position += four) {
+    four = length - position >= 4 ? 4 : 1;
+    const r0 = rowOfB(job, pass, position, n0, columns, strip);
+    let r1 = r0, r2 = r0, r3 = r0;
+    if (four == 4) {
+      r1 = rowOfB(job, pass, position + 1, n0, columns, strip + job.stripBytes);
+      r2 = rowOfB(job, pass, position + 2, n0, columns, strip + 2 * job.stripBytes);
+      r3 = rowOfB(job, pass, position + 3, n0, columns, strip + 3 * job.stripBytes);
+    }
+    for (let row = 0; row < rows; row++) {
+      const x = panel + <usize>position * ROWS * 4 + <usize>row * 4;
+      addRows(format, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
+    }
+  }
+}
+
+/** Rows of B that are read side by side, and columns of each at a time: several streams of memory, which one row after the other is not. */
+const STREAMS = 8;
+const STRETCH = 256;
+
+/** The same of one row of A and codes of 8 bits, which nobody needs decoded a second time. */
+function streamBytes(job: Job, pass: Pass, panel: usize, n0: i32, columns: i32, sums: usize): void {
+  const format = changetype<Format>(job.bFormat);
+  const length = pass.rows * pass.interleave;
+  for (let start = 0; start < length; start += STREAMS) {
+    const end = min(start + STREAMS, length);
+    for (let column = 0; column < columns; column += STRETCH) {
+      const count = min(STRETCH, columns - column);
+      for (let position = start; position < end; position++) {
+        const row = job.b + <usize>indexAt(pass, position) * job.n + n0 + column;
+        addRowOfBytes(format, panel + <usize>position * ROWS * 4, row, sums + <usize>column * 4, count);
+      }
+    }
+  }
+  inOrder(sums, columns);
 }
 
 /** A row of B as float32 or bfloat16. */
