@@ -88,16 +88,26 @@ export const floorDivide = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
 export const mod = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
   make.cast(quotientOf(x, y, dtype).remainder, dtype);
 
-/** Towards zero, and the remainder that goes with it, which has the sign of x, as C's: of magnitudes. */
+/**
+ * Towards zero, and the remainder that goes with it, which has the sign of x, as C's: of magnitudes; of int32, of which one has no magnitude,
+ * a step up from what is rounded down where the signs differ.
+ */
 function truncated(x: Node, y: Node, dtype: Dtype): Quotient {
   const [a, b] = together(x, y);
-  const step = stepsIn(stepDtype(dtype, a, b));
-  const { quotient, remainder } = quotientOf(step('abs', a), step('abs', b), stepDtype(dtype, a, b));
-  const negative = judge('less', a, 0);
-  const opposite = judge('not_equal', negative, judge('less', b, 0));
+  const opposite = judge('not_equal', judge('less', a, 0), judge('less', b, 0));
+  if (stepDtype(dtype, a, b) === 'int32') {
+    const { quotient, remainder } = wholeQuotient(a, b);
+    const up = judge('logical_and', opposite, judge('not_equal', remainder, 0));
+    const step = make.cast(up, 'int32');
+    return {
+      quotient: whole('add', quotient, step),
+      remainder: whole('subtract', remainder, whole('multiply', step, b)),
+    };
+  }
+  const { quotient, remainder } = floatQuotient(float('abs', a), float('abs', b));
   return {
-    quotient: step('select', opposite, step('negate', quotient), quotient),
-    remainder: step('select', negative, step('negate', remainder), remainder),
+    quotient: choose(opposite, float('negate', quotient), quotient),
+    remainder: choose(judge('less', a, 0), float('negate', remainder), remainder),
   };
 }
 

@@ -54,7 +54,8 @@ export function acosh(x: Node, dtype: Dtype = x.dtype): Node {
   const t = choose(far, 1, float('subtract', x, 1));
   const root = sqrt(float('multiply', t, float('add', t, 2)));
   const beyond = float('add', log(choose(far, x, 1)), Math.LN2);
-  return make.cast(choose(far, beyond, log1p(float('add', t, root))), dtype);
+  const result = choose(far, beyond, log1p(float('add', t, root)));
+  return make.cast(choose(judge('less', x, 1), NaN, result), dtype);
 }
 
 /** log((1 + x) / (1 - x)) / 2, as that of 1 + 2 x / (1 - x), of |x|. */

@@ -15,7 +15,8 @@ const PI_PARTS = [
 ];
 const PI = Math.fround(Math.PI);
 const HALF_PI = Math.fround(Math.PI / 2);
-/** pi / 2 - HALF_PI. */
+/** pi - PI, and half of it. */
+const PI_REST = Math.PI - PI;
 const HALF_PI_REST = Math.PI / 2 - HALF_PI;
 
 /** x - count pi, about -pi / 2 to pi / 2, one part of pi after the other; not beyond what the engine takes, however wrong the parts are for a large count. */
@@ -34,7 +35,7 @@ function signOf(count: Node): Node {
 const turns = (x: Node): Node => float('multiply', x, 1 / Math.PI);
 
 /** From here on arguments are brought near by the digits of 1 / 2 pi (Payne and Hanek 1983). */
-const FAR = 2 ** 15;
+const FAR = 1e5;
 /** The digits of 2^-8 / 2 pi after the point, in words. */
 const DIGITS = [0x0028be60, 0xdb939105, 0x4a7f09d5, 0xf47d4d37, 0x7036d8a5, 0x664f10e4];
 
@@ -127,8 +128,11 @@ export const tan = (x: Node, dtype: Dtype = x.dtype): Node => {
   return make.cast(choose(judge('logical_and', isFar(wide), close), atPole(wide), quotient), dtype);
 };
 
-/** The angle of (x, y) with neither below 0: the arctangent of the smaller by the larger, taken from pi / 2 where y is the larger. */
-function firstQuadrant(y: Node, x: Node): Node {
+/**
+ * The angle of (±x, y) with neither below 0: the arctangent of the smaller by the larger, taken from or added to pi / 2 where y is the larger,
+ * and taken from pi on the left.
+ */
+function angleOf(y: Node, x: Node, left: Node): Node {
   const steep = judge('greater', y, x);
   const [small, large] = [choose(steep, x, y), choose(steep, y, x)];
   const least = judge('less', large, 2 ** -60);
@@ -139,7 +143,10 @@ function firstQuadrant(y: Node, x: Node): Node {
   const ratio = divide(float('multiply', small, scale), divisor, 'float32');
   const both = judge('logical_and', judge('equal', small, Infinity), judge('equal', large, Infinity));
   const angle = float('arctan', choose(both, 1, ratio));
-  return choose(steep, float('add', float('subtract', HALF_PI, angle), HALF_PI_REST), angle);
+  const turned = choose(judge('not_equal', steep, left), float('negate', angle), angle);
+  const base = choose(steep, HALF_PI, choose(left, PI, 0));
+  const rest = choose(steep, HALF_PI_REST, choose(left, PI_REST, 0));
+  return float('add', float('add', base, turned), rest);
 }
 
 /** With the sign of x: -0 of -0. */
@@ -157,9 +164,7 @@ export function atan(x: Node, dtype: Dtype = x.dtype): Node {
 /** The angle of (x, y), from -pi to pi; zeros and infinities as C's. */
 export function atan2(y: Node, x: Node, dtype: Dtype = y.dtype): Node {
   const [a, b] = together(y, x);
-  const angle = firstQuadrant(float('abs', a), float('abs', b));
-  const left = float('add', float('subtract', PI, angle), Math.PI - PI);
-  return make.cast(withSign(choose(signbit(b), left, angle), a), dtype);
+  return make.cast(withSign(angleOf(float('abs', a), float('abs', b), signbit(b)), a), dtype);
 }
 
 /** sqrt(1 - x^2), without cancellation. */
@@ -168,12 +173,10 @@ const legOf = (size: Node): Node =>
 
 export function asin(x: Node, dtype: Dtype = x.dtype): Node {
   const size = float('abs', x);
-  return make.cast(withSign(firstQuadrant(size, legOf(size)), x), dtype);
+  return make.cast(withSign(angleOf(size, legOf(size), make.fill(x.shape, 'uint8', 0)), x), dtype);
 }
 
 export function acos(x: Node, dtype: Dtype = x.dtype): Node {
   const size = float('abs', x);
-  const angle = firstQuadrant(legOf(size), size);
-  const left = float('add', float('subtract', PI, angle), Math.PI - PI);
-  return make.cast(choose(judge('less', x, 0), left, angle), dtype);
+  return make.cast(angleOf(legOf(size), size, judge('less', x, 0)), dtype);
 }
