@@ -4,9 +4,10 @@
  */
 import type { ChipName } from '../../chip';
 import { WebGpuMatmul } from '../../execute/webgpu';
+import { USAGE } from '../../execute/webgpu/gpu';
 import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
-import type { CompiledGraph, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
+import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
 import { codeOf } from './codes';
 import { lower } from './lower';
@@ -80,6 +81,22 @@ export class WebGpuExecutor implements Executor {
     const storage = new Storage(this.#memory, bytesOf(dtype, sizeOf(shape)), { dtype, codes });
     return new Held(storage, [], codes);
   }
+
+  readonly buffers: DeviceBuffers = {
+    wrap: (buffer, dtype, shape) => {
+      const bytes = bytesOf(dtype, sizeOf(shape));
+      const most = this.device.limits.maxStorageBufferBindingSize;
+      if (buffer.size < bytes || buffer.size > most)
+        throw new UserError(
+          `wrap: ${dtype}[${shape.join(', ')}] takes ${bytes} bytes, of a buffer of at most ${most} here; received one of ${buffer.size}.`,
+        );
+      const lacking = (['STORAGE', 'COPY_SRC'] as const).filter((name) => (buffer.usage & USAGE[name]) === 0);
+      if (lacking.length > 0)
+        throw new UserError(`wrap: the buffer needs the usage ${lacking.join(' and ')} too.`);
+      return new Held(new Storage(this.#memory, bytes, buffer, false));
+    },
+    of: (leaf) => heldBy(leaf, leaf.stored).storage.buffer(this.device.queue),
+  };
 
   async run(nodes: readonly Node[]): Promise<void> {
     this.#adapter.gpu.checkAlive();

@@ -105,14 +105,18 @@ export class Storage {
   readonly #memory: Memory;
   #buffer: GPUBuffer | undefined;
   #given: { readonly dtype: Dtype; readonly codes: CodeArray } | undefined;
+  /** A buffer of somebody else's is never given back here. */
+  readonly #owned: boolean;
   #holders = 1;
 
   constructor(
     memory: Memory,
     bytes: number,
     content: GPUBuffer | { readonly dtype: Dtype; readonly codes: CodeArray },
+    owned = true,
   ) {
     this.bytes = bytes;
+    this.#owned = owned;
     this.#memory = memory;
     if ('codes' in content) this.#given = content;
     else this.#buffer = content;
@@ -128,7 +132,7 @@ export class Storage {
   drop(): void {
     if (--this.#holders > 0) return;
     this.#memory.count(this.bytes, -1);
-    if (this.#buffer !== undefined) this.#memory.give(this.#buffer);
+    if (this.#buffer !== undefined && this.#owned) this.#memory.give(this.#buffer);
     this.#buffer = undefined;
     this.#given = undefined;
   }

@@ -108,10 +108,11 @@ describe('products', () => {
     const [left = '', right] = text.split('->');
     const operands = left.split(',');
     const all = [...new Set(left.replaceAll(',', ''))];
-    const result = right === undefined ? all.filter((label) => left.split(label).length === 2) : [...right];
+    const result =
+      right === undefined ? all.filter((label) => left.split(label).length === 2) : Array.from(right);
     const sizes = (labels: readonly string[]): number[] => labels.map((label) => extents[label] ?? 1);
     const values = operands.map((labels, n) =>
-      build(sizes([...labels]), (place) =>
+      build(sizes(Array.from(labels)), (place) =>
         place.reduce((sum, each, axis) => sum + each * (axis + n + 1), n - 1),
       ),
     );
@@ -123,7 +124,7 @@ describe('products', () => {
           (result.includes(label) ? place[result.indexOf(label)] : inner[summed.indexOf(label)]) ?? 0;
         total += operands.reduce(
           (product, labels, n) =>
-            product * valueAt(values[n] ?? { shape: [], values: [] }, [...labels].map(at)),
+            product * valueAt(values[n] ?? { shape: [], values: [] }, Array.from(labels, at)),
           1,
         );
       }
@@ -165,7 +166,7 @@ describe('products', () => {
     const cases = fc.tuple(
       plain([2, 5, 6, 4]),
       plain([3, 2, 2, 4]),
-      fc.constantFrom('same', 'valid'),
+      fc.constantFrom<'same' | 'valid'>('same', 'valid'),
       fc.integer({ min: 1, max: 2 }),
     );
     await fc.assert(
@@ -188,7 +189,7 @@ describe('products', () => {
           return sum;
         });
         const result = np.convolve(shared.given(x), shared.given(filter), {
-          padding: padding as 'same' | 'valid',
+          padding,
           strides: [stride, stride],
           groups: 2,
         });
@@ -309,7 +310,7 @@ describe('random numbers', () => {
     const draws = await np.uniform(arrays.key(3), [4000], { low: -1, high: 1 }).data();
     expect(draws).toEqual(await np.uniform(arrays.key(3), [4000], { low: -1, high: 1 }).data());
     expect(draws.every((value) => value >= -1 && value < 1)).toBe(true);
-    expect(Math.abs(draws.reduce((a, b) => a + b, 0) / 4000)).toBeLessThan(5 * Math.sqrt(1 / 3 / 4000));
+    expect(Math.abs([...draws].reduce((a, b) => a + b, 0) / 4000)).toBeLessThan(5 * Math.sqrt(1 / 3 / 4000));
     const whole = await np.randint(arrays.key(4), [1000], -2, 3).data();
     expect([...new Set(whole)].sort((a, b) => a - b)).toEqual([-2, -1, 0, 1, 2]);
     expect([...(await np.permutation(arrays.key(5), 50).data())].sort((a, b) => a - b)).toEqual([

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Host } from '../../../src/host';
+import * as np from '../../../src/tensor/array';
+import { ADAPTERS, open } from '../../execute/webgpu/devices';
+
+const STORAGE = 0x80;
+const COPY = 0x4 | 0x8;
+
+describe.each(ADAPTERS)('%s', (name) => {
+  let opened: { readonly host: Host; readonly arrays: np.Arrays; readonly reference: np.Arrays } | undefined;
+  const get = () => {
+    if (opened === undefined) throw new Error('not open yet');
+    return opened;
+  };
+  beforeAll(async () => {
+    const host = await open(name);
+    opened = {
+      host,
+      arrays: await np.openArrays({ device: host.device }),
+      reference: await np.openArrays({ executor: 'reference' }),
+    };
+  });
+  afterAll(() => {
+    opened?.arrays.close();
+    opened?.host.close();
+  });
+
+  test('gives the bits of the reference', async () => {
+    const step = (arrays: np.Arrays) => {
+      const key = arrays.key(7);
+      const x = np.normal(key, [6, 10], { dtype: 'bfloat16' });
+      const w = np.normal(np.foldIn(key, 1), [10, 4], { dtype: 'bfloat16' });
+      const y = np.gelu(np.add(np.matmul(x, w), 0.5));
+      const rows = np.at(y, arrays.array(Int32Array.of(0, -1, 2)), '::-1');
+      return [y, np.softmax(y), np.sum(y, { axis: 0 }), rows, np.argsort(y), np.setAt(y, ['1:5:2', [0]], 3)];
+    };
+    const [here, there] = [step(get().arrays), step(get().reference)];
+    for (const [i, array] of here.entries()) expect(await array.codes()).toEqual(await there[i]?.codes());
+  });
+
+  test('wraps a buffer of the device where it lies, and hands out its own', async () => {
+    const { host, arrays } = get();
+    const given = host.device.createBuffer({ size: 64, usage: STORAGE | COPY });
+    host.device.queue.writeBuffer(given, 0, Float32Array.of(1, 2, 3, 4));
+    const x = arrays.wrap(given, [2, 2], 'float32');
+    expect(await x.buffer()).toBe(given);
+    const y = np.add(x, 1);
+    expect(await arrays.wrap(await y.buffer(), [4], 'float32').tolist()).toEqual([2, 3, 4, 5]);
+    x.dispose();
+    host.device.queue.writeBuffer(given, 0, Float32Array.of(9)); // it is still the caller's
+    expect(await arrays.wrap(given, [1], 'float32').tolist()).toEqual([9]);
+    expect(() => arrays.wrap(given, [17], 'float32')).toThrow('wrap: float32[17] takes 68 bytes');
+    const private_ = host.device.createBuffer({ size: 16, usage: STORAGE });
+    expect(() => arrays.wrap(private_, [1], 'float32')).toThrow(
+      'wrap: the buffer needs the usage COPY_SRC too.',
+    );
+    given.destroy();
+  });
+
+  test('a compiled step, replayed: the same bits, and no more memory', async () => {
+    const { arrays, reference } = get();
+    const run = async (on: np.Arrays, steps: number) => {
+      using step = on.compile((w: np.NDArray, x: np.NDArray) => {
+        const error = np.subtract(np.matmul(x, w), 1);
+        return [
+          np.subtract(w, np.multiply(np.matmul(np.transpose(x), error), 0.01)),
+          np.sum(np.square(error)),
+        ];
+      });
+      const x = np.normal(on.key(1), [8, 4]);
+      let w = on.zeros([4, 1]);
+      const live = new Set<number>();
+      let loss: np.NDArray | undefined;
+      for (let i = 0; i < steps; i++) {
+        const [before, last] = [w, loss];
+        [w = before, loss] = await step(before, x);
+        before.dispose();
+        last?.dispose();
+        if (i > 1) live.add(on.memory().live);
+      }
+      expect(live.size).toBe(1);
+      const codes = await w.codes();
+      for (const each of [w, x, loss]) each?.dispose();
+      return codes;
+    };
+    expect(await run(arrays, 20)).toEqual(await run(reference, 20));
+  });
+
+  test('more than the adapter has room for is refused, and the next call works', async () => {
+    const { arrays } = get();
+    await expect(np.add(arrays.zeros([2 ** 20, 2 ** 16]), 1).data()).rejects.toThrow(
+      /data: float32\[1048576, 65536\] takes 274877906944 bytes; webgpu has room for \d+ in one array/,
+    );
+    expect(await np.add(arrays.zeros([2]), 1).tolist()).toEqual([1, 1]);
+  });
+});
