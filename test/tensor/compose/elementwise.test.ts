@@ -59,7 +59,7 @@ const FUNCTIONS: readonly Unary[] = [
   ['sin', compose.sin, (x) => sineOf(x, 0n), 3.5, near, angles, crossings],
   ['cos', compose.cos, (x) => sineOf(x, 1n), 3.5, near, angles, crossings],
   ['tan', compose.tan, (x) => sineOf(x, 0n) / sineOf(x, 1n), 5, near, angles, crossings],
-  ['asin', compose.asin, Math.asin, 3, everywhere(), unit],
+  ['asin', compose.asin, Math.asin, 3.25, everywhere(), unit],
   ['acos', compose.acos, Math.acos, 2.5, everywhere(), unit],
   ['atan', compose.atan, Math.atan, 1.5, everywhere(), near],
   ['sinh', compose.sinh, Math.sinh, 4, everywhere(), near, between(-90, 90)],
