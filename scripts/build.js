@@ -2,7 +2,7 @@
 // `node scripts/build.js wasm` stops after the first step, which is all that the tests need; `node scripts/build.js page` builds only
 // the page, after that step;
 // `node scripts/build.js package` adds the declarations for TypeScript, from nothing, as the package needs them, and leaves out the
-// digits of the examples.
+// examples.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -258,8 +258,45 @@ function buildDeclarations() {
   for (const [name, text] of Object.entries(WEBGPU)) writeFileSync(join('dist/types', name), text);
 }
 
-/** The digits that examples learn from, for a page to fetch. Not handed on: they are 8 MB, and of a licence of their own. */
-async function buildDigits() {
+/** The examples as pages beside the benchmark's, which links to them. Not handed on: digits are 8 MB, and of a licence of their own. */
+const EXAMPLES = {
+  scripts: {
+    'digits/main': 'examples/digits/main.tsx',
+    'digits/worker': 'examples/digits/worker.ts',
+    'tfjs/main': 'examples/tfjs/main.ts',
+  },
+  files: {
+    'index.html': 'examples/index.html',
+    'library.css': 'examples/library.css',
+    'arrays.html': 'examples/arrays.html',
+    'arrays-example.js': 'examples/arrays-example.js',
+    'arrays.js': 'dist/arrays.js',
+    'numerics.js': 'dist/numerics.js',
+    'digits/digits.html': 'examples/digits/digits.html',
+    'digits/digits.css': 'examples/digits/digits.css',
+    'tfjs/tfjs.html': 'examples/tfjs/tfjs.html',
+  },
+};
+
+async function buildExamples() {
+  const folder = 'dist/page/examples';
+  await build({
+    ...forAll,
+    outdir: folder,
+    platform: 'browser',
+    minify: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    entryPoints: EXAMPLES.scripts,
+  });
+  for (const [name, file] of Object.entries(EXAMPLES.files)) copyFileSync(file, join(folder, name));
+  await buildDigits(join(folder, 'digits/digits.safetensors'));
+  const html = readFileSync('dist/page/index.html', 'utf8');
+  writeFileSync('dist/page/index.html', html.replace('<html ', '<html data-examples '));
+}
+
+/** The digits that a net learns, for its page to fetch. */
+async function buildDigits(file) {
   const outfile = 'build/digits.mjs';
   const contents = `
     import { writeDigits } from './examples/digits/data';
@@ -272,13 +309,12 @@ async function buildDigits() {
     stdin: { contents, resolveDir: '.', loader: 'ts' },
   });
   const { chunks } = await import(new URL(`../${outfile}`, import.meta.url).href);
-  mkdirSync('dist/examples', { recursive: true });
-  await writeFile('dist/examples/digits.safetensors', chunks);
+  await writeFile(file, chunks);
 }
 
 const [step] = process.argv.slice(2);
 if (step === 'package') rmSync('dist', { recursive: true, force: true });
 await buildWasm();
 if (step !== 'wasm') await Promise.all([step === 'page' ? undefined : buildBundles(), buildPage()]);
-if (step === undefined) await buildDigits();
+if (step === undefined) await buildExamples();
 if (step === 'package') buildDeclarations();

@@ -98,6 +98,7 @@ export function App({ initial, keeper, host, listen }: AppProps) {
         <nav aria-label="Page">
           <a href="readme.txt">Readme</a>
           {'peers' in document.documentElement.dataset && <a href="peers.html">Peers</a>}
+          {'examples' in document.documentElement.dataset && <a href="examples/index.html">Examples</a>}
           <ThemeSwitch keeper={keeper} />
         </nav>
       </header>

@@ -91,7 +91,7 @@ export async function fetchDigits(url: string | URL): Promise<Digits> {
   const response = await fetch(url);
   if (!response.ok) {
     throw new UserError(
-      `The digits are not at ${String(url)} (${response.status}): node scripts/build.js puts them into dist/examples.`,
+      `The digits are not at ${String(url)} (${response.status}): node scripts/build.js puts them beside the page.`,
     );
   }
   return readDigits(await response.blob());

@@ -1,0 +1,5 @@
+/** Entry of the digits page. */
+import { render } from 'preact';
+import { App } from './app';
+
+render(<App />, document.body);
