@@ -1,6 +1,8 @@
-// How fast the interpreter on WebGPU is, on every adapter of this machine: `node scripts/measure-interpreter.js`. A bfloat16 product of
-// 1024 x 1024 x 1024 as a Program beside the fused kernel, turn by turn; and 100,000 Vector instructions on [128, 32] float32, of one
-// kind and of several in turn, each dependent on the one before.
+// How fast the interpreter on WebGPU is, on every adapter of this machine: `node scripts/measure-interpreter.js [adapter] [part ...]`.
+// `product`: a bfloat16 product of 1024 x 1024 x 1024 as a Program beside the fused kernel, turn by turn. `vector`: 100,000 Vector
+// instructions on [128, 32] float32, of one kind and of several in turn, each dependent on the one before. `cores`: kernels of the
+// library on 1, 2, 4 and 8 cores at once. `renaming`: others with and without it. All of them when none is named; of the last two also
+// the processor's time, which other work on the machine disturbs less.
 import { build } from 'esbuild';
 
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -12,6 +14,10 @@ await build({
       export { listAdapters, openDevice } from './src/host/node';
       export { WebGpuInterpreter } from './src/execute/webgpu/interpreter';
       export { createWebGpuMatmul } from './src/execute/webgpu';
+      export { trace } from './src/kernel';
+      export { sizesOf } from './src/kernels/entry';
+      export { libraryEntry } from './src/kernels/library';
+      export { randomInputs } from './src/kernels/random';
       export { planMatmul, planToProgram } from './src/lower';
       export { codeArray, encodeArray } from './src/numerics';`,
     resolveDir: process.cwd(),
@@ -178,12 +184,94 @@ async function vector(host, kinds) {
   );
 }
 
-const wanted = process.argv[2];
+const KERNELS = [
+  ['softmax', { rows: 128, columns: 256 }, 'float32'],
+  ['softmax', { rows: 1024, columns: 512 }, 'float32'],
+  ['matmul_tiled', { m: 256, n: 512, k: 256 }, 'bfloat16'],
+  ['flash_attention', { heads: 1, queries: 256, keys: 512, size: 64 }, 'bfloat16'],
+];
+
+/** A kernel of the library, and inputs of so many cores. */
+function kernelOn([name, given, dtype], cores) {
+  const entry = systole.libraryEntry(name);
+  const sizes = systole.sizesOf(entry, given);
+  const inputs = Array.from({ length: cores }, (_, core) => systole.randomInputs(entry, sizes, dtype, core));
+  const { program } = systole.trace(entry.kernel(sizes), { chip: 'trn2', inputs: inputs[0] });
+  const codes = (own) => Object.fromEntries(Object.entries(own).map(([input, of]) => [input, of.codes]));
+  return { program, each: inputs.map(codes) };
+}
+
+/** Dispatches of a run, and how long it took by the clock and by the processor. */
+async function ran(interpreter, program, inputs, options) {
+  const run = await interpreter.start(program, inputs, options);
+  await run.read(program.tensors[0].name); // uploaded
+  const before = process.cpuUsage();
+  const ms = await timed(() => run.runToEnd());
+  const { user, system } = process.cpuUsage(before);
+  const { dispatches } = run;
+  run.release();
+  return { dispatches, ms, processorMs: (user + system) / 1000 };
+}
+
+/** Ways of running, turn by turn: medians, a line each. */
+async function compared(title, ways) {
+  const results = ways.map(() => []);
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [at, { run }] of ways.entries()) {
+      const result = await run();
+      if (round > 0) results[at].push(result);
+    }
+  }
+  for (const [at, { name }] of ways.entries()) {
+    const of = (field) => median(results[at].map((result) => result[field])).toFixed(0);
+    console.log(
+      `  ${title}, ${name}: ${of('dispatches')} dispatches, ${of('ms')} ms, ${of('processorMs')} ms of the processor`,
+    );
+  }
+}
+
+const titleOf = ([name, sizes, dtype]) => `${name} ${Object.values(sizes).join(' x ')} ${dtype}`;
+
+async function cores(host) {
+  const interpreter = await systole.WebGpuInterpreter.create(host.device);
+  for (const kernel of KERNELS) {
+    const { program, each } = kernelOn(kernel, 8);
+    const ways = [1, 2, 4, 8].map((count) => ({
+      name: `${count} cores`,
+      run: () => ran(interpreter, program, each.slice(0, count), {}),
+    }));
+    await compared(titleOf(kernel), ways);
+  }
+}
+
+async function renaming(host) {
+  const interpreter = await systole.WebGpuInterpreter.create(host.device);
+  for (const kernel of KERNELS) {
+    const { program, each } = kernelOn(kernel, 1);
+    const ways = [true, false].map((renames) => ({
+      name: renames ? 'with renaming' : 'without',
+      run: () => ran(interpreter, program, each, { renames }),
+    }));
+    await compared(titleOf(kernel), ways);
+  }
+}
+
+const PARTS = {
+  product,
+  vector: async (host) => {
+    for (const kinds of [1, 5]) await vector(host, kinds);
+  },
+  cores,
+  renaming,
+};
+
+const [wanted, ...named] = process.argv.slice(2);
 for (const { name } of await systole.listAdapters()) {
-  if (wanted !== undefined && name !== wanted) continue;
+  if (wanted !== undefined && !name.toLowerCase().includes(wanted.toLowerCase())) continue;
   const host = await systole.openDevice({ adapter: name });
   console.log(name);
-  await product(host);
-  for (const kinds of [1, 5]) await vector(host, kinds);
+  for (const [part, measure] of Object.entries(PARTS)) {
+    if (named.length === 0 || named.includes(part)) await measure(host);
+  }
   host.close();
 }

@@ -7,8 +7,8 @@
  */
 import { CHIPS } from '../../../chip';
 import { UserError } from '../../../numerics';
-import { tensorBytes } from '../../../program';
-import type { Pattern, Program, Tensor } from '../../../program';
+import { instructionsOf, tensorBytes } from '../../../program';
+import type { Instruction, Pattern, Program, Tensor } from '../../../program';
 import { Names, type Rectangle } from './names';
 
 export const PARTITIONS = 128;
@@ -29,6 +29,8 @@ export const STATE_WORDS = 32;
 export const READOUT_BYTES = 2 ** 20;
 /** Bytes for the operands of matmuls that wait for their multiplication. */
 export const SCRATCH_BYTES = 2 ** 24;
+/** Of a Program that multiplies no matrices. */
+const NO_SCRATCH_BYTES = 2 ** 8;
 /** Room for what is known of those operands, at the beginning of the reports. */
 export const STATS_BYTES = 2 ** 16;
 const HBM_ALIGNMENT = 256;
@@ -58,11 +60,15 @@ export interface Aside {
   readonly hbm: number;
 }
 
+const isMatmul = ({ opcode }: Instruction): boolean => opcode === 'nc_matmul' || opcode === 'nc_matmul_mx';
+
 const align = (value: number, to: number) => Math.ceil(value / to) * to;
 
 export class Layout {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly cores: number;
+  /** Bytes for the operands of its matmuls. */
+  readonly scratch: number;
   /** Bytes of each partition, and of HBM. */
   readonly bytes: Readonly<Record<Memory, number>>;
   /** Where there is room to write aside, in either memory. */
@@ -78,8 +84,10 @@ export class Layout {
   readonly #starts = new Map<string, number>();
   readonly #stateStart: number;
 
-  constructor({ chip, tensors }: Program, aside: Aside, { maxBytes = 0, cores = 1 }: LayoutOptions = {}) {
+  constructor(program: Program, aside: Aside, { maxBytes = 0, cores = 1 }: LayoutOptions = {}) {
+    const { chip, tensors, instructions } = program;
     this.cores = cores;
+    this.scratch = [...instructionsOf(instructions)].some(isMatmul) ? SCRATCH_BYTES : NO_SCRATCH_BYTES;
     const { banks, bankBytes } = CHIPS[chip].psum;
     this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     const reach = tensors.map((tensor) =>
@@ -148,7 +156,7 @@ export class Layout {
     const wanted = {
       'SBUF and PSUM': PARTITIONS * this.bytes.chip,
       'HBM tensors': this.bytes.hbm,
-      ...(cores > 1 && { 'Matmul operands': SCRATCH_BYTES }),
+      ...(cores > 1 && { 'Matmul operands': this.scratch }),
     };
     for (const [what, bytes] of Object.entries(wanted)) {
       if (cores * bytes <= maxBytes) continue;

@@ -9,7 +9,7 @@ import { Rate, TARGET_MS } from '../slices';
 import type { Chains } from './chain';
 import { DISPATCH_COST, encode, type Crew, type Encoded } from './encoding';
 import type { Bindings, Kernel } from './kernel';
-import { PARTITIONS, SCRATCH_BYTES, STATS_BYTES, type Layout } from './layout';
+import { PARTITIONS, STATS_BYTES, type Layout } from './layout';
 import { Schedule } from './schedule';
 import { REPORT_WORDS, type Work } from './work';
 
@@ -109,7 +109,7 @@ export class Session {
     this.#bytes = layout.bytes;
     this.#crew = { cores: layout.cores, hbmWords: layout.bytes.hbm / 4 };
     this.#rate = new Rate(FIRST_RATE, gpu.noticeMs);
-    this.schedule = new Schedule({ ...layout.bytes, scratch: SCRATCH_BYTES });
+    this.schedule = new Schedule({ ...layout.bytes, scratch: layout.scratch });
   }
 
   /** @throws UserError when the adapter has no room. */
@@ -135,7 +135,7 @@ export class Session {
       make('SBUF and PSUM', cores * PARTITIONS * bytes.chip, 'zeros'),
       make('HBM tensors', cores * bytes.hbm, 'zeros'),
       make('reports', cores * STATS_BYTES, 'zeros'),
-      make('matmul operands', cores * SCRATCH_BYTES, 'any'),
+      make('matmul operands', cores * layout.scratch, 'any'),
     ] as const;
     try {
       const [uniforms, descriptors, chip, hbm, reports, scratch] = await Promise.all(making);
