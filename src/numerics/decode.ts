@@ -48,11 +48,11 @@ function floatBits(format: Format, code: number): number {
   return (sign | ((magnitude << up) + ((exponent - 1) << 23))) >>> 0;
 }
 
+const formatBits = (format: Format, code: number): number =>
+  format.kind === 'float' ? floatBits(format, code) : float32ToBits(integerValue(format, code));
+
 /** The float32 bit pattern to which a code decodes; 32-bit integers round to nearest even. */
-export function decodeBits(dtype: Dtype, code: number): number {
-  const format = numberFormatOf(dtype);
-  return format.kind === 'float' ? floatBits(format, code) : float32ToBits(integerValue(format, code));
-}
+export const decodeBits = (dtype: Dtype, code: number): number => formatBits(numberFormatOf(dtype), code);
 
 /** The exact value of a code. Throws UserError when the code is not an integer of 0 .. 2^bits - 1. */
 export function decode(dtype: Dtype, code: number): number {
@@ -71,7 +71,10 @@ const tables = new Map<Dtype, Uint32Array>();
 export function decodeTable(dtype: Dtype): Uint32Array {
   let table = tables.get(dtype);
   if (table === undefined) {
-    table = Uint32Array.from({ length: 2 ** bitsOf(dtype) }, (_, code) => decodeBits(dtype, code));
+    // A plain loop: the first product of a process waits for it.
+    const format = numberFormatOf(dtype);
+    table = new Uint32Array(2 ** format.bits);
+    for (let code = 0; code < table.length; code++) table[code] = formatBits(format, code);
     tables.set(dtype, table);
   }
   return table;

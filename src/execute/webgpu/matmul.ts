@@ -4,8 +4,8 @@
  * compiler fuses or reorders, the next stronger barrier is tried (docs/numerics.md).
  */
 import type { MatmulPlan } from '../../lower';
-import { bitsOf, scanOperand, UserError, type Dtype } from '../../numerics';
-import type { SubnormalMode } from '../matmul';
+import { bitsOf, scanOperand, UserError, type CodeArray, type Dtype } from '../../numerics';
+import type { MatmulOperands, SubnormalMode } from '../matmul';
 import { referenceMatmul } from '../reference/matmul';
 import { compareOnDevice, type DeviceComparison } from './compare';
 import type { Decoder } from './decoders';
@@ -90,6 +90,12 @@ interface Proved {
   /** What adds the passes of a kernel that is split. */
   readonly combine: Pipeline | undefined;
   readonly rate: Rate;
+}
+
+interface KnownAnswer {
+  readonly plan: MatmulPlan;
+  readonly operands: MatmulOperands;
+  readonly expected: CodeArray;
 }
 
 /** Multiply-adds per millisecond to begin with, on an adapter of which nothing is known. */
@@ -339,15 +345,18 @@ export class WebGpuMatmul {
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */
   async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
+    let known: KnownAnswer | undefined;
     for (const barrier of BARRIERS) {
       const kernel = fusedKernel({ ...spec, barrier }, tuning);
       const { name, source, bindings } = kernel;
-      const [pipeline, combine] = await Promise.all([
+      const pipelines = Promise.all([
         this.gpu.createPipeline(name, source, bindings),
         kernel.geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,
       ]);
+      known ??= this.#known(plan, tuning); // while the adapter compiles
+      const [pipeline, combine] = await pipelines;
       const proved = { kernel, pipeline, combine, rate: new Rate(FIRST_RATE, this.gpu.noticeMs) };
-      if (await this.#knownAnswer(plan, proved, tuning)) {
+      if (await this.#gives(known, proved)) {
         this.#barriers[name] = barrier;
         return proved;
       }
@@ -357,9 +366,13 @@ export class WebGpuMatmul {
     );
   }
 
-  async #knownAnswer(like: MatmulPlan, proved: Proved, { tileM }: Tuning): Promise<boolean> {
+  #known(like: MatmulPlan, { tileM }: Tuning): KnownAnswer {
     const { plan, operands } = knownProduct(like, tileM);
-    const expected = referenceMatmul(plan, operands, { subnormals: this.subnormals });
+    this.#stationary.compile(plan);
+    return { plan, operands, expected: referenceMatmul(plan, operands, { subnormals: this.subnormals }) };
+  }
+
+  async #gives({ plan, operands, expected }: KnownAnswer, proved: Proved): Promise<boolean> {
     const product = await this.#product(plan, operands, proved);
     try {
       await product.run();

@@ -175,6 +175,11 @@ export class Stationary {
     }
   }
 
+  /** Begins to compile what a plan's A is transposed by; whoever stages it is told of a failure. */
+  compile(plan: MatmulPlan): void {
+    this.#pipeline(plan).catch(() => undefined);
+  }
+
   #pipeline({ a, aLayout }: MatmulPlan): Promise<Pipeline> {
     const key = `${a} ${aLayout}`;
     let pipeline = this.#pipelines.get(key);
