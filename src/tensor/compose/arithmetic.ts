@@ -8,11 +8,10 @@ import {
   isModest,
   judge,
   productError,
+  signbit,
   stepDtype,
   stepsIn,
   whole,
-  word,
-  wordsOf,
   type Operand,
 } from './steps';
 
@@ -181,9 +180,6 @@ export const logicalOr = (x: Node, y: Node): Node => judge('logical_or', ...toge
 export const logicalXor = (x: Node, y: Node): Node => judge('logical_xor', ...together(x, y));
 /** 1 where x is 0. */
 export const logicalNot = (x: Node): Node => judge('equal', x, 0);
-
-/** uint8: 1 where the sign bit is set, of -0 and NaN too. */
-export const signbit = (x: Node): Node => make.cast(word('right_shift', wordsOf(x), 31), 'uint8');
 
 /** The magnitude of x with the sign bit of y. */
 export function copysign(x: Node, y: Node, dtype: Dtype = x.dtype): Node {

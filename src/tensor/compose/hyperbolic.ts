@@ -1,11 +1,9 @@
 /** Hyperbolic functions and their inverses, of every float32. */
 import type { Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
-import { divide, signbit, sqrt } from './arithmetic';
+import { divide, sqrt } from './arithmetic';
 import { log, log1p } from './exponential';
-import { choose, float, judge } from './steps';
-
-const withSign = (size: Node, x: Node): Node => choose(signbit(x), float('negate', size), size);
+import { choose, float, judge, magnitudeOf, withSign } from './steps';
 
 /** exp(|x|) / 2 and exp(-|x|) / 2: of half the exponent, so that the first overflows where the results do. */
 function halves(size: Node): readonly [Node, Node] {
@@ -16,7 +14,7 @@ function halves(size: Node): readonly [Node, Node] {
 
 /** Below 1/2 of its Taylor polynomial. */
 export function sinh(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
+  const size = magnitudeOf(x);
   const near = judge('less', size, 0.5);
   const square = float('square', choose(near, size, 0));
   const bend = [1 / 120, 1 / 6].reduce(
@@ -29,7 +27,7 @@ export function sinh(x: Node, dtype: Dtype = x.dtype): Node {
 }
 
 export const cosh = (x: Node, dtype: Dtype = x.dtype): Node =>
-  make.cast(float('add', ...halves(float('abs', x))), dtype);
+  make.cast(float('add', ...halves(magnitudeOf(x))), dtype);
 
 export const tanh = (x: Node, dtype: Dtype = x.dtype): Node => make.map('tanh', [x], dtype);
 
@@ -38,7 +36,7 @@ const FAR = 2 ** 13;
 
 /** log(|x| + sqrt(x^2 + 1)), as log1p(|x| + x^2 / (1 + sqrt(x^2 + 1))). */
 export function asinh(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
+  const size = magnitudeOf(x);
   const far = judge('greater', size, FAR);
   const near = choose(far, 1, size);
   const square = float('square', near);
@@ -60,7 +58,7 @@ export function acosh(x: Node, dtype: Dtype = x.dtype): Node {
 
 /** log((1 + x) / (1 - x)) / 2, as that of 1 + 2 x / (1 - x), of |x|. */
 export function atanh(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
+  const size = magnitudeOf(x);
   const ratio = divide(float('multiply', size, 2), float('subtract', 1, size));
   return make.cast(withSign(float('multiply', log1p(ratio), 0.5), x), dtype);
 }

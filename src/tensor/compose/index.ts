@@ -4,6 +4,7 @@ export * from './arithmetic';
 export * from './exponential';
 export * from './hyperbolic';
 export { broadcastTo, commonShape, expand, moveAxis, padAxis, reversed, sliceAxis, squeeze } from './shapes';
+export { signbit } from './steps';
 export * from './trigonometry';
 export * from './cumulative';
 export * from './linalg';

@@ -60,6 +60,15 @@ export const choose = (flag: Node, yes: Operand, no: Operand): Node => float('se
 export const wordsOf = (x: Node): Node => make.bitcast(make.cast(x, 'float32'), 'uint32');
 export const floatsOf = (words: Node): Node => make.bitcast(words, 'float32');
 
+/** uint8: 1 where the sign bit is set, of -0 and NaN too. */
+export const signbit = (x: Node): Node => make.cast(word('right_shift', wordsOf(x), 31), 'uint8');
+
+/** |x| with a gradient of -1 or 1 at zeros too, where that of `abs` is 0: what is odd or even goes on through them. */
+export const magnitudeOf = (x: Node): Node => choose(signbit(x), float('negate', x), x);
+
+/** With the sign of x: -0 of -0. */
+export const withSign = (size: Node, x: Node): Node => choose(signbit(x), float('negate', size), size);
+
 /** The same values, of which no gradient comes back: corrections, and scales that a value chose. */
 export const constantOf = (x: Node): Node => floatsOf(wordsOf(x));
 

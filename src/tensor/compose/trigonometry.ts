@@ -4,9 +4,20 @@
  */
 import type { Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
-import { divide, signbit, sqrt } from './arithmetic';
+import { divide, sqrt } from './arithmetic';
 import { together } from './shapes';
-import { choose, constantOf, float, judge, productError, word, wordsOf } from './steps';
+import {
+  choose,
+  constantOf,
+  float,
+  judge,
+  magnitudeOf,
+  productError,
+  signbit,
+  withSign,
+  word,
+  wordsOf,
+} from './steps';
 
 /** Pi, cut so that the product of all but the last with a multiple of 1/2 up to 2^15 is exact (Cody and Waite 1980). */
 const PI_PARTS = [
@@ -149,11 +160,8 @@ function angleOf(y: Node, x: Node, left: Node): Node {
   return float('add', float('add', base, turned), rest);
 }
 
-/** With the sign of x: -0 of -0. */
-const withSign = (size: Node, x: Node): Node => choose(signbit(x), float('negate', size), size);
-
 export function atan(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
+  const size = magnitudeOf(x);
   const steep = judge('greater', size, 1);
   const inverse = float('reciprocal', choose(steep, size, 1));
   const angle = float('arctan', choose(steep, inverse, size));
@@ -164,7 +172,7 @@ export function atan(x: Node, dtype: Dtype = x.dtype): Node {
 /** The angle of (x, y), from -pi to pi; zeros and infinities as C's. */
 export function atan2(y: Node, x: Node, dtype: Dtype = y.dtype): Node {
   const [a, b] = together(y, x);
-  return make.cast(withSign(angleOf(float('abs', a), float('abs', b), signbit(b)), a), dtype);
+  return make.cast(withSign(angleOf(magnitudeOf(a), magnitudeOf(b), signbit(b)), a), dtype);
 }
 
 /** sqrt(1 - x^2), without cancellation. */
@@ -172,11 +180,11 @@ const legOf = (size: Node): Node =>
   sqrt(float('multiply', float('subtract', 1, size), float('add', 1, size)));
 
 export function asin(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
+  const size = magnitudeOf(x);
   return make.cast(withSign(angleOf(size, legOf(size), make.fill(x.shape, 'uint8', 0)), x), dtype);
 }
 
 export function acos(x: Node, dtype: Dtype = x.dtype): Node {
-  const size = float('abs', x);
-  return make.cast(angleOf(legOf(size), size, judge('less', x, 0)), dtype);
+  const size = magnitudeOf(x);
+  return make.cast(angleOf(legOf(size), size, signbit(x)), dtype);
 }
