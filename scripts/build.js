@@ -94,6 +94,12 @@ async function buildBundles() {
     build({ ...forAll, entryPoints: { numerics: 'src/numerics/index.ts' } }),
     build({ ...forAll, entryPoints: { arrays: 'src/arrays.ts' }, plugins: [sharedNumerics] }),
     build({ ...forAll, entryPoints: { index: 'src/index.ts' }, plugins: [sharedNumerics, sharedArrays] }),
+    build({
+      ...forAll,
+      entryPoints: { tfjs: 'src/tfjs/index.ts' },
+      external: ['@tensorflow/tfjs-core'], // the program's own, which has its registry
+      plugins: [sharedNumerics],
+    }),
     build({ ...forAll, entryPoints: { kernel: 'src/kernel/index.ts' }, plugins: [sharedNumerics] }),
     build({ ...forAll, entryPoints: { time: 'src/time/index.ts' }, plugins: [sharedNumerics] }),
     build({
@@ -239,7 +245,13 @@ const WEBGPU = {
   'webgpu.d.ts': '/// <reference types="@webgpu/types" />\nexport {};\n',
   'none.d.ts': 'export {};\n',
 };
-const ENTRIES = ['src/index.d.ts', 'src/arrays.d.ts', 'src/kernel/index.d.ts', 'src/node.d.ts'];
+const ENTRIES = [
+  'src/index.d.ts',
+  'src/arrays.d.ts',
+  'src/tfjs/index.d.ts',
+  'src/kernel/index.d.ts',
+  'src/node.d.ts',
+];
 
 /** TypeScript's modes for Node resolve no import without an extension, and tsc writes imports as the sources have them. */
 function buildDeclarations() {
