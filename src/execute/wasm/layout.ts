@@ -11,8 +11,8 @@ import { ARITHMETIC, formatRecord, PLACE, recordBytes, type JobRecord, type Pass
 /** Rows and columns of a register tile (`assembly/tile.ts`). */
 export const TILE = { m: 4, n: 8 } as const;
 
-/** Float32 elements of panels: of A so many as the second-level cache keeps beside those of B, of B three times as many. */
-const PANEL = { a: 2 ** 14, b: 3 * 2 ** 14 } as const;
+/** Float32 elements of panels: of A so many as the first-level cache keeps beside one of B, of B as many as the second-level one does. */
+const PANEL = { a: 2 ** 13, b: 3 * 2 ** 14 } as const;
 /** Sums of a group that a thread keeps, where a plan has several. */
 const GROUP_SUMS = 2 ** 15;
 /** Sums of columns of B that are streamed at a time, which stay in the first-level cache. */
@@ -145,7 +145,9 @@ function divide(
   const widest = streamed
     ? Math.min(roundDown(STREAMED_SUMS / m, TILE.n), roundUp(n / wanted, TILE.n))
     : roundDown(PANEL.b / depth, TILE.n);
-  const unitColumns = evenly(n, Math.max(widest, TILE.n), TILE.n);
+  const parts = Math.ceil(Math.max(n, 1) / Math.max(widest, TILE.n));
+  // As many for each thread: of nine equal units two threads would do five and four.
+  const unitColumns = evenly(n, Math.max(n / (threads * Math.ceil(parts / threads)), TILE.n), TILE.n);
   const across = Math.ceil(n / unitColumns);
   const highest = Math.min(
     m / Math.ceil(wanted / across),

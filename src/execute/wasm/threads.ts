@@ -19,8 +19,9 @@ export type StartThread = (
   told: { readonly message: (data: unknown) => void; readonly broken: (reason: string) => void },
 ) => Thread;
 
-/** How long a worker lingers after a product that others may ask for again at once. */
+/** How long a worker lingers after a product that others may ask for again at once, and for how much of it without sleeping. */
 const LINGER_MS = 2;
+const AWAKE_MS = 0.1;
 
 /**
  * What a thread does: a message with a product starts it, one without forgets it; each is answered by its number. With `words` it
@@ -47,6 +48,8 @@ function join({ step, words }, job, scratch, called) {
     Atomics.add(words, 1, 1);
     while (step(job, scratch));
     Atomics.sub(words, 1, 1);
+    const until = performance.now() + ${AWAKE_MS};
+    while (Atomics.load(words, 0) === run && performance.now() < until);
     lingers = Atomics.wait(words, 0, run, ${LINGER_MS}) !== 'timed-out';
   }
   Atomics.store(words, called, 0);
