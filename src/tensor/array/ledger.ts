@@ -12,13 +12,21 @@ export interface Claim {
   ended: 'disposed' | 'freed at the end of its scope' | 'closed with its context' | undefined;
 }
 
-/** Claims made while it was the innermost one. */
+/** Claims made while it was the innermost one. Asynchronous scopes may end before those that were opened in them. */
 export class Scope {
   readonly claims = new Set<Claim>();
-  readonly outer: Scope | undefined;
+  readonly #outer: Scope | undefined;
+  closed = false;
 
   constructor(outer: Scope | undefined) {
-    this.outer = outer;
+    this.#outer = outer;
+  }
+
+  /** The innermost open one around it. */
+  get outer(): Scope | undefined {
+    let outer = this.#outer;
+    while (outer?.closed === true) outer = outer.#outer;
+    return outer;
   }
 }
 
@@ -71,14 +79,16 @@ export class Ledger {
 
   /** Ends what was claimed in the scope and is not kept; what is kept belongs to the scope around it. */
   close(scope: Scope, kept: ReadonlySet<Claim>): void {
+    const { outer } = scope;
+    scope.closed = true;
+    if (this.#scope?.closed === true) this.#scope = this.#scope.outer;
     for (const claim of scope.claims) {
       if (!kept.has(claim)) this.end(claim, 'freed at the end of its scope');
       else {
-        claim.scope = scope.outer;
-        scope.outer?.claims.add(claim);
+        claim.scope = outer;
+        outer?.claims.add(claim);
       }
     }
     scope.claims.clear();
-    if (this.#scope === scope) this.#scope = scope.outer;
   }
 }

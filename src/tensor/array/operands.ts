@@ -76,7 +76,7 @@ export function numberNode(op: string, value: number, dtype: Dtype, shape: Shape
 export const shapeOf = (op: string, operands: readonly Operand[]): Shape =>
   broadcastShapes(
     op,
-    operands.map((each) => (each instanceof NDArray ? each.shape : [])),
+    operands.flatMap((each) => (each instanceof NDArray ? [each.shape] : [])),
   );
 
 /** Nodes of one shape. Of 32-bit integers all have the format, so that the result is exact. */

@@ -18,14 +18,14 @@ const AT_ONCE = 256;
 
 export class Settling {
   readonly #executor: Executor;
-  readonly #ledger: Ledger;
+  readonly #ledger: Pick<Ledger, 'nodes'>;
   /** The youngest node at the last reading, and how young nodes may become before live arrays are looked through. */
   #lastRead = -1;
   #nextLook = MOST_UNSETTLED;
   /** Runs follow one another: what one computes, the next finds done. */
   #running: Promise<void> = Promise.resolve();
 
-  constructor(executor: Executor, ledger: Ledger) {
+  constructor(executor: Executor, ledger: Pick<Ledger, 'nodes'>) {
     this.#executor = executor;
     this.#ledger = ledger;
   }

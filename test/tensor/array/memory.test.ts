@@ -82,6 +82,28 @@ describe('freeing', () => {
     expect(arrays.memory().arrays).toBe(4);
   });
 
+  test('asynchronous scopes may end in any order', async () => {
+    using arrays = await open();
+    const ends: (() => void)[] = [];
+    const start = (value: number): Promise<NDArray> =>
+      arrays.scope(async () => {
+        const kept = arrays.full([], value);
+        arrays.zeros([]);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return kept;
+      });
+    const [first, second] = [start(1), start(2)]; // the second is opened within the first
+    ends[0]?.();
+    expect(await (await first).item()).toBe(1);
+    const between = arrays.ones([]); // belongs to the second
+    ends[1]?.();
+    expect(await (await second).item()).toBe(2);
+    expect(between.disposed).toBe(true);
+    const after = arrays.ones([]); // belongs to none
+    expect(arrays.memory().arrays).toBe(3);
+    expect(after.disposed).toBe(false);
+  });
+
   test('a scope by using keeps what it is told to keep', async () => {
     using arrays = await open();
     let kept: NDArray | undefined;
