@@ -26,6 +26,8 @@ export interface ExecutorOptions {
   readonly onProgress: (progress: RunProgress) => void;
   /** Where to stop, as --until has it; not in a browser. */
   readonly until?: string | undefined;
+  /** Inputs of further cores that run the Program at once; on WebGPU in this process alone. */
+  readonly others?: readonly Readonly<Record<string, CodeArray>>[];
   /** Called where the run has stopped, to look into it; not in a browser. */
   readonly look?: ((run: SteppedRun) => Promise<void>) | undefined;
 }
@@ -33,6 +35,8 @@ export interface ExecutorOptions {
 export interface Executed {
   /** Codes of the HBM outputs, by name; undefined where the run did not come to its end. */
   readonly outputs: Readonly<Record<string, CodeArray>> | undefined;
+  /** The same of further cores. */
+  readonly further?: readonly Readonly<Record<string, CodeArray>>[];
   /** Where it stands, if it was stopped. */
   readonly position: Position | undefined;
   /** What the values of the run have shown. */
@@ -66,7 +70,7 @@ export interface Executor {
 
 /** Takes the steps that are asked for, unless the signal is aborted before, and lets go of the run. */
 async function execute(run: SteppedRun, options: ExecutorOptions): Promise<Executed> {
-  const { signal, onProgress, until, look } = options;
+  const { signal, onProgress, until, look, others = [] } = options;
   const total = stepsOf(run.program.instructions);
   const start = performance.now();
   const how = {
@@ -78,7 +82,12 @@ async function execute(run: SteppedRun, options: ExecutorOptions): Promise<Execu
   try {
     // Of --until, a place that there is not is the user's mistake.
     if (until !== undefined) await unlessAborted(signal, runUntil(run, until, how));
-    const ended = await reached(run, signal, until === undefined ? run.runToEnd(how) : undefined);
+    const ended = await reached(
+      run,
+      others.length,
+      signal,
+      until === undefined ? run.runToEnd(how) : undefined,
+    );
     const executed = { ...ended, ms: performance.now() - start };
     await look?.(run);
     return executed;
@@ -87,9 +96,10 @@ async function execute(run: SteppedRun, options: ExecutorOptions): Promise<Execu
   }
 }
 
-/** What a run has come to once `stepping` ends. */
+/** What a run has come to once `stepping` ends, on the first core and on so many others. */
 async function reached(
   run: SteppedRun,
+  others: number,
   signal: AbortSignal,
   stepping: Promise<unknown> | undefined,
 ): Promise<Omit<Executed, 'ms'>> {
@@ -100,7 +110,10 @@ async function reached(
     if (signal.aborted) return { ...none, position, findings: run.findingsSoFar };
     const findings = await run.findings();
     if (position !== undefined) return { ...none, position, findings };
-    return { ...none, outputs: await run.outputs(), findings };
+    const outputs = await run.outputs();
+    const further: Readonly<Record<string, CodeArray>>[] = [];
+    for (let core = 1; core <= others; core++) further.push(await run.outputs(core));
+    return { ...none, outputs, further, findings };
   } catch (error) {
     // The Program's doing or the device's, or ours.
     if (error instanceof DeviceLostError) {
@@ -137,7 +150,8 @@ function webgpu(wanted: string | undefined): Executor {
       const host = await openDevice(wanted === undefined ? {} : { adapter: wanted }).finally(opened);
       try {
         const interpreter = await WebGpuInterpreter.create(host.device);
-        const run = await interpreter.start(program, inputs, { budget: options.budget });
+        const { budget, others = [] } = options;
+        const run = await interpreter.start(program, [inputs, ...others], { budget });
         const executed = await execute(run, options);
         return { ...executed, adapter: host.facts.name, shaders: interpreter.shaders };
       } finally {

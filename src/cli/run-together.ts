@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UserError } from '../numerics';
 
 /** What only a run has, by the names of the options' values. */
-const OF_A_RUN: readonly string[] = 'until show executor browser adapter shaders out verify'.split(' ');
+const OF_A_RUN: readonly string[] = 'until show executor browser adapter shaders cores out verify'.split(' ');
 
 /** The options that were given, as they are written. */
 function given(command: Command, idle: (name: string) => boolean): string {

@@ -1,6 +1,8 @@
 /** `systole run`: a kernel of the library, a kernel file or a Program, verified and run to its end or to any step. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseChip, type ChipName } from '../chip';
+import { checkCores } from '../execute/webgpu/interpreter';
 import { libraryEntry } from '../kernels/library';
 import { parseDtype, UserError, type CodeArray, type Dtype } from '../numerics';
 import { hbmTensors, printProgram, toJSON, type HbmTensor, type Program } from '../program';
@@ -24,7 +26,7 @@ import {
   type OpenedLibrary,
 } from './library';
 import { memoryText } from './memory-text';
-import { openNamed } from './named-program';
+import { openNamed, type OpenedName } from './named-program';
 import { counted, integerFrom, repeated, seconds } from './options';
 import { passingLine, stageLine } from './progress';
 import { makeFolder, outputsTable, writeOutputs, writeShaders } from './run-outputs';
@@ -44,6 +46,7 @@ interface RunCommandOptions {
   readonly browser?: true;
   readonly adapter?: string;
   readonly shaders?: string;
+  readonly cores?: number;
   readonly until?: string;
   readonly show?: readonly string[];
   readonly program?: true;
@@ -79,6 +82,11 @@ export function addRun(program: Command): void {
       'with --executor webgpu: part of an adapter’s name, see `systole devices`; with --browser: swiftshader, or default for whatever the browser offers',
     )
     .option('--shaders <folder>', 'with --executor webgpu: write every kernel that ran as WGSL there')
+    .option(
+      '--cores <count>',
+      'with --executor webgpu: on so many cores at once; random inputs of core c have the seed --seed + c',
+      integerFrom(1, '--cores'),
+    )
     .option('--until <step>', 'stop before an instruction, by its id or id:TIME, or after so many steps')
     .option(
       '--show <what>',
@@ -107,6 +115,7 @@ Examples:
   systole run matmul.ts lhsT=random:256x128:bf16 rhs=random:256x512:bf16 --chip trn3
   systole run matmul.ts a.npy b.npy --until mm3 --show bank:0 --show acc
   systole run softmax --executor webgpu --adapter swiftshader --shaders shaders
+  systole run softmax --executor webgpu --cores 4
   systole run kernel.ts x.npy --program > program.txt && systole run program.txt x.npy`,
     )
     .action(runCommand);
@@ -130,7 +139,15 @@ async function runCommand(
   }
   requireTogether(options);
   if (options.program) requireNoRun(command);
-  const { library, program, inputs } = await openNamed(what, texts, options);
+  const each: OpenedName[] = [];
+  for (let core = 0; core < (options.cores ?? 1); core++) {
+    const own = await openNamed(what, texts, { ...options, seed: options.seed + core });
+    checkCores(own.program.chip, options.cores ?? 1);
+    each.push(own);
+  }
+  const [opened] = each;
+  if (opened === undefined) throw new Error('Invariant violation: no core');
+  const { library, program } = opened;
   if (options.program) {
     process.stdout.write(options.json ? `${JSON.stringify(toJSON(program))}\n` : printProgram(program));
     return;
@@ -145,18 +162,25 @@ async function runCommand(
     process.exitCode = 1;
     return;
   }
-  const codes = Object.fromEntries([...inputs].map(([name, array]) => [name, array.codes]));
-  await runVerified({ program, codes, library, options });
+  await runVerified({ program, each, options });
 }
 
 /** @throws UserError for options that do not go with each other. */
 function requireTogether(options: RunCommandOptions): void {
-  const { json, program, executor, browser, shaders, until, show } = options;
+  const { json, program, executor, browser, shaders, until, show, cores } = options;
   if (json && !program) throw new UserError('--json prints a Program as JSON: give it with --program.');
   if (shaders !== undefined && (browser || executor !== 'webgpu')) {
     throw new UserError(
       '--shaders writes the kernels of a run on WebGPU in this process: give it with --executor webgpu, without --browser.',
     );
+  }
+  if (cores !== undefined && (browser || executor !== 'webgpu')) {
+    throw new UserError(
+      '--cores runs on several cores at once on WebGPU in this process: give it with --executor webgpu, without --browser.',
+    );
+  }
+  if (cores !== undefined && (until !== undefined || show !== undefined)) {
+    throw new UserError('--until and --show look into a run of one core: leave --cores out.');
   }
   if (browser && (until !== undefined || show !== undefined)) {
     throw new UserError('--until and --show look into a run in this process: leave --browser out.');
@@ -176,15 +200,19 @@ type Codes = Readonly<Record<string, CodeArray>>;
 
 interface VerifiedRun {
   readonly program: Program;
-  readonly codes: Codes;
-  readonly library: OpenedLibrary | undefined;
+  /** What each core runs: the Program, with inputs of its own. */
+  readonly each: readonly OpenedName[];
   readonly options: RunCommandOptions;
 }
 
-async function runVerified({ program, codes, library, options }: VerifiedRun): Promise<void> {
+const codesOfInputs = ({ inputs }: OpenedName): Codes =>
+  Object.fromEntries([...inputs].map(([name, array]) => [name, array.codes]));
+
+async function runVerified({ program, each, options }: VerifiedRun): Promise<void> {
   const executor = chosenExecutor(options);
-  const executed = await ran(executor, program, codes, options);
-  const { outputs, position, findings, failure, ms, adapter, shaders } = executed;
+  const [codes = {}, ...others] = each.map(codesOfInputs);
+  const executed = await ran(executor, program, codes, options, others);
+  const { outputs, further = [], position, findings, failure, ms, adapter, shaders } = executed;
   const on = `${executor.title}${adapter === undefined ? '' : ` (${adapter})`}`;
   if (options.shaders !== undefined && shaders !== undefined) await writeShaders(options.shaders, shaders);
   for (const finding of findings) console.error(verdictText([findingOf(finding)]));
@@ -201,10 +229,20 @@ async function runVerified({ program, codes, library, options }: VerifiedRun): P
     return;
   }
   const tensors = hbmTensors(program, 'output');
-  if (library !== undefined || adapter !== undefined) console.log(`Ran in ${secondsText(ms)} on ${on}.\n`);
-  console.log(outputsTable(tensors, outputs));
-  if (options.out !== undefined) await writeOutputs(options.out, tensors, outputs);
-  if (library !== undefined) reportChecks(library, tensors, outputs);
+  const together = options.cores === undefined ? '' : `, ${counted(each.length, 'core')} at once`;
+  if (each[0]?.library !== undefined || adapter !== undefined)
+    console.log(`Ran in ${secondsText(ms)} on ${on}${together}.\n`);
+  for (const [core, own] of [outputs, ...further].entries()) {
+    if (options.cores !== undefined) console.log(`${core > 0 ? '\n' : ''}Core ${core}:`);
+    console.log(outputsTable(tensors, own));
+    if (options.out !== undefined) {
+      const folder = options.cores === undefined ? options.out : join(options.out, `core${core}`);
+      await makeFolder(folder);
+      await writeOutputs(folder, tensors, own);
+    }
+    const library = each[core]?.library;
+    if (library !== undefined) reportChecks(library, tensors, own);
+  }
   found();
 }
 
@@ -221,17 +259,22 @@ function reportChecks(library: OpenedLibrary, tensors: readonly HbmTensor[], out
 /** Most steps of a run, where none are told (docs/stepping.md). */
 const STEPS_BUDGET = 10_000_000;
 
-/** To the end, or to where --until stops it, unless it fails or is interrupted; there --show looks into it. */
+/**
+ * To the end, or to where --until stops it, unless it fails or is interrupted; there --show looks into it. `others` are the inputs of
+ * further cores.
+ */
 async function ran(
   executor: Executor,
   program: Program,
   codes: Codes,
   { until, show = [], budget = STEPS_BUDGET }: RunCommandOptions,
+  others: readonly Codes[],
 ): Promise<Executed> {
   const interrupt = interruptOnce();
   const line = stageLine(process.stderr, { run: 'running' });
   const how: Omit<ExecutorOptions, 'until' | 'look'> = {
     budget,
+    others,
     signal: interrupt.signal,
     onProgress: ({ steps, total }) => {
       line.update({ stage: 'run', ...(total !== undefined && { share: steps / total }) });

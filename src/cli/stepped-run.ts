@@ -25,7 +25,8 @@ export interface SteppedRun {
   bank(bank: number): Awaitable<MemoryView>;
   register(name: string): number | undefined;
   accumulators(engine: AccumulatorEngine): Awaitable<Float32Array>;
-  outputs(): Awaitable<Readonly<Record<string, CodeArray>>>;
+  /** Of a core, the first when left out. */
+  outputs(core?: number): Awaitable<Readonly<Record<string, CodeArray>>>;
   release(): void;
 }
 

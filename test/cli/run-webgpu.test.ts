@@ -124,6 +124,26 @@ export default kernel('logs', ['x'], (nc, { x }) => {
     });
   });
 
+  it('runs on several cores, each with the inputs of a seed of its own', async () => {
+    const received = join(folder, 'cores');
+    const softmax = ['softmax', '--size', 'rows=130,columns=40'];
+    const { code, stdout } = await systole(...softmax, ...ON_WEBGPU, '--cores', '3', '--out', received);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: matching(
+        /\), 3 cores at once\.\n\nCore 0:\n[^]*\nCore 1:\n[^]*\nCore 2:\n[^]*: within its bound/,
+      ),
+    });
+    const outputs: Buffer[] = [];
+    for (const core of [0, 1, 2]) {
+      const expected = join(folder, `seed${core + 1}`);
+      await systole(...softmax, '--seed', String(core + 1), '--out', expected);
+      outputs.push(readFileSync(join(expected, 'result.npy')));
+      expect(readFileSync(join(received, `core${core}`, 'result.npy'))).toEqual(outputs[core]);
+    }
+    expect(outputs[0]).not.toEqual(outputs[1]);
+  });
+
   it('ends when it is interrupted, and says where', async () => {
     const child = spawn(process.execPath, [
       ...[CLI, 'run', SUMS, 'x=random:128x512:fp32', '--kernel', 'many'],
@@ -163,6 +183,9 @@ describe('a mistake is one message and exit code 2', () => {
     [['--adapter', 'swiftshader'], /--adapter chooses for --executor webgpu or --browser/],
     [['--shaders', folder], /--shaders writes the kernels of a run on WebGPU in this process/],
     [[...ON_WEBGPU, '--browser', '--shaders', folder], /--shaders writes the kernels of a run on WebGPU/],
+    [['--cores', '2'], /--cores runs on several cores at once on WebGPU in this process/],
+    [[...ON_WEBGPU, '--cores', '2', '--until', '3'], /--until and --show look into a run of one core/],
+    [[...ON_WEBGPU, '--cores', '9'], /runs on 1 to 8 cores of trn2, received inputs for 9/],
     [[...ON_WEBGPU, '--until', 'nowhere'], /has no instruction and no loop "nowhere"/],
     [[...ON_WEBGPU, '--show', 'nothing'], /The Program has no tensor "nothing"/],
   ])('%j', async (parameters, message) => {

@@ -12,7 +12,7 @@ import { Layout } from './layout';
 import { WebGpuRun, type GpuRunOptions } from './run';
 import { Session } from './session';
 
-export { CoresDifferError } from './cores';
+export { checkCores, CoresDifferError } from './cores';
 export { kernelWgsl } from './kernel';
 export { WebGpuRun, type GpuRunOptions } from './run';
 
