@@ -35,8 +35,9 @@ export function write(
     writeRecord(memory, address, RECORDS.format, format);
     new Uint8Array(memory, address + 4 * RECORDS.format.length).set(formatVectors(dtype));
   }
-  // A streamed product waits for memory, and a scan would read B once more.
-  const fused = fuses && !job.streamed && job.arithmetic === ARITHMETIC.exact && isImmune(plan, a, b);
+  // A streamed product waits for memory, and a scan would read B once more; one row of 8 bits waits for arithmetic, and needs no scan.
+  const isExact = (): boolean => (job.streamed ? job.m === 1 && areBytes(plan) : isImmune(plan, a, b));
+  const fused = fuses && job.arithmetic === ARITHMETIC.exact && isExact();
   writeRecord(memory, at, RECORDS.job, { ...job, arithmetic: fused ? ARITHMETIC.fused : job.arithmetic });
   return fused;
 }
@@ -82,6 +83,10 @@ function viewOf(memory: ArrayBufferLike, dtype: Dtype, address: number, length: 
   if (bytes === 1) return new Uint8Array(buffer, address, length);
   return bytes === 2 ? new Uint16Array(buffer, address, length) : new Uint32Array(buffer, address, length);
 }
+
+/** Both floats of 8 bits: products have 10 significant bits at most, and none is beyond 2^-32 or 2^32, so that all are exact. */
+const areBytes = ({ a, b }: MatmulPlan): boolean =>
+  formatRecord(a)?.size === 1 && formatRecord(b)?.size === 1;
 
 function isImmune(plan: MatmulPlan, a: CodeArray, b: CodeArray): boolean {
   if (plan.a === 'float32' || plan.b === 'float32') return false;

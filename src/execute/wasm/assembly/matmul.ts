@@ -5,7 +5,7 @@
  */
 import { addRowOfBytes, inOrder } from './bytes';
 import { flush, packLine, packScattered, widened } from './decode';
-import { BYTES, Exact, FLUSHED, Format, Job, Pass } from './job';
+import { BYTES, Exact, FLUSHED, Format, FUSED, Job, Pass } from './job';
 import { addRows } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
@@ -160,7 +160,7 @@ const STRETCH = 256;
 
 /** The same of one row of A and codes of 8 bits, which nobody needs decoded a second time. */
 function streamBytes(job: Job, pass: Pass, panel: usize, n0: i32, columns: i32, sums: usize): void {
-  const format = changetype<Format>(job.bFormat);
+  const format = changetype<Format>(job.bFormat), fused = job.arithmetic == FUSED;
   const length = pass.rows * pass.interleave;
   for (let start = 0; start < length; start += STREAMS) {
     const end = min(start + STREAMS, length);
@@ -168,7 +168,7 @@ function streamBytes(job: Job, pass: Pass, panel: usize, n0: i32, columns: i32, 
       const count = min(STRETCH, columns - column);
       for (let position = start; position < end; position++) {
         const row = job.b + <usize>indexAt(pass, position) * job.n + n0 + column;
-        addRowOfBytes(format, panel + <usize>position * ROWS * 4, row, sums + <usize>column * 4, count);
+        addRowOfBytes(format, fused, panel + <usize>position * ROWS * 4, row, sums + <usize>column * 4, count);
       }
     }
   }
