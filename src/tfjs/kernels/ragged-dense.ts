@@ -70,6 +70,7 @@ function partitionsOf(
 /** What was asked for, -1 where anything will do; a scalar -1 leaves the rank open, too. */
 function wantedShape(shape: Real, rank: number): number[] {
   const extents = [...shape.values()];
+  for (const extent of extents) if (extent < -1) throw new Error(`Dimension ${extent} must be >= -1`);
   if (shape.shape.length > 0) return extents;
   if (extents[0] !== -1)
     throw new Error(`The only valid scalar shape tensor is the fully unknown shape specified as -1.`);

@@ -13,10 +13,14 @@ const LIN_SPACE = kernel<object, LinSpaceAttrs>((_, { start, stop, num }) =>
   float(spaced(start, num > 1 ? (stop - start) / (num - 1) : 0, num)),
 );
 
-/** A step of 1 stands for -1 where the range falls: tfjs-core gives it where none was given. */
+/**
+ * As tfjs has it: a step of 1 stands for -1 where the range falls, since tfjs-core gives it where none was given; only longer ones are then too
+ * much.
+ */
 const RANGE = kernel<object, RangeAttrs>((_, { start, stop, step: given, dtype }) => {
+  const none = start === stop || (start < stop && given < 0) || (stop < start && given > 1);
+  const count = none ? 0 : Math.abs(Math.ceil((stop - start) / given));
   const step = stop < start && given === 1 ? -1 : given;
-  const count = start === stop || (stop - start) * step < 0 ? 0 : Math.abs(Math.ceil((stop - start) / step));
   if (dtype !== 'int32') return float(spaced(start, step, count));
   const along = whole('multiply', make.iota([count], 0), Math.trunc(step));
   return int(whole('add', along, Math.trunc(start)));
