@@ -48,7 +48,12 @@ export function compiled<A extends readonly unknown[], R>(
   };
 
   const run = async (...args: A): Promise<R> => {
-    const { arrays, form } = flatten(args);
+    const { arrays, form, others } = flatten(args);
+    const values = others.find((each) => ArrayBuffer.isView(each));
+    if (values !== undefined)
+      throw new UserError(
+        `compile: a ${(values as object).constructor.name} as an argument would be recorded as it is now: make an array of it with arrays.array().`,
+      );
     const inputs = arrays.map((array) => context.nodeOf('compile', array).hold());
     try {
       const signature = [form, ...arrays.map(describe)].join(';');

@@ -99,6 +99,30 @@ describe('a compiled function', () => {
     ]);
   });
 
+  test('tells apart what is no array, and refuses values that may change under it', async () => {
+    using arrays = await open();
+    const scaled = arrays.compile((x: NDArray, by: { readonly value: () => number }) =>
+      multiply(x, by.value()),
+    );
+    const x = arrays.ones([1]);
+    const by = (value: number) => ({ value: () => value });
+    const [two, three] = [by(2), by(3)];
+    for (const [scale, expected] of [
+      [two, 2],
+      [three, 3],
+      [two, 2],
+    ] as const)
+      expect(await (await scaled(x, scale)).item()).toBe(expected);
+    expect(scaled.signatures).toBe(2);
+    const signed = arrays.compile((y: NDArray, n: number | string) => multiply(y, Number(n)));
+    for (const n of [0, -0, '0', 1]) await signed(x, n);
+    expect(signed.signatures).toBe(4);
+    const values = arrays.compile((y: NDArray, z: Float32Array) => add(y, arrays.array(z)));
+    await expect(values(x, Float32Array.of(1))).rejects.toThrow(
+      'compile: a Float32Array as an argument would be recorded as it is now',
+    );
+  });
+
   test('keeps the signatures that were used last', async () => {
     using arrays = await open();
     using compiled = arrays.compile((x: NDArray, n: number) => add(x, n));
