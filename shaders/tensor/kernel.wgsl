@@ -6,10 +6,12 @@ fn zero_word() -> u32 {
   return told[0].x;
 }
 
+//: if TOLD > 1
 fn fill(index: u32) -> u32 {
   return told[1u + index / 4u][index % 4u];
 }
 
+//: end
 @compute @workgroup_size({{ LANES }})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.y * {{ ROW }}u + id.x;

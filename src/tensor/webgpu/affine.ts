@@ -115,7 +115,8 @@ export function textOf(
   const parts = terms.map((each) => {
     const { variable, divisor, modulus, factor } = each;
     const quotient = divisor === 1 ? variable.name : `${variable.name} / ${word(divisor)}`;
-    const digit = modulus === 0 ? quotient : `(${quotient}) % ${word(modulus)}`;
+    const dividend = divisor === 1 ? quotient : `(${quotient})`;
+    const digit = modulus === 0 ? quotient : `${dividend} % ${word(modulus)}`;
     const name = divisor === 1 && modulus === 0 ? variable.name : nameOf(digit, variable.depth);
     return factor === 1 ? name : `${name} * ${word(factor)}`;
   });

@@ -39,12 +39,29 @@ export class Elements {
   readonly fills: number[] = [];
   /** What is read from memory, in the order of the bindings. */
   readonly reads: Value[] = [];
+  /** Whether an invocation computes four elements, from which place on is a multiple of four. */
+  readonly quads: boolean;
   readonly #isStored: (value: Value) => boolean;
   readonly #rules: Rules;
+  readonly #single: ReadonlySet<Value>;
+  readonly #asQuads = new Set<Value>();
+  readonly #asWords = new Set<Value>();
 
-  constructor(isStored: (value: Value) => boolean, rules: Rules) {
+  /** @param single where four elements are computed at once, what is read by words all the same. */
+  constructor(isStored: (value: Value) => boolean, rules: Rules, single?: ReadonlySet<Value>) {
     this.#isStored = isStored;
     this.#rules = rules;
+    this.quads = single !== undefined;
+    this.#single = single ?? new Set();
+  }
+
+  /** Whether a value is read by four elements at a time, and whether by words too. */
+  isQuad(value: Value): boolean {
+    return this.#asQuads.has(value);
+  }
+
+  isMixed(value: Value): boolean {
+    return this.#asQuads.has(value) && this.#asWords.has(value);
   }
 
   code(value: Value, at: Coordinates): string {
@@ -99,8 +116,16 @@ export class Elements {
   #load(value: Value, at: Coordinates): string {
     if (!this.reads.includes(value)) this.reads.push(value);
     const name = `x${this.reads.indexOf(value)}`;
-    const place = this.body.place(placeOf(at, value.shape));
-    return loadText(name, place, perWord(value));
+    const place = placeOf(at, value.shape);
+    const elements = perWord(value);
+    const quad = this.quads && !this.#single.has(value) && elements <= 4 ? quarter(place) : undefined;
+    if (quad === undefined) {
+      this.#asWords.add(value);
+      return loadText(name, this.body.place(place), elements);
+    }
+    this.#asQuads.add(value);
+    const words = this.named(depthOf(place), `${name}[${this.body.place(quad)}]`);
+    return partText(words, place.constant & 3, elements);
   }
 
   /** The row that an index chooses, some row where it lies outside, and whether it lies inside. */
@@ -128,6 +153,24 @@ export class Elements {
     const text = `min(${this.body.place(sum)}, ${extent - 1}u)`;
     return this.body.settled(depthOf(sum), text, text, extent);
   }
+}
+
+/** The number of the four elements that one is of, where that is the same in every invocation's four. */
+function quarter({ constant: value, terms }: Affine): Affine | undefined {
+  if (terms.length === 0 || value < 0 || terms.some(({ factor }) => factor % 4 !== 0)) return undefined;
+  return {
+    constant: Math.floor(value / 4),
+    terms: terms.map((term) => ({ ...term, factor: term.factor / 4 })),
+  };
+}
+
+/** Element i of four. */
+function partText(words: string, i: number, elements: number): string {
+  const component = 'xyzw'[Math.floor(i / elements)] ?? 'x';
+  if (elements === 1) return `${words}.${component}`;
+  const bits = 32 / elements;
+  const word = elements === 4 ? words : `${words}.${component}`;
+  return `(${word} >> ${(i % elements) * bits}u) & ${hex(2 ** bits - 1)}`;
 }
 
 /** Element `place` of packed words. */

@@ -13,7 +13,7 @@ import { Elements, type Rules } from './elements';
 import type { Check } from './lower';
 import { isWide } from './map';
 import { viewed } from './views';
-import { perWord, wordsOf, type Value } from './value';
+import { perWord, type Value } from './value';
 
 /** Invocations of a workgroup, and of a row of workgroups where there are more than one dimension takes. */
 export const LANES = 64;
@@ -34,14 +34,18 @@ export interface KernelText {
   readonly size: number;
 }
 
-const RULES: Rules = { viewed, computed };
+export const RULES: Rules = { viewed, computed };
 
-type Context = { readonly arithmetic: Arithmetic; readonly isStored: (value: Value) => boolean };
+export type Context = { readonly arithmetic: Arithmetic; readonly isStored: (value: Value) => boolean };
+
+/** The words that four elements take. */
+export const quadType = (value: Value): string =>
+  ({ 1: 'vec4<u32>', 2: 'vec2<u32>', 4: 'u32' })[perWord(value)] ?? 'u32';
 
 /** Words of `told`: vectors of four. */
 const toldVectors = (fills: number): number => 1 + Math.ceil(fills / 4);
 
-function assemble(
+export function assemble(
   name: string,
   elements: Elements,
   writes: readonly Value[],
@@ -50,11 +54,15 @@ function assemble(
   declarations: readonly string[] = [],
 ): KernelText {
   const { body, uses, reads, fills, decoded, encoded, draws, orders } = elements;
-  const declare = (access: string, variable: string, binding: number): string =>
-    `@group(0) @binding(${binding}) var<storage, ${access}> ${variable}: array<u32>;`;
+  const declare = (access: string, variable: string, binding: number, type: string): string =>
+    `@group(0) @binding(${binding}) var<storage, ${access}> ${variable}: array<${type}>;`;
   const buffers = [
-    ...reads.map((_, i) => declare('read', `x${i}`, i + 1)),
-    ...writes.map((_, i) => declare('read_write', `y${i}`, reads.length + i + 1)),
+    ...reads.map((read, i) =>
+      declare('read', `x${i}`, i + 1, elements.isQuad(read) ? quadType(read) : 'u32'),
+    ),
+    ...writes.map((write, i) =>
+      declare('read_write', `y${i}`, reads.length + i + 1, elements.quads ? quadType(write) : 'u32'),
+    ),
     ...declarations,
   ];
   const encode = Object.fromEntries(encoded);
@@ -97,49 +105,6 @@ function assemble(
     fills: [...fills],
     ...shape,
   };
-}
-
-/** One element after the other, of values that have as many. An invocation owns whole words of each. */
-export function elementwise(roots: readonly Value[], { arithmetic, isStored }: Context): KernelText {
-  const size = roots[0]?.size ?? 0;
-  const elements = new Elements((value) => !roots.includes(value) && isStored(value), RULES);
-  const { body } = elements;
-  const each = Math.max(...roots.map(perWord));
-  const lanes = Math.ceil(size / each);
-  const write = (place: Affine, store: (root: Value, index: number, code: string) => void): void => {
-    roots.forEach((root, index) => {
-      store(root, index, elements.code(root, body.coordinates(place, root.shape)));
-    });
-  };
-  if (each === 1)
-    write(of(body.variable('lane', size, 0)), (_, index, code) => {
-      body.line(`y${index}[lane] = ${code};`);
-    });
-  else {
-    for (const [index, root] of roots.entries()) if (perWord(root) > 1) body.line(`var word${index} = 0u;`);
-    body.loop(`${each}u`, each, (turn) => {
-      const element = `lane * ${each}u + ${turn.name}`;
-      const place = body.settled(1, 'element', `min(${element}, told[0].z - 1u)`, size);
-      const name = body.place(place);
-      write(place, (root, index, code) => {
-        const count = perWord(root);
-        if (count === 1) {
-          body.line(`y${index}[${name}] = ${code};`);
-          return;
-        }
-        const within = `(${turn.name} & ${count - 1}u)`;
-        body.line(`word${index} |= ${code} << (${within} * ${32 / count}u);`);
-        if (count === each) return;
-        body.line(`if ((${within} == ${count - 1}u) & (${element} < ${wordsOf(root) * count}u)) {`);
-        body.line(`  y${index}[(${element}) / ${count}u] = word${index};`);
-        body.line(`  word${index} = 0u;`);
-        body.line('}');
-      });
-    });
-    for (const [index, root] of roots.entries())
-      if (perWord(root) === each) body.line(`y${index}[lane] = word${index};`);
-  }
-  return assemble('elements', elements, roots, arithmetic, { lanes, size });
 }
 
 /** A row along the last axis for each invocation, from one end to the other. */

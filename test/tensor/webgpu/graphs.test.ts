@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CodeArray, Dtype } from '../../../src/numerics';
-import type { Node} from '../../../src/tensor/graph';
+import type { Node } from '../../../src/tensor/graph';
 import { make, type OpKind, type Shape } from '../../../src/tensor/graph';
 import { evaluateAll } from '../../../src/tensor/reference';
 import type { WebGpuExecutor } from '../../../src/tensor/webgpu';
@@ -24,6 +24,7 @@ async function agrees(
   draw: fc.GeneratorValue,
   kinds: readonly OpKind[],
   length: number,
+  wide = false,
 ): Promise<void> {
   const leaves: Node[] = [];
   const place = (codes: CodeArray, dtype: Dtype, shape: Shape): Node => {
@@ -31,7 +32,7 @@ async function agrees(
     leaves.push(leaf);
     return leaf;
   };
-  const graph = new Graph(draw, place);
+  const graph = new Graph(draw, place, wide);
   graph.leaf();
   for (let i = 0; i < length; i++) graph.grow(kinds);
   const wanted = graph.nodes.filter((_, i) => i === graph.nodes.length - 1 || graph.below(3) === 0);
@@ -59,6 +60,26 @@ onEveryAdapter((on) => {
           await agrees(on[which], draw, [kind, 'map', 'cast'], 3);
         }),
         { numRuns: runs(6) },
+      );
+    });
+
+    test('of some thousand elements', async () => {
+      const kinds = [
+        'map',
+        'map',
+        'cast',
+        'permute',
+        'broadcast',
+        'slice',
+        'pad',
+        'reshape',
+        'concat',
+      ] as const;
+      await fc.assert(
+        fc.asyncProperty(fc.gen(), fc.integer({ min: 1, max: 6 }), async (draw, length) => {
+          await agrees(on[which], draw, kinds, length, true);
+        }),
+        { numRuns: runs(5) },
       );
     });
 

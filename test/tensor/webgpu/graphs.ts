@@ -37,6 +37,17 @@ const FUNCTIONS: readonly MapFunction[] = [
   ...ACTIVATION_OPS.filter((op) => op !== 'copy'),
 ];
 
+/** Of which thousands take no time. */
+const QUICK = [
+  'add',
+  'multiply',
+  'maximum',
+  'less',
+  'select',
+  'bitwise_xor',
+  'relu',
+] as const satisfies readonly MapFunction[];
+
 const below = (count: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: count - 1 });
 const anyOf = <T>(choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices);
 
@@ -45,15 +56,19 @@ export class Graph {
   readonly #draw: Draw;
   readonly #place: Place;
 
-  constructor(draw: Draw, place: Place) {
+  readonly wide: boolean;
+
+  /** @param wide of shapes whose rows and columns are multiples of four, and of some thousand elements. */
+  constructor(draw: Draw, place: Place, wide = false) {
     this.#draw = draw;
     this.#place = place;
+    this.wide = wide;
   }
 
   /** Adds one more node. */
   grow(kinds: readonly OpKind[]): void {
     const node = RULES[this.#draw(anyOf, kinds)](this);
-    if (node.size <= 5000) this.nodes.push(node);
+    if (node.size <= (this.wide ? 50_000 : 5000)) this.nodes.push(node);
   }
 
   below(count: number): number {
@@ -69,6 +84,15 @@ export class Graph {
   }
 
   shape(rank = this.below(4)): number[] {
+    if (this.wide)
+      return this.pick([
+        [8, 16, 64],
+        [64, 128],
+        [4, 2048],
+        [1, 8192],
+        [8, 1, 1024],
+        [1, 64],
+      ]);
     return Array.from({ length: rank }, () => (this.below(12) === 0 ? 0 : 1 + this.below(5)));
   }
 
@@ -125,7 +149,7 @@ export class Graph {
 }
 
 const map = (graph: Graph): Node => {
-  const fn = graph.pick(FUNCTIONS);
+  const fn = graph.pick(graph.wide ? QUICK : FUNCTIONS);
   const first = graph.any();
   if (BITWISE.includes(fn)) {
     const dtype = graph.pick(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32'] as const);
