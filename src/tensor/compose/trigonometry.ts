@@ -78,13 +78,15 @@ function farTurn(x: Node, more = 0): Node {
 
 const signedOf = (turn: Node): Node => make.bitcast(turn, 'int32');
 
-/** The angle of the same sine within a quarter turn. What is added to it is 0, whose gradient is that of x, and NaN of infinities. */
+/** The angle of the same sine within a quarter turn; NaN of infinities. What is added to it is 0, whose gradient is that of the angle. */
 function farAngle(x: Node, turn: Node): Node {
   const signed = signedOf(turn);
   const beyond = judge('logical_or', judge('greater', signed, 2 ** 30), judge('less', signed, -(2 ** 30)));
   const folded = signedOf(word('select', beyond, word('subtract', 2 ** 31, turn), turn));
   const angle = float('multiply', folded, (2 * Math.PI) / 2 ** 32);
-  return float('add', angle, float('subtract', x, constantOf(x)));
+  const moved = float('subtract', x, constantOf(x));
+  const whole = float('add', angle, choose(beyond, float('negate', moved), moved));
+  return choose(judge('less', float('abs', x), Infinity), whole, NaN);
 }
 
 const isFar = (x: Node): Node => judge('greater_equal', float('abs', x), FAR);
