@@ -123,7 +123,9 @@ export class WebGpuExecutor implements Executor {
   async read(node: Node): Promise<CodeArray> {
     const { dtype, size } = node;
     const held = heldBy(node, node.stored);
-    await this.#trouble;
+    const trouble = this.#trouble;
+    this.#trouble = Promise.resolve();
+    await trouble;
     this.#adapter.gpu.checkAlive();
     if (held.codes !== undefined && held.faults.length === 0) return held.codes;
     held.storage.hold();
@@ -198,6 +200,7 @@ export class WebGpuExecutor implements Executor {
       () => this.#plans.delete(key),
     );
     const [oldest] = this.#plans.keys();
+    // One that is compiled, or in use, keeps its uniforms: they go with it.
     if (this.#plans.size > PLANS && oldest !== undefined) this.#plans.delete(oldest);
     return plan;
   }
@@ -230,31 +233,39 @@ export class WebGpuExecutor implements Executor {
         gpu.checkAlive();
         throw refused;
       }
-      if (memory.made > made) {
-        const [invalid, exhausted] = await answers;
-        if (exhausted !== null) {
+      if (memory.made === made) this.#ask(answers);
+      else {
+        const [invalid, exhausted] = await answers.catch(() => [null, null]);
+        if (invalid !== null || exhausted !== null || isLost(gpu)) {
           for (const storage of submitted.all) storage.fail();
+          for (const { storage } of leaves) storage.forget();
+        }
+        gpu.checkAlive();
+        if (exhausted !== null) {
           memory.drain();
           if (attempt === 0) continue;
           throw new UserError(
             `The adapter is out of memory: ${exhausted.message} Dispose of arrays that are not needed any more.`,
           );
         }
-        if (invalid !== null || isLost(gpu)) for (const storage of submitted.all) storage.fail();
-        gpu.checkAlive();
-        if (invalid !== null)
-          throw new Error(`Invariant violation: WebGPU refused a run: ${invalid.message}`);
-      } else {
-        const before = this.#trouble;
-        this.#trouble = before.then(async () => {
-          const problem = (await answers).find((each) => each !== null);
-          gpu.checkAlive();
-          if (problem) throw new Error(`Invariant violation: WebGPU refused a run: ${problem.message}`);
-        });
-        this.#trouble.catch(() => undefined);
+        if (invalid !== null) throw refusal(invalid);
       }
       return this.#hold(plan, captured, wanted, leaves, submitted);
     }
+  }
+
+  /** A run that made no buffer can only fail by a fault of this code, which the next reading tells: no run waits for that. */
+  #ask(answers: Promise<readonly (GPUError | null)[]>): void {
+    const { gpu } = this.#adapter;
+    const before = this.#trouble;
+    this.#trouble = answers
+      .catch((): readonly (GPUError | null)[] => [])
+      .then(async (problems) => {
+        await before;
+        gpu.checkAlive();
+        for (const problem of problems) if (problem !== null) throw refusal(problem);
+      });
+    this.#trouble.catch(() => undefined);
   }
 
   #submit(plan: Plan, captured: Captured, leaves: readonly Held[]): Submitted {
@@ -401,6 +412,9 @@ interface Submitted {
   readonly outputs: readonly Storage[];
   readonly flags: Storage | undefined;
 }
+
+const refusal = ({ message }: GPUError): Error =>
+  new Error(`Invariant violation: WebGPU refused a run: ${message}`);
 
 function isLost(gpu: Adapter['gpu']): boolean {
   try {

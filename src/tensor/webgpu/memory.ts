@@ -144,8 +144,14 @@ export class Storage {
     if (given === undefined) throw new Error('Invariant violation: storage that was given back');
     const buffer = this.#memory.take(this.bytes);
     queue.writeBuffer(buffer, 0, packWords(given.dtype, given.codes));
-    this.#given = undefined;
     return (this.#buffer = buffer);
+  }
+
+  /** After an error, what the host holds too is written anew when it is needed. */
+  forget(): void {
+    if (this.#given === undefined || this.#buffer === undefined) return;
+    this.#memory.discard(this.#buffer);
+    this.#buffer = undefined;
   }
 
   /** A buffer that an error made useless is not kept. */
