@@ -9,12 +9,12 @@ import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
-import { codeOf } from './codes';
 import { lower } from './lower';
 import { bytesOf, Memory, Storage } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
-import { makePlan, type Adapter, type Plan, type Slot } from './plan';
+import { makePlan, type Adapter, type Plan } from './plan';
 import { capture, type Captured } from './structure';
+import { submit, type Submitted } from './submission';
 
 export interface WebGpuExecutorOptions {
   readonly chip?: ChipName;
@@ -223,7 +223,9 @@ export class WebGpuExecutor implements Executor {
       let submitted: Submitted | undefined;
       let refused: unknown;
       try {
-        submitted = this.#submit(plan, captured, leaves);
+        submitted = submit(plan, captured, leaves, device, memory);
+        this.#counts.submissions++;
+        this.#counts.dispatches += submitted.dispatches;
       } catch (error) {
         refused = error;
       }
@@ -268,101 +270,6 @@ export class WebGpuExecutor implements Executor {
     this.#trouble.catch(() => undefined);
   }
 
-  #submit(plan: Plan, captured: Captured, leaves: readonly Held[]): Submitted {
-    const { device } = this.#adapter.gpu;
-    const memory = this.#memory;
-    const { queue } = device;
-    const all: Storage[] = [];
-    const scratch: GPUBuffer[] = [];
-    try {
-      const given = leaves.map(({ storage }) => storage.buffer(queue));
-      const outputs = plan.outputBytes.map((bytes) => {
-        const storage = new Storage(memory, bytes, memory.take(bytes));
-        all.push(storage);
-        return storage;
-      });
-      let flags: Storage | undefined;
-      if (plan.flags > 0) {
-        flags = new Storage(memory, plan.flags * 4, memory.take(plan.flags * 4));
-        all.push(flags);
-      }
-      for (const bytes of plan.scratchBytes) {
-        scratch.push(memory.take(bytes));
-        memory.count(bytes, 1);
-      }
-      this.#tell(plan, captured);
-      const bufferOf = (slot: Slot): GPUBuffer => {
-        const found =
-          slot.kind === 'leaf'
-            ? given[slot.index]
-            : slot.kind === 'flags'
-              ? flags?.buffer(queue)
-              : slot.kind === 'output'
-                ? outputs[slot.index]?.buffer(queue)
-                : scratch[slot.index];
-        if (found === undefined) throw new Error(`Invariant violation: a run lacks its ${slot.kind}`);
-        return found;
-      };
-      const encoder = device.createCommandEncoder();
-      if (flags !== undefined) encoder.clearBuffer(flags.buffer(queue));
-      if (plan.steps.length > 0) {
-        const pass = encoder.beginComputePass();
-        for (const dispatch of plan.steps) {
-          if (dispatch.kind === 'product') {
-            const [a, b, result, scratch] = dispatch.slots;
-            dispatch.product.encode(pass, {
-              a: bufferOf(a),
-              b: bufferOf(b),
-              result: bufferOf(result),
-              scratch: bufferOf(scratch),
-            });
-            this.#counts.dispatches += dispatch.product.dispatches;
-            continue;
-          }
-          this.#counts.dispatches++;
-          const buffers = dispatch.slots.map(bufferOf);
-          if (dispatch.last?.buffers.every((buffer, i) => buffer === buffers[i]) !== true) {
-            const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }));
-            const uniform = { buffer: plan.uniforms, size: dispatch.toldBytes };
-            const group = device.createBindGroup({
-              layout: dispatch.pipeline.layout,
-              entries: [{ binding: 0, resource: uniform }, ...entries],
-            });
-            dispatch.last = { buffers, group };
-          }
-          pass.setPipeline(dispatch.pipeline.pipeline);
-          pass.setBindGroup(0, dispatch.last.group, [dispatch.told]);
-          pass.dispatchWorkgroups(...dispatch.workgroups);
-        }
-        pass.end();
-      }
-      queue.submit([encoder.finish()]);
-      this.#counts.submissions++;
-      return { all, outputs, flags };
-    } catch (error) {
-      for (const storage of all) storage.drop();
-      throw error;
-    } finally {
-      for (const [i, buffer] of scratch.entries()) {
-        memory.count(plan.scratchBytes[i] ?? 0, -1);
-        memory.give(buffer);
-      }
-    }
-  }
-
-  /** Writes what kernels are told, where it is not what they were told last. */
-  #tell(plan: Plan, { fills }: Captured): void {
-    let changed = !plan.written;
-    for (const { word, fill } of plan.fills) {
-      const { dtype, value } = fills[fill] ?? { dtype: 'float32', value: 0 };
-      const code = codeOf(dtype, value);
-      changed ||= plan.told[word] !== code;
-      plan.told[word] = code;
-    }
-    if (changed) this.device.queue.writeBuffer(plan.uniforms, 0, plan.told);
-    plan.written = true;
-  }
-
   #hold(
     plan: Plan,
     { nodes }: Captured,
@@ -405,12 +312,6 @@ export class WebGpuExecutor implements Executor {
     const { gpu } = this.#adapter;
     return gpu.read(storage.buffer(gpu.device.queue), 0, bytes);
   }
-}
-
-interface Submitted {
-  readonly all: readonly Storage[];
-  readonly outputs: readonly Storage[];
-  readonly flags: Storage | undefined;
 }
 
 const refusal = ({ message }: GPUError): Error =>
