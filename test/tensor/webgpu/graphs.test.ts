@@ -6,7 +6,7 @@ import type { Node } from '../../../src/tensor/graph';
 import { make, type OpKind, type Shape } from '../../../src/tensor/graph';
 import { evaluateAll } from '../../../src/tensor/reference';
 import type { WebGpuExecutor } from '../../../src/tensor/webgpu';
-import { runs } from '../../execute/runs';
+import { rounds } from '../../execute/runs';
 import { onEveryAdapter } from './adapters';
 import { Graph, KINDS } from './graphs';
 
@@ -59,7 +59,7 @@ onEveryAdapter((on) => {
         fc.asyncProperty(fc.gen(), async (draw) => {
           await agrees(on[which], draw, [kind, 'map', 'cast'], 3);
         }),
-        { numRuns: runs(6) },
+        { numRuns: rounds(3) },
       );
     });
 
@@ -79,7 +79,7 @@ onEveryAdapter((on) => {
         fc.asyncProperty(fc.gen(), fc.integer({ min: 1, max: 6 }), async (draw, length) => {
           await agrees(on[which], draw, kinds, length, true);
         }),
-        { numRuns: runs(5) },
+        { numRuns: rounds(4) },
       );
     });
 
@@ -88,7 +88,7 @@ onEveryAdapter((on) => {
         fc.asyncProperty(fc.gen(), fc.integer({ min: 1, max: 14 }), async (draw, length) => {
           await agrees(on[which], draw, KINDS, length);
         }),
-        { numRuns: runs(30) },
+        { numRuns: rounds(12) },
       );
     });
   });
