@@ -9,7 +9,7 @@ const PLATFORMS = [
     platform: 'Node',
     runSuite: runSuiteInNode,
     least: 4150,
-    backends: ['systole'],
+    backends: ['systole', 'systole-node'],
   },
   {
     platform: 'Chromium',
