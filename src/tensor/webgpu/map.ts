@@ -123,12 +123,21 @@ export function mapped(fn: MapFunction, inputs: readonly Dtype[], dtype: Dtype, 
     if (unary !== undefined)
       return { takes: forms('code'), result: ([x = '']) => ({ code: unary(x, wide === 'int32') }) };
   }
-  const call = (name: string) => (x: readonly string[]) => `${name}(${x.join(', ')})`;
-  const apply = call(nameOf(fn, uses));
+  const name = nameOf(fn, uses);
+  const apply = (x: readonly string[]): string => `${name}(${apart(fn, x).join(', ')})`;
   return {
     takes: forms('number'),
     result: (x) => (JUDGING.has(fn) ? truth(dtype, `${apply(x)} != 0u`) : { number: apply(x) }),
   };
+}
+
+/**
+ * Where both sides may turn out to be one value, a compiler that knows x - x to be 0 must not find out: the second side is taken by way
+ * of a word of 0 that it does not know.
+ */
+function apart(fn: MapFunction, operands: readonly string[]): readonly string[] {
+  if (fn !== 'add' && fn !== 'subtract') return operands;
+  return operands.map((operand, i) => (i === 1 ? `(${operand}) ^ zero_word()` : operand));
 }
 
 /** Of float32 bits. */
