@@ -102,7 +102,9 @@ describe('along axes', () => {
     });
     if (how === 'multiply') {
       const zeros = [[1, 0, 2, 3, 0, 4, 5, 0, 6, 7]];
-      check([[2, 5]], (inputs) => make.scan(one(inputs), how, 'float32', { exclusive, reverse }), { values: zeros });
+      check([[2, 5]], (inputs) => make.scan(one(inputs), how, 'float32', { exclusive, reverse }), {
+        values: zeros,
+      });
     }
   });
 });
