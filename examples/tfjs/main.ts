@@ -26,8 +26,7 @@ async function learn(): Promise<void> {
     tf.randomNormal([16, 1], 0, 0.3, 'float32', 3),
   ].map((value) => tf.variable(value));
   const [first, shift, second] = weights as [tf.Variable, tf.Variable, tf.Variable];
-  const predict = (): tf.Tensor =>
-    tf.tanh(x.matMul(first as tf.Tensor2D).add(shift)).matMul(second);
+  const predict = (): tf.Tensor => tf.tanh(x.matMul(first as tf.Tensor2D).add(shift)).matMul(second);
   const optimizer = tf.train.adam(0.03);
   for (let step = 0; step <= 100; step++) {
     const loss = optimizer.minimize(() => tf.losses.meanSquaredError(y, predict()), true);
