@@ -116,7 +116,8 @@ describe('a missing package', () => {
   /** A copy of the bundle that sees only the packages named. */
   function install(...packages: string[]): string {
     const place = folder();
-    for (const file of ['node.js', 'numerics.js']) copyFileSync(join(DIST, file), join(place, file));
+    for (const file of ['node.js', 'numerics.js', 'arrays.js'])
+      copyFileSync(join(DIST, file), join(place, file));
     writeFileSync(join(place, 'package.json'), '{"type":"module"}');
     mkdirSync(join(place, 'node_modules'));
     for (const name of packages) {
