@@ -6,7 +6,7 @@ export function testBackend(backendName: string): void {
   setTestEnvs([{ name: backendName, backendName, isDataSync: false }]);
 }
 
-/** A spec's full name without the backend's, so that it is the same for all of them. */
+/** A spec's full name without the backend's, so that it is the same for all of them. Suites within suites name it twice. */
 export function withoutBackend(fullName: string): string {
-  return TEST_ENVS.reduce((name, { name: backend }) => name.replace(` ${backend} {}`, ''), fullName);
+  return TEST_ENVS.reduce((name, { name: backend }) => name.replaceAll(` ${backend} {}`, ''), fullName);
 }
