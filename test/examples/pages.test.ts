@@ -104,7 +104,7 @@ test(
     await page.fill('[name=epochs]', '1');
     await page.fill('[name=digits]', '320');
     await page.fill('[name=batch]', '16');
-    await page.click('text=Train >> visible=true');
+    await page.click('button[type=submit]');
     await page.locator('main[data-phase=complete]').waitFor();
     expect(complaints).toEqual([]);
     const told = await page
@@ -122,9 +122,9 @@ test(
     await picture('digits');
 
     await page.fill('[name=epochs]', '50');
-    await page.click('text=Train >> visible=true');
+    await page.click('button[type=submit]');
     await page.locator('tbody tr').first().waitFor();
-    await page.click('text=Stop');
+    await page.getByRole('button', { name: 'Stop' }).click();
     await page.locator('main[data-phase=stopped]').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
