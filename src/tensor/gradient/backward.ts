@@ -1,5 +1,5 @@
 /** Goes through a tape backwards. */
-import { currentRecorder, make, withRecorder, type Node } from '../graph';
+import { make, type Node } from '../graph';
 import { gradientDtype, ruleOf, type Inputs } from './rules';
 import type { Entry } from './tape';
 
@@ -8,26 +8,6 @@ import type { Entry } from './tape';
  * add theirs, the last use first.
  */
 export function backward(
-  entries: readonly Entry[],
-  seeds: ReadonlyMap<Node, Node>,
-  wanted: readonly Node[],
-): readonly (Node | undefined)[] {
-  const outer = currentRecorder();
-  const made: Node[] = [];
-  const found = withRecorder(
-    (node) => {
-      made.push(node);
-      outer?.(node);
-    },
-    () => gradientsOf(entries, seeds, wanted),
-  );
-  // Rules hand back to every input, wanted or not: what nobody took would hold its own inputs for ever.
-  const taken = new Set(found);
-  for (const node of made.toReversed()) if (node.holders === 0 && !taken.has(node)) node.hold().drop();
-  return found;
-}
-
-function gradientsOf(
   entries: readonly Entry[],
   seeds: ReadonlyMap<Node, Node>,
   wanted: readonly Node[],
