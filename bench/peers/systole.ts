@@ -1,5 +1,5 @@
 /** Our own entry: the fused kernel on a device of its own, as any caller of the package gets it. */
-import { createWebGpuMatmul, type WebGpuMatmul } from '../../src/execute/webgpu';
+import { classOf, createWebGpuMatmul, type WebGpuMatmul } from '../../src/execute/webgpu';
 import { openBrowserDevice, type Host } from '../../src/host';
 import { planMatmul } from '../../src/lower';
 import { decodeArray, encodeArray, type Dtype } from '../../src/numerics';
@@ -16,9 +16,10 @@ export function systoleContestants(version: string, dtypes: readonly Dtype[] = O
     async open() {
       opening ??= openOurs();
       const { host, matmul } = await opening;
-      const { tileM, tileN } = matmul.probe.tunings[dtype === 'float32' ? 'wide' : 'narrow'].tuning;
+      const many = classOf({ a: dtype, b: dtype, m: Infinity });
+      const { tileM, tileN, widen } = matmul.probe.tunings[many].tuning;
       return {
-        variant: `tile ${tileM}x${tileN}`,
+        variant: `tile ${tileM}x${tileN}${widen ? ', B widened' : ''}`,
         async prepare(shape, a, b) {
           const plan = planMatmul({ ...shape, a: dtype, b: dtype });
           const operands = { a: encodeArray(dtype, a), b: encodeArray(dtype, b) };

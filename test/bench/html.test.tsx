@@ -22,7 +22,7 @@ import { commonReason } from '../../bench/report/html/left-out';
 import { roof } from '../../bench/report/html/roofline';
 import type { Report } from '../../bench/report';
 import type { CaseResult } from '../../bench/result';
-import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
+import { FIRST_TUNING, forEachClass } from '../../src/execute/webgpu/tuning';
 
 const measured: CaseResult = {
   name: 'llama3.1-8b/gate+up/m512/fp8e4m3xfp8e5m2',
@@ -133,7 +133,7 @@ const report: Report = {
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
+    tunings: forEachClass(() => choice),
     kernels: {},
   },
   first: {

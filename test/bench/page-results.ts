@@ -4,7 +4,7 @@ import type { BenchEvent } from '../../bench/events';
 import type { FromWorker } from '../../bench/page/protocol';
 import type { Report } from '../../bench/report';
 import type { CaseResult } from '../../bench/result';
-import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
+import { FIRST_TUNING, forEachClass } from '../../src/execute/webgpu/tuning';
 
 export function caseResult(name: string, passed = true): CaseResult {
   return {
@@ -92,7 +92,7 @@ export function report(cases: readonly CaseResult[], outcome: Report['outcome'] 
     keepsNaN: true,
     nearestEven: true,
     float16: 'unpack',
-    tunings: { narrow: UNTUNED, wide: UNTUNED, 'narrow-few': UNTUNED, 'wide-few': UNTUNED },
+    tunings: forEachClass(() => UNTUNED),
     kernels: {},
   };
   return {

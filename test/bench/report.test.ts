@@ -9,7 +9,7 @@ import { toText } from '../../bench/report/table';
 import { exitCode, type CaseResult } from '../../bench/result';
 import type { Report } from '../../bench/report';
 import { UserError } from '../../src/numerics';
-import { FIRST_TUNING } from '../../src/execute/webgpu/tuning';
+import { FIRST_TUNING, forEachClass } from '../../src/execute/webgpu/tuning';
 
 const measured: CaseResult = {
   name: 'llama3.1-8b/gate+up/m512/fp8e4m3xfp8e5m2',
@@ -120,7 +120,7 @@ const report: Report = {
     reordersSums: false,
     keepsNaN: true,
     nearestEven: true,
-    tunings: { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice },
+    tunings: forEachClass(() => choice),
     kernels: {},
   },
   first: {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWebGpuMatmul, tuningKey, tuningsText, type Tunings } from '../../src/execute/webgpu';
-import { candidatesFor } from '../../src/execute/webgpu/tuning';
+import { candidatesFor, forEachClass } from '../../src/execute/webgpu/tuning';
 import { openDevice } from '../../src/host/node';
 import { fileTunings } from '../../src/host/tunings-file';
 import { DIST, runNode, type Ended } from '../host/child';
@@ -50,12 +50,7 @@ beforeAll(async () => {
     const candidates = [{ tuning, compileMs: 7, gflops: 3.21 }];
     return { tuning, candidates, discarded: [{ tuning: other, why: 'wrong bits' }] };
   };
-  const tunings: Tunings = {
-    narrow: choice('narrow'),
-    wide: choice('wide'),
-    'narrow-few': choice('narrow-few'),
-    'wide-few': choice('wide-few'),
-  };
+  const tunings: Tunings = forEachClass(choice);
   text = tuningsText(tuningKey(matmul, fileTunings().host), tunings);
   writeFileSync(file, text);
   host.close();
@@ -70,7 +65,7 @@ it('imports, keeps, shows, exports and forgets', async () => {
   expect({ code: imported.code, stdout: imported.stdout }, imported.stderr).toEqual({
     code: 0,
     stdout: expect.stringMatching(
-      /^.*: imported\n\noperands of 8 and 16 bits.*\n.*GFLOP\/s.*\n\* +3\.21 +7 ms +tile 8x8.*\n.*: discarded\. wrong bits\n/,
+      /^.*: imported\n\noperands of 16 bits.*\n.*GFLOP\/s.*\n\* +3\.21 +7 ms +tile 8x8.*\n.*: discarded\. wrong bits\n/,
     ) as string,
   });
   const out = join(folder, 'exported.json');

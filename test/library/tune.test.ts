@@ -9,7 +9,7 @@ import {
   type TuningStore,
 } from '../../src/execute/webgpu';
 import { Gpu } from '../../src/execute/webgpu/gpu';
-import { candidatesFor, tuningText, type Tuning } from '../../src/execute/webgpu/tuning';
+import { candidatesFor, forEachClass, tuningText, type Tuning } from '../../src/execute/webgpu/tuning';
 import type { Host } from '../../src/host';
 import type { NeuronCore, ProductOptions } from '../../src/library';
 import { open } from '../../src/node';
@@ -59,10 +59,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       if (tuning === undefined) throw new Error('too few candidates');
       return { tuning, candidates: [{ tuning, compileMs: 9, gflops: 2 }], discarded: [] };
     };
-    const tunings = {
-      ...{ narrow: choice('narrow'), wide: choice('wide') },
-      ...{ 'narrow-few': choice('narrow-few'), 'wide-few': choice('wide-few') },
-    };
+    const tunings = forEachClass(choice);
     const gpu = new Gpu(host.device);
     const key = tuningKey({ gpu, subgroupLanes: subgroupLanes() }, 'Host 1');
     return { tunings, text: tuningsText(key, tunings), tuning: tunings.narrow.tuning };
@@ -160,7 +157,7 @@ describe.each(ADAPTERS)('%s', (name) => {
       expect(await Promise.all([isRight(core), isRight(core)])).toEqual([true, true]);
       expect(warned.mock.calls).toEqual([
         [
-          `systole: The kernel found fastest for operands of 8 and 16 bits (${tuningText(tuning)}) cannot be proved on this adapter: it is discarded, and the safe one runs.`,
+          `systole: The kernel found fastest for operands of 16 bits (${tuningText(tuning)}) cannot be proved on this adapter: it is discarded, and the safe one runs.`,
         ],
       ]);
       const [safe] = candidatesFor('narrow', subgroupLanes());

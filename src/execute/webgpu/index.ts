@@ -35,6 +35,7 @@ export {
 } from './kept-tunings';
 export {
   classOf,
+  forEachClass,
   TUNED_CLASSES,
   TUNING_CLASSES,
   tuningText,

@@ -9,6 +9,7 @@ import type { WebGpuMatmul } from './matmul';
 import {
   candidatesFor,
   FIRST_TUNING,
+  forEachClass,
   TUNED_CLASSES,
   type Candidate,
   type Choice,
@@ -153,13 +154,7 @@ export function readTunings(
       throw new UserError(`they are of ${KEY[part]}: ${shown(given)}, where this is ${shown(key[part])}.`);
   }
   const classes = recordOf('tunings', document['tunings']);
-  const choice = (name: TuningClass): Choice => choiceOf(name, classes[name], subgroupLanes);
-  return {
-    narrow: choice('narrow'),
-    wide: choice('wide'),
-    'narrow-few': choice('narrow-few'),
-    'wide-few': choice('wide-few'),
-  };
+  return forEachClass((name) => choiceOf(name, classes[name], subgroupLanes));
 }
 
 function choiceOf(name: TuningClass, value: unknown, subgroupLanes: number): Choice {
@@ -241,9 +236,9 @@ const spec = (dtype: Dtype): KernelSpec => ({
   arithmetic: 'native',
 });
 
-/** The templates, the family, and a kernel of either width with all that surrounds it: rendering each candidate would take a while. */
+/** The templates, the family, and a kernel of each width with all that surrounds it: rendering each candidate would take a while. */
 function codeVersion(): string {
-  const kernels = [TUNED_CLASSES.narrow, TUNED_CLASSES.wide].map(
+  const kernels = [TUNED_CLASSES.narrow, TUNED_CLASSES.bytes, TUNED_CLASSES.wide].map(
     ({ dtype }) => fusedKernel(spec(dtype), FIRST_TUNING).source,
   );
   const texts = [...TEMPLATES, JSON.stringify(TUNED_CLASSES), ...kernels];

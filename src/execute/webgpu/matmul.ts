@@ -37,11 +37,12 @@ import {
   type MatrixView,
   type OperandSources,
 } from './sources';
-import { Stationary, stationaryDtype } from './stationary';
+import { movingOf, Stationary, stationaryDtype, stationaryOf } from './stationary';
 import {
   classOf,
   firstLine,
   FIRST_TUNING,
+  forEachClass,
   striped,
   tuningFor,
   tuningText,
@@ -90,6 +91,8 @@ interface Proved {
   /** What adds the passes of a kernel that is split. */
   readonly combine: Pipeline | undefined;
   readonly rate: Rate;
+  /** The format in which the kernel reads B. */
+  readonly moving: Dtype;
 }
 
 interface KnownAnswer {
@@ -229,7 +232,7 @@ export class WebGpuMatmul {
 
   /** Readies a product that is encoded among other work, of operands that lie as the kernel reads them. */
   async stage(plan: MatmulPlan, layout: StagedLayout): Promise<StagedProduct> {
-    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}), layout);
+    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}, stationaryDtype(plan.b)), layout);
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -259,6 +262,7 @@ export class WebGpuMatmul {
         const panels = await uploadPanels(gpu, plan, operands, this.#stationary, owned, {
           batch,
           into,
+          moving: proved.moving,
         });
         return Product.create({ gpu, plan, ...proved, panels, owned, handed, stagedBefore });
       });
@@ -268,10 +272,10 @@ export class WebGpuMatmul {
     }
   }
 
-  #spec(plan: MatmulPlan, decodeA: Decoder, decodeB: Decoder, barrier: Barrier): KernelSpec {
+  #spec(plan: MatmulPlan, moving: Dtype, decodeA: Decoder, decodeB: Decoder): KernelSpec {
     return {
       a: stationaryDtype(plan.a),
-      b: plan.b,
+      b: moving,
       out: plan.out,
       rounding: plan.rounding,
       saturate: plan.saturate,
@@ -280,34 +284,37 @@ export class WebGpuMatmul {
       accumulate: plan.accumulate,
       doubleRow: plan.passes.some(({ interleave }) => interleave === 2),
       groups: (plan.passes.at(-1)?.group ?? 0) > 0,
-      barrier,
+      barrier: 'none',
       epilogue: epilogueKind(plan.epilogue ?? {}),
       arithmetic: arithmeticOf(this.#arithmetic),
     };
   }
 
   async #plain(plan: MatmulPlan): Promise<Proved> {
-    const kernel = plainKernel(this.#spec(plan, 'general', 'general', 'product+sum'));
+    const kernel = plainKernel({ ...this.#spec(plan, plan.b, 'general', 'general'), barrier: 'product+sum' });
     return this.#once(kernel.name + String(plan.accumulate), async () => ({
       kernel,
       pipeline: await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings),
       combine: undefined,
       rate: new Rate(FIRST_RATE / 10, this.gpu.noticeMs),
+      moving: plan.b,
     }));
   }
 
   /**
    * Where the tuning that a search found, now or earlier, cannot be proved for these formats, it is discarded, and the safe one takes
    * its place: the search proved it for one pair of formats, and a kept one may be of another mind than the adapter.
+   *
+   * @param lies the format in which B lies on the adapter already; without it the kernel may want B widened.
    */
-  async #tuned(plan: MatmulPlan, operands: Partial<OperandSources>): Promise<Proved> {
-    const name = classOf(stationaryDtype(plan.a), plan.m);
+  async #tuned(plan: MatmulPlan, operands: Partial<OperandSources>, lies?: Dtype): Promise<Proved> {
+    const name = classOf({ ...plan, b: lies ?? plan.b });
     const { tuning, candidates } = this.#tunings[name];
     try {
-      return await this.#fused(plan, operands, tuning);
+      return await this.#fused(plan, operands, tuning, lies);
     } catch (error) {
       if (candidates.length === 0 || error instanceof DeviceLostError) throw error;
-      const proved = await this.#fused(plan, operands, this.#safe);
+      const proved = await this.#fused(plan, operands, this.#safe, lies);
       this.#discard(name, tuning, firstLine(error));
       return proved;
     }
@@ -324,13 +331,19 @@ export class WebGpuMatmul {
     );
   }
 
-  #fused(plan: MatmulPlan, operands: Partial<OperandSources>, preferred: Tuning): Promise<Proved> {
+  #fused(
+    plan: MatmulPlan,
+    operands: Partial<OperandSources>,
+    preferred: Tuning,
+    lies?: Dtype,
+  ): Promise<Proved> {
+    const moving = lies ?? (preferred.widen ? stationaryDtype(plan.b) : plan.b);
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
-    const decodeB = this.#decoder(plan.b, plan.b, operands.b);
-    const spec = this.#spec(plan, decodeA, decodeB, 'none');
+    const decodeB = this.#decoder(moving, plan.b, operands.b);
+    const spec = this.#spec(plan, moving, decodeA, decodeB);
     let tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
     if (tuning.split && !splitFits(plan, geometryOf(spec, tuning))) tuning = { ...tuning, split: false };
-    const key = JSON.stringify([spec, tuning, plan.a, plan.chip]);
+    const key = JSON.stringify([spec, tuning, plan.a, plan.b, plan.chip]);
     return this.#once(key, () => this.#prove(plan, spec, tuning));
   }
 
@@ -353,9 +366,10 @@ export class WebGpuMatmul {
         this.gpu.createPipeline(name, source, bindings),
         kernel.geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,
       ]);
-      known ??= this.#known(plan, tuning); // while the adapter compiles
+      known ??= this.#known(plan, tuning, spec.b); // while the adapter compiles
       const [pipeline, combine] = await pipelines;
-      const proved = { kernel, pipeline, combine, rate: new Rate(FIRST_RATE, this.gpu.noticeMs) };
+      const rate = new Rate(FIRST_RATE, this.gpu.noticeMs);
+      const proved = { kernel, pipeline, combine, rate, moving: spec.b };
       if (await this.#gives(known, proved)) {
         this.#barriers[name] = barrier;
         return proved;
@@ -366,9 +380,10 @@ export class WebGpuMatmul {
     );
   }
 
-  #known(like: MatmulPlan, { tileM }: Tuning): KnownAnswer {
+  #known(like: MatmulPlan, { tileM }: Tuning, moving: Dtype): KnownAnswer {
     const { plan, operands } = knownProduct(like, tileM);
-    this.#stationary.compile(plan);
+    this.#stationary.compile(stationaryOf(plan));
+    if (moving !== plan.b) this.#stationary.compile(movingOf(plan));
     return { plan, operands, expected: referenceMatmul(plan, operands, { subnormals: this.subnormals }) };
   }
 
@@ -397,5 +412,5 @@ export class WebGpuMatmul {
 /** A tile for all products, of which nothing was measured. */
 const untuned = (tuning: Tuning): Tunings => {
   const choice = { tuning, candidates: [], discarded: [] };
-  return { narrow: choice, wide: choice, 'narrow-few': choice, 'wide-few': choice };
+  return forEachClass(() => choice);
 };

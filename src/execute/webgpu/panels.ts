@@ -17,7 +17,7 @@ import {
   type OperandSources,
   type Placed,
 } from './sources';
-import { stationaryDtype, type Own, type Stationary } from './stationary';
+import { movingOf, stationaryDtype, stationaryOf, type Own, type Stationary } from './stationary';
 import { CHUNK_BYTES, uploadRows } from './upload';
 
 /** A block of an operand: rows of A or columns of B, from `begin` to before `end`; of a batch, those of every product. */
@@ -52,7 +52,16 @@ export async function uploadPanels(
   operands: OperandSources,
   stationary: Stationary,
   owned: GPUBuffer[],
-  { batch, into }: { readonly batch: number; readonly into: GPUBuffer | MatrixView | undefined },
+  {
+    batch,
+    into,
+    moving,
+  }: {
+    readonly batch: number;
+    readonly into: GPUBuffer | MatrixView | undefined;
+    /** The format in which the kernel reads B. */
+    readonly moving: Dtype;
+  },
 ): Promise<readonly Panel[]> {
   const { m, n, k } = plan;
   const shapes = operandShapes(plan);
@@ -79,14 +88,19 @@ export async function uploadPanels(
   const aBlocks: Block[] = [];
   for (const [begin, end] of cut(m, (extent) => aBytes(extent) <= limit)) {
     const block = { begin, end };
-    aBlocks.push({ ...block, ...(await stationary.stage(plan, operands.a, batch, block, own)) });
+    aBlocks.push({ ...block, ...(await stationary.stage(stationaryOf(plan), operands.a, batch, block, own)) });
   }
   const bBlocks: Block[] = [];
   const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));
   const bBytes = (extent: number): number =>
-    Math.max(bCount * k * rowWords(plan.b, extent), batch * tallest * outWords(extent)) * 4;
+    Math.max(bCount * k * rowWords(moving, extent), batch * tallest * outWords(extent)) * 4;
   if (whole) requireWhole('B or the result', bBytes(n), limit);
   for (const [begin, end] of cut(n, (extent) => bBytes(extent) <= limit)) {
+    if (moving !== plan.b) {
+      const block = { begin, end };
+      bBlocks.push({ ...block, ...(await stationary.stage(movingOf(plan), operands.b, batch, block, own)) });
+      continue;
+    }
     const stride = rowWords(plan.b, end - begin);
     if (isBuffer(operands.b)) {
       const placed = placedOf(operands.b, shapes.b);

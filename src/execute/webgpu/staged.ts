@@ -1,6 +1,6 @@
 /**
  * A product that is encoded among other work, of operands that lie on the adapter as the kernel reads them: A K-major in the
- * format of `stationaryDtype`, rows of all matrices padded to 16 bytes. Buffers are named anew in each encoding.
+ * format of `stationaryDtype`, and so B, rows of all matrices padded to 16 bytes. Buffers are named anew in each encoding.
  */
 import type { MatmulPlan } from '../../lower';
 import { rowWords } from '../../numerics';
@@ -73,7 +73,7 @@ export class StagedProduct {
     const { geometry } = compiled.kernel;
     const [aStride, bStride, outStride] = [
       rowWords(stationaryDtype(plan.a), m),
-      rowWords(plan.b, n),
+      rowWords(stationaryDtype(plan.b), n),
       rowWords(plan.out, n),
     ];
     const layout = {

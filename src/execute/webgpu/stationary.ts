@@ -1,6 +1,6 @@
 /**
- * Staging of the stationary operand A: the fused kernel wants it K-major, and 8-bit formats as bfloat16, which holds all
- * of their codes. A K-major operand of another format is uploaded as it is; every other goes through
+ * Staging of operands as the fused kernel wants them: A K-major, and 8-bit formats as bfloat16, which holds all of their codes; B too
+ * where a kernel wants it widened. A K-major operand of another format is uploaded as it is; every other goes through
  * shaders/transpose.wgsl from a copy that is released afterwards.
  */
 import transpose from '../../../shaders/transpose.wgsl';
@@ -10,7 +10,7 @@ import { conversionsWgsl } from './conversions';
 import { maskOf } from './decoders';
 import { USAGE, type BufferRole, type Gpu, type Pipeline } from './gpu';
 import { render } from './template';
-import { operandShapes } from '../matmul';
+import { operandShapes, type OperandShape } from '../matmul';
 import {
   isBuffer,
   isShared,
@@ -30,11 +30,31 @@ const SHAPE_BYTES = 28;
 /** Creates a buffer that the product releases at its end. */
 export type Own = (label: string, words: number, role: BufferRole) => Promise<GPUBuffer>;
 
-/** The format in which A lies on the adapter. */
+/** The format in which A lies on the adapter, and B where it is widened. */
 export const stationaryDtype = (dtype: Dtype): Dtype => (bitsOf(dtype) === 8 ? 'bfloat16' : dtype);
 
-/** A's rows begin .. end-1, K-major. */
+/** Part of an operand, K-major. */
 export type Staged = Placed;
+
+/** An operand that is staged: K rows of `extent` in the end. */
+export interface StagedOperand {
+  readonly name: 'A' | 'B';
+  readonly dtype: Dtype;
+  readonly layout: MatmulPlan['aLayout'];
+  readonly k: number;
+  readonly extent: number;
+  readonly shape: OperandShape;
+}
+
+export const stationaryOf = (plan: MatmulPlan): StagedOperand => {
+  const { a: dtype, aLayout: layout, k, m: extent } = plan;
+  return { name: 'A', dtype, layout, k, extent, shape: operandShapes(plan).a };
+};
+
+export const movingOf = (plan: MatmulPlan): StagedOperand => {
+  const { b: dtype, k, n: extent } = plan;
+  return { name: 'B', dtype, layout: 'k-major', k, extent, shape: operandShapes(plan).b };
+};
 
 export class Stationary {
   readonly #gpu: Gpu;
@@ -44,32 +64,37 @@ export class Stationary {
     this.#gpu = gpu;
   }
 
-  /** @param batch products that the operand is for: it has as many matrices, or one that they share. */
+  /**
+   * Stages columns begin .. end-1.
+   *
+   * @param batch products that the operand is for: it has as many matrices, or one that they share.
+   */
   async stage(
-    plan: MatmulPlan,
+    operand: StagedOperand,
     codes: MatrixSource,
     batch: number,
     { begin, end }: { readonly begin: number; readonly end: number },
     own: Own,
   ): Promise<Staged> {
-    const { m, k, a: dtype, aLayout } = plan;
-    const count = isShared(codes, operandShapes(plan).a) ? 1 : batch;
+    const { name, dtype, layout: lies, k, extent, shape } = operand;
+    const count = isShared(codes, shape) ? 1 : batch;
     const columns = end - begin;
     const stride = rowWords(stationaryDtype(dtype), columns);
-    const label = `operand A, rows ${begin} to ${end - 1}`;
-    if (isBuffer(codes)) return this.#stageBuffer(plan, codes, count, own);
+    const label = `operand ${name}, ${begin} to ${end - 1}`;
+    if (isBuffer(codes)) return this.#stageBuffer(operand, codes, count, own);
     const layout: Layout = { offset: 0, stride, matrix: count === 1 ? 0 : k * stride };
-    const kept = aLayout === 'k-major' && stationaryDtype(dtype) === dtype;
+    const kept = lies === 'k-major' && stationaryDtype(dtype) === dtype;
     const buffer = await own(label, count * k * stride, kept ? 'operands' : 'transposition');
     const staged = { buffer, ...layout };
     if (kept) {
-      uploadRows(this.#gpu, buffer, dtype, codes, { rows: count * k, columns: m, begin, end });
+      uploadRows(this.#gpu, buffer, dtype, codes, { rows: count * k, columns: extent, begin, end });
       return staged;
     }
     for (let matrix = 0; matrix < count; matrix++) {
-      const each = codes.subarray(matrix * m * k, (matrix + 1) * m * k);
-      if (aLayout === 'k-major') {
-        await this.#transpose(plan, each, { rows: k, columns: m, begin, end }, staged, columns, matrix * k);
+      const each = codes.subarray(matrix * extent * k, (matrix + 1) * extent * k);
+      if (lies === 'k-major') {
+        const part = { rows: k, columns: extent, begin, end };
+        await this.#transpose(operand, each, part, staged, columns, matrix * k);
         continue;
       }
       const rowCodes = each.subarray(begin * k, end * k);
@@ -79,36 +104,36 @@ export class Stationary {
       const widest = vectorsPerRow * (128 / bitsOf(dtype));
       for (let first = 0; first < k; first += widest) {
         const part = { rows: columns, columns: k, begin: first, end: Math.min(k, first + widest) };
-        await this.#transpose(plan, rowCodes, part, staged, columns, matrix * k + first);
+        await this.#transpose(operand, rowCodes, part, staged, columns, matrix * k + first);
       }
     }
     return staged;
   }
 
-  /** All of A from a buffer: read where it lies, or written anew where the kernel wants it otherwise. */
+  /** All of an operand from a buffer: read where it lies, or written anew where the kernel wants it otherwise. */
   async #stageBuffer(
-    plan: MatmulPlan,
+    operand: StagedOperand,
     view: GPUBuffer | MatrixView,
     count: number,
     own: Own,
   ): Promise<Staged> {
-    const { m, k, a: dtype, aLayout } = plan;
-    const source = placedOf(view, operandShapes(plan).a);
-    if (aLayout === 'k-major' && stationaryDtype(dtype) === dtype)
+    const { name, dtype, layout, k, extent, shape } = operand;
+    const source = placedOf(view, shape);
+    if (layout === 'k-major' && stationaryDtype(dtype) === dtype)
       return count === 1 ? { ...source, matrix: 0 } : source;
-    const stride = rowWords(stationaryDtype(dtype), m);
-    const buffer = await own('operand A', count * k * stride, 'transposition');
+    const stride = rowWords(stationaryDtype(dtype), extent);
+    const buffer = await own(`operand ${name}`, count * k * stride, 'transposition');
     const staged = { buffer, offset: 0, stride, matrix: count === 1 ? 0 : k * stride };
     for (let matrix = 0; matrix < count; matrix++) {
       const from = { ...source, offset: source.offset + matrix * source.matrix };
-      await this.#write(plan, from, k, staged, m, matrix * k);
+      await this.#write(operand, from, k, staged, extent, matrix * k);
     }
     return staged;
   }
 
-  /** Uploads part of A and writes it into rows offset, offset+1, ... of the K-major buffer. */
+  /** Uploads part of an operand and writes it into rows offset, offset+1, ... of the K-major buffer. */
   async #transpose(
-    plan: MatmulPlan,
+    operand: StagedOperand,
     codes: CodeArray,
     part: Part,
     target: Staged,
@@ -117,25 +142,25 @@ export class Stationary {
   ): Promise<void> {
     const gpu = this.#gpu;
     const width = part.end - part.begin;
-    const stride = rowWords(plan.a, width);
-    const rows = plan.aLayout === 'k-major' ? part.rows : width;
+    const stride = rowWords(operand.dtype, width);
+    const rows = operand.layout === 'k-major' ? part.rows : width;
     const copy = await gpu.createBuffer(
-      'a copy of operand A',
+      `a copy of operand ${operand.name}`,
       part.rows * stride * 4,
       USAGE.STORAGE | USAGE.COPY_DST,
       'staging',
     );
     try {
-      uploadRows(gpu, copy, plan.a, codes, part);
-      await this.#write(plan, { buffer: copy, stride, offset: 0, matrix: 0 }, rows, target, columns, offset);
+      uploadRows(gpu, copy, operand.dtype, codes, part);
+      await this.#write(operand, { buffer: copy, stride, offset: 0, matrix: 0 }, rows, target, columns, offset);
     } finally {
       gpu.release(copy);
     }
   }
 
-  /** Writes A, as it lies in `source`, into `rows` rows of the K-major buffer from row `offset` on. */
+  /** Writes an operand, as it lies in `source`, into `rows` rows of the K-major buffer from row `offset` on. */
   async #write(
-    plan: MatmulPlan,
+    operand: StagedOperand,
     source: Staged,
     rows: number,
     target: Staged,
@@ -143,9 +168,9 @@ export class Stationary {
     offset: number,
   ): Promise<void> {
     const gpu = this.#gpu;
-    const pipeline = await this.#pipeline(plan);
+    const pipeline = await this.#pipeline(operand);
     const shape = await gpu.createBuffer(
-      'shape of operand A',
+      `shape of operand ${operand.name}`,
       256,
       USAGE.UNIFORM | USAGE.COPY_DST,
       'staging',
@@ -159,7 +184,7 @@ export class Stationary {
           0,
           new Uint32Array([columns, rows, source.stride, target.stride, begin, offset, source.offset]),
         );
-        await gpu.submit('transposing operand A', (encoder) => {
+        await gpu.submit(`transposing operand ${operand.name}`, (encoder) => {
           const pass = encoder.beginComputePass();
           pass.setPipeline(pipeline.pipeline);
           pass.setBindGroup(0, group, [0]);
@@ -175,16 +200,16 @@ export class Stationary {
     }
   }
 
-  /** Begins to compile what a plan's A is transposed by; whoever stages it is told of a failure. */
-  compile(plan: MatmulPlan): void {
-    this.#pipeline(plan).catch(() => undefined);
+  /** Begins to compile what an operand is transposed by; whoever stages it is told of a failure. */
+  compile(operand: StagedOperand): void {
+    this.#pipeline(operand).catch(() => undefined);
   }
 
-  #pipeline({ a, aLayout }: MatmulPlan): Promise<Pipeline> {
-    const key = `${a} ${aLayout}`;
+  #pipeline({ dtype, layout }: StagedOperand): Promise<Pipeline> {
+    const key = `${dtype} ${layout}`;
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
-      pipeline = this.#gpu.createPipeline(`transpose ${key}`, transposeWgsl(a, aLayout), [
+      pipeline = this.#gpu.createPipeline(`transpose ${key}`, transposeWgsl(dtype, layout), [
         'uniform',
         'read',
         'write',

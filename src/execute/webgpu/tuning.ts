@@ -8,7 +8,7 @@ import { bitsOf, UserError, type Dtype } from '../../numerics';
 /** The register tile of one invocation, rows of K unrolled, and the shape of a workgroup. */
 export interface Tuning {
   readonly tileM: 1 | 2 | 4 | 8 | 16;
-  readonly tileN: 8;
+  readonly tileN: 8 | 16 | 32;
   readonly unroll: 1 | 2 | 4;
   readonly lanesX: number;
   readonly lanesY: number;
@@ -22,11 +22,13 @@ export interface Tuning {
   readonly blockK: 0 | 8 | 16;
   /** Each pass has workgroups of its own; a second dispatch adds them in their order. For products of few rows. */
   readonly split: boolean;
+  /** B of 8 bits is brought to bfloat16 before the product, as A always is: where decoding it again for each tile costs more. */
+  readonly widen: boolean;
 }
 
 /** A tuning in words. */
 export const tuningText = (tuning: Tuning): string => {
-  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, bWords, blockK, split } = tuning;
+  const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, bWords, blockK, split, widen } = tuning;
   return [
     `tile ${tileM}x${tileN}`,
     `unroll ${unroll}`,
@@ -36,6 +38,7 @@ export const tuningText = (tuning: Tuning): string => {
     ...(bWords > 1 ? ['vectors of B'] : []),
     ...(blockK > 0 ? [`${blockK} rows in workgroup memory`] : []),
     ...(split ? ['split K'] : []),
+    ...(widen ? ['B widened'] : []),
   ].join(', ');
 };
 
@@ -48,6 +51,7 @@ const PLAIN = {
   bWords: 1,
   blockK: 0,
   split: false,
+  widen: false,
 } as const;
 
 /** What is taken before anything was measured: it compiles quickly, and needs nothing but core WebGPU. */
@@ -76,6 +80,26 @@ const FEW_ROWS: readonly Tuning[] = [
   { ...FIRST_TUNING, split: true },
   { ...FIRST_TUNING, bWords: 4, split: true },
   { ...FIRST_TUNING, unroll: 4, split: true },
+  { ...FIRST_TUNING, tileN: 16, unroll: 2, bWords: 4, split: true },
+  { ...FIRST_TUNING, tileN: 32, bWords: 4, split: true },
+  { ...FIRST_TUNING, tileN: 32, bWords: 4 },
+];
+
+/** Of operands B of 8 bits: some decode them in the kernel, and some have them widened before. */
+const BYTES: readonly Tuning[] = [
+  FIRST_TUNING,
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 2, broadcast: 4 },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 2, lanesX: 8, broadcast: 8 },
+  { tileM: 16, tileN: 8, ...PLAIN, unroll: 4 },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4, widen: true },
+  { tileM: 16, tileN: 8, ...ROW_OF_LANES, unroll: 4, broadcast: 4, bWords: 4, widen: true },
+  { tileM: 8, tileN: 8, ...PLAIN, lanesY: 8, bWords: 4, blockK: 8 },
+  { tileM: 8, tileN: 8, ...PLAIN, unroll: 4, lanesY: 8, bWords: 4, blockK: 8 },
+];
+const FEW_ROWS_BYTES: readonly Tuning[] = [
+  ...FEW_ROWS,
+  { ...FIRST_TUNING, tileN: 16, unroll: 2, bWords: 4, split: true, widen: true },
+  { ...FIRST_TUNING, tileN: 32, bWords: 4, split: true, widen: true },
 ];
 
 /** Of products with at most so many rows the operand B is most of the work: they are tuned apart. */
@@ -91,7 +115,7 @@ export interface TunedClass {
   readonly words: string;
 }
 
-/** Products that are tuned apart: operands of 32 bits take twice the words. */
+/** Products that are tuned apart: operands of 32 bits take twice the words, and those of 8 bits are dear to decode. */
 export const TUNED_CLASSES = {
   narrow: {
     m: 512,
@@ -99,8 +123,9 @@ export const TUNED_CLASSES = {
     k: 256,
     dtype: 'bfloat16',
     candidates: MANY_ROWS,
-    words: 'operands of 8 and 16 bits',
+    words: 'operands of 16 bits',
   },
+  bytes: { m: 512, n: 512, k: 256, dtype: 'float8_e4m3', candidates: BYTES, words: 'operands B of 8 bits' },
   wide: { m: 512, n: 512, k: 256, dtype: 'float32', candidates: MANY_ROWS, words: 'operands of 32 bits' },
   'narrow-few': {
     m: 1,
@@ -108,7 +133,15 @@ export const TUNED_CLASSES = {
     k: 2048,
     dtype: 'bfloat16',
     candidates: FEW_ROWS,
-    words: `at most ${FEW} rows, operands of 8 and 16 bits`,
+    words: `at most ${FEW} rows, operands of 16 bits`,
+  },
+  'bytes-few': {
+    m: 1,
+    n: 2048,
+    k: 2048,
+    dtype: 'float8_e4m3',
+    candidates: FEW_ROWS_BYTES,
+    words: `at most ${FEW} rows, operands B of 8 bits`,
   },
   'wide-few': {
     m: 1,
@@ -122,11 +155,20 @@ export const TUNED_CLASSES = {
 export type TuningClass = keyof typeof TUNED_CLASSES;
 export const TUNING_CLASSES = Object.keys(TUNED_CLASSES) as readonly TuningClass[];
 
-export function classOf(stationary: Dtype, m: number): TuningClass {
-  const wide = bitsOf(stationary) === 32;
-  if (m <= FEW) return wide ? 'wide-few' : 'narrow-few';
-  return wide ? 'wide' : 'narrow';
+export function classOf({ a, b, m }: { readonly a: Dtype; readonly b: Dtype; readonly m: number }): TuningClass {
+  const width = bitsOf(b) === 8 ? 'bytes' : bitsOf(a) === 32 ? 'wide' : 'narrow';
+  return m <= FEW ? `${width}-few` : width;
 }
+
+/** A choice for each class. */
+export const forEachClass = (choice: (name: TuningClass) => Choice): Tunings => ({
+  narrow: choice('narrow'),
+  bytes: choice('bytes'),
+  wide: choice('wide'),
+  'narrow-few': choice('narrow-few'),
+  'bytes-few': choice('bytes-few'),
+  'wide-few': choice('wide-few'),
+});
 
 /** Those of a class that an adapter can have, whose smallest subgroup has that many lanes; 0 where it has none. */
 export const candidatesFor = (name: TuningClass, subgroupLanes: number): readonly Tuning[] =>

@@ -137,7 +137,7 @@ function matmul(op: OpOf<'matmul'>, a: Value, b: Value, { shape, dtype }: Node):
   const columns = padded(n, dtype);
   const [left, right] = [
     operand(a, op.aLayout === 'row-major', stationaryDtype(a.dtype)),
-    operand(b, op.bLayout === 'transposed', b.dtype),
+    operand(b, op.bLayout === 'transposed', stationaryDtype(b.dtype)),
   ];
   const product = new Value(
     { ...op, m, n, k, a: a.dtype, sharedA: left.shared, sharedB: right.shared },

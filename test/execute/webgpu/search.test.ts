@@ -6,10 +6,11 @@ import type { Host } from '../../../src/host';
 import { bitsOf } from '../../../src/numerics';
 import { ADAPTERS, changeKernels, open, replaced } from './devices';
 
-/** What the label of a candidate's kernel begins with. */
+/** What the label of a candidate's kernel begins with. 8-bit operands A lie there as bfloat16. */
 const labelOf = (name: (typeof TUNING_CLASSES)[number], tuning: Tuning): string => {
   const { m, dtype } = TUNED_CLASSES[name];
-  return `fused ${dtype} x ${dtype} -> float32, ${tuningText(tuningFor(tuning, m, bitsOf(dtype)))}, barrier`;
+  const [a, b] = bitsOf(dtype) === 8 ? (['bfloat16', `${dtype} (finite)`] as const) : [dtype, dtype];
+  return `fused ${a} x ${b} -> float32, ${tuningText(tuningFor(tuning, m, bitsOf(dtype)))}, barrier`;
 };
 
 /** The last bit of an output beyond the rows or columns of known answers is another. */

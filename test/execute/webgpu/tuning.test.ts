@@ -16,6 +16,7 @@ import {
   BUDGET_MS,
   candidatesFor,
   chooseTuning,
+  forEachClass,
   type Trial,
   type Tuning,
 } from '../../../src/execute/webgpu/tuning';
@@ -119,12 +120,7 @@ const found = (): Tunings => {
     const candidates = right.map((each, index) => ({ tuning: each, compileMs: 12.5, gflops: index + 1 }));
     return { tuning, candidates, discarded: [{ tuning: wrong, why: 'wrong bits' }] };
   };
-  return {
-    narrow: choice('narrow'),
-    wide: choice('wide'),
-    'narrow-few': choice('narrow-few'),
-    'wide-few': choice('wide-few'),
-  };
+  return forEachClass(choice);
 };
 
 type Loose = Record<string, unknown>;
