@@ -199,7 +199,7 @@ export interface Trial {
 const ROUNDS = 3;
 
 /** Those that reach less of the fastest one's speed are out of the race. */
-const HOPEFUL = 0.8;
+const HOPEFUL = 0.5;
 
 /** A candidate that is not taken, with what was wrong: it does not compile, or its bits are others than the reference's. */
 export interface Discarded {
