@@ -53,7 +53,8 @@ function floatFunction(fn: Exclude<MapFunction, 'select'>): Operator {
 /** On the integers of a 32-bit format; undefined where the engines go by way of float32. */
 function integerFunction(fn: Exclude<MapFunction, 'select'>): Operator | undefined {
   if (has(COMPOSED_INTEGER, fn)) return COMPOSED_INTEGER[fn];
-  if (has(INTEGER, fn)) return INTEGER[fn];
+  // The table holds power too, which is none of them: it always goes by way of float32.
+  if (fn !== 'power' && has(INTEGER, fn)) return INTEGER[fn];
   if (has(UNARY_INTEGER, fn)) return UNARY_INTEGER[fn];
   return undefined;
 }

@@ -113,6 +113,13 @@ describe('elements', () => {
     expect(signed(make.map('negate', [x], 'int32'))).toEqual([-(2 ** 24) - 1, -(2 ** 31)]);
   });
 
+  test('power of 32-bit integers goes by way of float32, and is clamped', () => {
+    const [x, y] = [integers([4], [3, -3, 2, 16777217]), integers([4], [40, 41, 5, 1])];
+    expect(signed(make.map('power', [x, y], 'int32'))).toEqual([2 ** 31 - 1, -(2 ** 31), 32, 2 ** 24]);
+    const [u, v] = [x, y].map((each) => make.bitcast(each, 'uint32')) as [Node, Node];
+    expect([...evaluate(make.map('power', [u, v], 'uint32'))]).toEqual([2 ** 32 - 1, 2 ** 32 - 1, 32, 2 ** 24]);
+  });
+
   test('floor and its like', () => {
     const x = [-1.5, -0.5, 0.5, 1.5, 2.5, 8388609, -0.25];
     const of = (fn: 'floor' | 'ceil' | 'trunc' | 'rint') => values(make.map(fn, [leaf([7], x)], 'float32'));
