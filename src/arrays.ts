@@ -1,5 +1,12 @@
 /** Arrays in the chip's formats, their gradients, layers and optimisers: what `systole/arrays` gives. */
 export * from './tensor/array';
+export {
+  explain,
+  type ExplainOptions,
+  type Explanation,
+  type Port as ExplanationPort,
+  type TimedSection,
+} from './tensor/explain';
 export { checkpoint, grad, stopGradient, valueAndGrad, type GradOptions } from './tensor/gradient';
 export * as nn from './tensor/nn';
 export * as optim from './tensor/optim';

@@ -6,7 +6,7 @@ import { parseChip, type ChipName } from '../../chip';
 import { requireFields, UserError } from '../../numerics';
 import type { Program } from '../../program';
 import { reportOf, timeProgram, type Timeline, type TimeReport } from '../../time';
-import { verifyProgram, type Finding } from '../../verify';
+import { verdictText, verifyProgram, type Finding } from '../../verify';
 import { NDArray, describe } from '../array';
 import { lower, type Port } from './lower';
 import { timed, type TimedSection } from './sections';
@@ -68,7 +68,11 @@ export function explain(...given: readonly [...NDArray[], ExplainOptions] | read
       `explain: ${describe(known)} holds its values: nothing is left to run. Explain what is made of it, before it is read.`,
     );
   const { program, inputs, outputs, sections, notes } = lower(nodes, chip);
-  const { findings } = verifyProgram(program);
+  const { sound, findings } = verifyProgram(program, { limit: 20 });
+  if (!sound)
+    throw new UserError(
+      `explain: these arrays have no sound Program on ${chip}: the verifier finds\n${verdictText(findings)}`,
+    );
   const timeline = timeProgram(program, options.schedule === undefined ? {} : { schedule: options.schedule });
   const report = reportOf(timeline);
   const told = {

@@ -48,14 +48,10 @@ function requireRows(size: number): void {
 function* partsOf(outer: number, count: number, inner: number) {
   for (let block = 0; block < outer; block++)
     for (let row = 0; row < count; row += 128)
-      for (let from = 0; from < inner; from += MOST)
-        yield {
-          block,
-          row,
-          rows: Math.min(128, count - row),
-          from,
-          elements: Math.min(MOST, inner - from),
-        };
+      for (let from = 0; from < inner; from += MOST) {
+        const [rows, elements] = [Math.min(128, count - row), Math.min(MOST, inner - from)];
+        yield { block, row, rows, from, elements };
+      }
 }
 
 type Part = ReturnType<typeof partsOf> extends Generator<infer T> ? T : never;
@@ -122,14 +118,41 @@ export function scatter(
   const [outer = 1, size = 1] = shapeOf(base);
   requireRows(size);
   if (op.outside === 'fault') noteFault(writer, op.what, outer);
-  // Totals of narrow floats stay float32 until the last row has joined them.
-  const isNarrow = op.combine !== 'set' && !isWide(base.dtype) && base.dtype !== 'float32';
-  const totals = isNarrow ? writer.between('float32', shapeOf(base)) : dst;
-  writer.move(totals, base);
-  if (op.combine === 'set') put(writer, op, index, updates, totals);
-  else if (op.combine === 'add' && !isWide(base.dtype)) put(writer, op, index, updates, totals);
+  writer.move(dst, base);
+  if (op.combine === 'set') {
+    put(writer, op, index, updates, dst);
+    return;
+  }
+  // Totals of other floats stay float32 until the last row has joined them; rows that none joins keep their bits.
+  const isApart = !isWide(base.dtype) && base.dtype !== 'float32';
+  const totals = isApart ? writer.between('float32', shapeOf(base)) : dst;
+  if (isApart) writer.move(totals, base);
+  if (op.combine === 'add' && !isWide(base.dtype)) put(writer, op, index, updates, totals);
   else joinRows(writer, op, index, updates, totals);
-  if (isNarrow) writer.move(dst, totals);
+  if (isApart) putRounded(writer, op, index, updates, totals, dst);
+}
+
+/** The rows of totals that were joined, in dst's format. */
+function putRounded(
+  writer: Writer,
+  { outside }: OpOf<'scatter'>,
+  index: Strided,
+  updates: Strided,
+  totals: Strided,
+  dst: Strided,
+): void {
+  const { nc } = writer;
+  const [outer = 1, count = 1, inner = 1] = shapeOf(updates);
+  const size = shapeOf(totals)[1] ?? 1;
+  for (const part of partsOf(outer, count, inner)) {
+    const given = writer.load(indexPart(index, part), part.rows, 1);
+    const targets = targetsOf(writer, given, size, outside);
+    const joined = writer.filled(part.rows, part.elements, 'float32', 0);
+    nc.dma_copy(joined, { src: table(totals, part).indirect(targets), ...skipping(outside) });
+    const rows = writer.tile(part.rows, part.elements, dst.dtype);
+    nc.tensor_copy(rows, { src: joined });
+    nc.dma_copy(table(dst, part).indirect(targets), { src: rows, ...skipping(outside) });
+  }
 }
 
 /** Where an index is to be dropped it becomes one that the DMA skips. */

@@ -89,7 +89,7 @@ export function lower(wanted: readonly Node[], chip: ChipName): Lowered {
       program,
       inputs,
       outputs,
-      sections: (writer?.sections ?? []).filter(({ instructions }) => instructions > 0),
+      sections: writer?.sections ?? [],
       notes: [...(writer?.notes ?? [])],
     };
   } catch (error) {

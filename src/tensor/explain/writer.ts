@@ -25,6 +25,8 @@ export class Writer {
   readonly chip: ChipName;
   readonly sections: Written[] = [];
   readonly notes = new Set<string>();
+  #title = '';
+  #isBegun = false;
   #scratch = 0;
   #instructions = 0;
 
@@ -35,7 +37,8 @@ export class Writer {
 
   /** What is written until the next one belongs to it. */
   begin(title: string): void {
-    this.sections.push({ id: `s${this.sections.length}`, title, instructions: 0 });
+    this.#title = title;
+    this.#isBegun = false;
   }
 
   /** A tensor in HBM for values between primitives. */
@@ -86,6 +89,10 @@ export class Writer {
       throw new UserError(
         `it takes more than ${MOST_INSTRUCTIONS.toLocaleString('en-US')} instructions, which is the most: explain a part of it, or smaller arrays.`,
       );
+    // What is only a view of something has no section.
+    if (!this.#isBegun)
+      this.sections.push({ id: `s${this.sections.length + 1}`, title: this.#title, instructions: 0 });
+    this.#isBegun = true;
     const section = this.sections.at(-1);
     if (section !== undefined) section.instructions++;
     return `${section?.id ?? 's'}.${opcode}`;

@@ -1,6 +1,6 @@
 /** Graphs of any primitives and formats, as fast-check draws them. */
 import fc from 'fast-check';
-import { matmulPairProblem, CHIPS } from '../../../src/chip';
+import { CHIPS, matmulPairProblem, type Chip } from '../../../src/chip';
 import {
   codeArray,
   encodeArray,
@@ -29,7 +29,7 @@ type Draw = fc.GeneratorValue;
 /** Makes a leaf of codes. */
 export type Place = (codes: CodeArray, dtype: Dtype, shape: Shape) => Node;
 
-const FLOATS = NUMERIC_DTYPES.filter((dtype) => !/int/.test(dtype));
+const isFloat = (dtype: Dtype): boolean => !/int/.test(dtype);
 const BITWISE = ['bitwise_and', 'bitwise_or', 'bitwise_xor', 'invert', 'left_shift', 'right_shift'];
 const FUNCTIONS: readonly MapFunction[] = [
   ...COMPOSED,
@@ -57,12 +57,21 @@ export class Graph {
   readonly #place: Place;
 
   readonly wide: boolean;
+  /** Formats that values have: those of a chip, or all. */
+  readonly dtypes: readonly Dtype[];
+  /** Whose products are made. */
+  readonly chip: Chip;
 
-  /** @param wide of shapes whose rows and columns are multiples of four, and of some thousand elements. */
-  constructor(draw: Draw, place: Place, wide = false) {
+  /**
+   * @param wide of shapes whose rows and columns are multiples of four, and of some thousand elements.
+   * @param chip the chip whose formats alone are used; when left out all formats are, and products of trn2.
+   */
+  constructor(draw: Draw, place: Place, wide = false, chip?: Chip) {
     this.#draw = draw;
     this.#place = place;
     this.wide = wide;
+    this.dtypes = NUMERIC_DTYPES.filter((dtype) => chip?.dtypes.includes(dtype) ?? true);
+    this.chip = chip ?? CHIPS.trn2;
   }
 
   /** Adds one more node. */
@@ -115,7 +124,7 @@ export class Graph {
     return codes;
   }
 
-  leaf(dtype: Dtype = this.pick(NUMERIC_DTYPES), shape: Shape = this.shape()): Node {
+  leaf(dtype: Dtype = this.pick(this.dtypes), shape: Shape = this.shape()): Node {
     const node = this.#place(this.codes(dtype, sizeOf(shape)), dtype, shape);
     this.nodes.push(node);
     return node;
@@ -160,7 +169,7 @@ const map = (graph: Graph): Node => {
   const others = Array.from({ length: arityOf(fn) - 1 }, () =>
     graph.like(first.shape, same ? first.dtype : undefined),
   );
-  return make.map(fn, [first, ...others], graph.flag() ? first.dtype : graph.pick(NUMERIC_DTYPES));
+  return make.map(fn, [first, ...others], graph.flag() ? first.dtype : graph.pick(graph.dtypes));
 };
 
 const OUTSIDE: readonly Outside[] = ['fault', 'clamp', 'zero'];
@@ -184,7 +193,7 @@ const ranked = (graph: Graph): Node => {
 const RULES: { readonly [K in OpKind]: (graph: Graph) => Node } = {
   leaf: (graph) => graph.leaf(),
   fill: (graph) =>
-    make.fill(graph.any().shape, graph.pick(NUMERIC_DTYPES), graph.pick([0, -0, 1, -1.5, 1e9, NaN, 1 / 3])),
+    make.fill(graph.any().shape, graph.pick(graph.dtypes), graph.pick([0, -0, 1, -1.5, 1e9, NaN, 1 / 3])),
   iota: (graph) => {
     const shape = [...graph.shape(), 3];
     return make.iota(shape, graph.below(shape.length));
@@ -194,11 +203,11 @@ const RULES: { readonly [K in OpKind]: (graph: Graph) => Node } = {
   cast: (graph) => {
     const rounding = graph.pick(['nearest-even', 'toward-zero', 'stochastic'] as const);
     const key = rounding === 'stochastic' ? { key: graph.key() } : {};
-    return make.cast(graph.any(), graph.pick(NUMERIC_DTYPES), { rounding, saturate: graph.flag(), ...key });
+    return make.cast(graph.any(), graph.pick(graph.dtypes), { rounding, saturate: graph.flag(), ...key });
   },
   bitcast: (graph) => {
     const x = graph.any();
-    return make.bitcast(x, graph.pick(NUMERIC_DTYPES.filter((dtype) => bitsOf(dtype) === bitsOf(x.dtype))));
+    return make.bitcast(x, graph.pick(graph.dtypes.filter((dtype) => bitsOf(dtype) === bitsOf(x.dtype))));
   },
   reshape: (graph) => {
     const x = graph.any();
@@ -267,18 +276,19 @@ const RULES: { readonly [K in OpKind]: (graph: Graph) => Node } = {
       x,
       how,
       axes,
-      isPlace && !nothing ? 'int32' : graph.flag() ? x.dtype : graph.pick(FLOATS),
+      isPlace && !nothing ? 'int32' : graph.flag() ? x.dtype : graph.pick(graph.dtypes.filter(isFloat)),
     );
   },
   scan: (graph) => {
     const x = ranked(graph);
     const how = { exclusive: graph.flag(), reverse: graph.flag() };
-    return make.scan(x, graph.pick(SCANS), graph.flag() ? x.dtype : graph.pick(NUMERIC_DTYPES), how);
+    return make.scan(x, graph.pick(SCANS), graph.flag() ? x.dtype : graph.pick(graph.dtypes), how);
   },
   matmul: (graph) => {
-    const pairs = FLOATS.flatMap((a) => FLOATS.map((b) => ({ a, b }))).filter(
-      ({ a, b }) => matmulPairProblem(CHIPS.trn2, a, b) === undefined,
-    );
+    const floats = graph.dtypes.filter(isFloat);
+    const pairs = floats
+      .flatMap((a) => floats.map((b) => ({ a, b })))
+      .filter(({ a, b }) => matmulPairProblem(graph.chip, a, b) === undefined);
     const { a, b } = graph.pick(pairs);
     const [m, n, k] = [1 + graph.below(9), 1 + graph.below(9), graph.below(20)];
     const batch = graph.flag() ? [] : [1 + graph.below(3)];
