@@ -4,10 +4,11 @@
  */
 import type { Node } from '../graph';
 import { axesOf, boxesOf, countOf, placed, splitsOf, type Box, type Split } from './boxes';
-import type { Group } from './groups';
+import { operandsOf, type Group } from './groups';
 import { cast, MAPS, type MapRule } from './maps';
 import { Work, type Constant, type Operand } from './operand';
-import type { Strided } from './strided';
+import type { Finish } from './products';
+import { shapeOf, tileOf, whole, type Strided } from './strided';
 import type { Writer } from './writer';
 
 /** Where operands from outside are, and where results go. */
@@ -27,39 +28,55 @@ const BETWEEN = 7;
 const KEPT = 4;
 
 export function writeGroup(writer: Writer, group: Group, places: Places): void {
-  const inside = new Set(group.nodes);
-  const outside = [...new Set(group.nodes.flatMap((node) => operandsOf(node)))].filter(
-    (input) => !inside.has(input) && places.constantOf(input) === undefined,
-  );
-  const sources = outside.map(places.valueOf);
-  const targets = group.outputs.map(places.targetOf);
-  const operands = [...sources, ...targets];
-  const [model] = targets;
-  if (model === undefined) return;
-  const plain: Strided = { ...model, dims: dense(model) };
-  const axes = axesOf([...operands, plain]);
-  const most = widthOf(writer, group, outside);
-  for (const split of splitsOf(axes, operands.length + 1, most)) {
-    const pass = new Pass(writer, group, places, { outside, sources, targets }, split);
-    for (const lead of boxesOf(split.lead, operands.length + 1, 128))
-      for (const free of boxesOf(split.free, operands.length + 1, most)) pass.write(lead, free);
+  const ends = endsOf(group, places);
+  const operands = operandsAt(ends);
+  const most = rowsOf(writer, group);
+  for (const split of splitsOf(axesOf(operands), operands.length, most)) {
+    const pass = new Pass(writer, group, places, ends, split);
+    for (const lead of boxesOf(split.lead, operands.length, 128))
+      for (const free of boxesOf(split.free, operands.length, most)) pass.write(lead, free);
   }
 }
 
-const dense = ({ dims }: Strided): Strided['dims'] => {
-  let stride = 1;
-  return dims.toReversed().map(([, count]) => {
-    const dim = [stride, count] as const;
-    stride *= count;
-    return dim;
-  }).toReversed();
-};
+/** Works on tiles of a product that only the group needs, as they come. */
+export function onProduct(writer: Writer, group: Group, places: Places, product: Node): Finish {
+  const ends = endsOf(group, places, product);
+  const operands = operandsAt(ends);
+  const strides = operands.map(() => 1);
+  const free = [{ count: product.shape.at(-1) ?? 1, strides }];
+  const pass = new Pass(writer, group, places, ends, { lead: [], free, start: operands.map(() => 0) });
+  return (view, at) => {
+    const tiles = operands.map((operand) => tileOf(operand, at));
+    const box = (count: number, offsets: readonly number[], axis: number): Box => ({
+      ...{ count, offsets },
+      dims: tiles.map(({ dims }) => dims.slice(axis, axis + 1)),
+    });
+    const offsets = tiles.map(({ offset }, i) => offset - (operands[i]?.offset ?? 0));
+    pass.write(box(at.rows, offsets, 0), box(at.columns, strides.map(() => 0), 1), [
+      product,
+      { kind: 'tile', dtype: product.dtype, view },
+    ]);
+  };
+}
 
-const operandsOf = ({ op, inputs }: Node): readonly Node[] =>
-  op.kind === 'map' ? inputs : inputs.slice(0, 1);
+/** What comes from outside, but for a product that comes by itself, and where results go. */
+function endsOf(group: Group, { constantOf, valueOf, targetOf }: Places, product?: Node): Ends {
+  const inside = new Set(group.nodes);
+  const outside = [...new Set(group.nodes.flatMap((node) => operandsOf(node)))].filter(
+    (input) => !inside.has(input) && input !== product && constantOf(input) === undefined,
+  );
+  const targets = group.outputs.map(targetOf);
+  const [model] = targets;
+  if (model === undefined) throw new Error('Invariant violation: a group of which nothing is needed');
+  const order = whole(model.tensor, model.dtype, shapeOf(model));
+  return { outside, sources: outside.map(valueOf), targets, order };
+}
+
+const operandsAt = ({ sources, targets, order }: Ends): readonly Strided[] => [...sources, ...targets, order];
 
 /** As long as rows may be for all that lives at once to fit twice. */
-function widthOf(writer: Writer, { nodes }: Group, outside: readonly Node[]): number {
+export function rowsOf(writer: Writer, { nodes }: Group): number {
+  const inside = new Set(nodes);
   const last = new Map<Node, number>();
   nodes.forEach((node, i) => {
     for (const input of operandsOf(node)) last.set(input, i);
@@ -68,7 +85,7 @@ function widthOf(writer: Writer, { nodes }: Group, outside: readonly Node[]): nu
   let [live, peak] = [0, 0];
   nodes.forEach((node, i) => {
     for (const input of operandsOf(node)) {
-      if (!outside.includes(input) || begins.has(input)) continue;
+      if (inside.has(input) || begins.has(input)) continue;
       begins.add(input);
       live++;
     }
@@ -86,6 +103,8 @@ interface Ends {
   readonly outside: readonly Node[];
   readonly sources: readonly Strided[];
   readonly targets: readonly Strided[];
+  /** Row-major: by it elements are counted. */
+  readonly order: Strided;
 }
 
 /** The boxes of one split, one after the other. */
@@ -106,10 +125,11 @@ class Pass {
     this.#split = split;
   }
 
-  write(lead: Box, free: Box): void {
+  /** @param given a tile that is there already. */
+  write(lead: Box, free: Box, given?: readonly [Node, Operand]): void {
     const { outside, sources, targets } = this.#ends;
     const work = new Work(this.#writer, lead.count, free.count);
-    const known = new Map<Node, Operand>();
+    const known = new Map<Node, Operand>(given === undefined ? [] : [given]);
     const operandOf = (node: Node): Operand => {
       let operand = known.get(node) ?? this.#places.constantOf(node);
       if (operand === undefined) {

@@ -7,15 +7,16 @@
  */
 import { sameShape, type Node, type OpKind, type OpOf } from '../graph';
 
-/** What the rules of elements know how to make of operands of its shape. */
-export type ElementsNode = Node & { readonly op: OpOf<'map'> | OpOf<'cast'> | OpOf<'bitcast'> };
-
 export interface Group {
   readonly kind: 'elements';
   readonly nodes: readonly Node[];
   /** Those that are needed outside. */
   readonly outputs: readonly Node[];
+  /** A product that only they need: its tiles are worked on as they come out of PSUM. */
+  readonly product?: Product;
 }
+
+export type Product = Node & { readonly op: OpOf<'matmul'> };
 
 export type Step = Group | { readonly kind: 'node'; readonly node: Node };
 
@@ -54,7 +55,8 @@ export function isElements({ op, inputs: [x] }: Node): boolean {
 }
 
 /** What takes operands of its shape: not the key of a cast. */
-const operandsOf = ({ op, inputs }: Node): readonly Node[] => (op.kind === 'map' ? inputs : inputs.slice(0, 1));
+export const operandsOf = ({ op, inputs }: Node): readonly Node[] =>
+  op.kind === 'map' ? inputs : inputs.slice(0, 1);
 
 /** The steps in an order in which each finds what it needs. */
 export function stepsOf(wanted: readonly Node[]): readonly Step[] {
@@ -90,6 +92,7 @@ export function stepsOf(wanted: readonly Node[]): readonly Step[] {
     groups.set(first, [...(groups.get(first) ?? []), node]);
   }
   const asked = new Set(wanted);
+  const taken = new Set<Node>();
   const steps: { readonly stage: number; readonly id: number; readonly step: Step }[] = [];
   for (const nodes of groups.values()) {
     const inside = new Set(nodes);
@@ -97,11 +100,19 @@ export function stepsOf(wanted: readonly Node[]): readonly Step[] {
       (node) => asked.has(node) || (needs.get(node) ?? []).some((user) => !inside.has(user)),
     );
     const [first] = nodes;
-    if (first !== undefined)
-      steps.push({ stage: stages.get(first) ?? 0, id: -1, step: { kind: 'elements', nodes, outputs } });
+    if (first === undefined) continue;
+    const isOwn = (node: Node): node is Product =>
+      node.op.kind === 'matmul' &&
+      !asked.has(node) &&
+      node.inputs.every(({ size }) => size > 0) &&
+      (needs.get(node) ?? []).every((user) => inside.has(user) && operandsOf(user).includes(node));
+    const product = nodes.flatMap(operandsOf).find(isOwn);
+    if (product !== undefined) taken.add(product);
+    const step: Step = { kind: 'elements', nodes, outputs, ...(product !== undefined && { product }) };
+    steps.push({ stage: stages.get(first) ?? 0, id: -1, step });
   }
   for (const node of needed)
-    if (!firsts.has(node))
+    if (!firsts.has(node) && !taken.has(node))
       steps.push({ stage: stages.get(node) ?? 0, id: node.id, step: { kind: 'node', node } });
   return steps.sort((a, b) => a.stage - b.stage || a.id - b.id).map(({ step }) => step);
 }

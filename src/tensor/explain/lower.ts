@@ -5,9 +5,10 @@ import { UserError, type Dtype } from '../../numerics';
 import type { Program } from '../../program';
 import type { Node } from '../graph';
 import { codeOf } from '../reference/values';
-import { writeGroup } from './elements';
-import { fillOf, neededBy, stepsOf, type Step } from './groups';
+import { onProduct, rowsOf, writeGroup, type Places } from './elements';
+import { fillOf, neededBy, stepsOf, type Group, type Product, type Step } from './groups';
 import type { Constant } from './operand';
+import { multiply, tileColumns } from './products';
 import { fill, write, type Context } from './rules';
 import { whole, type Strided } from './strided';
 import { Writer, type Section } from './writer';
@@ -54,11 +55,20 @@ function groupTitle(nodes: readonly Node[]): string {
   return `${list}${more > 0 ? ` and ${more} more` : ''} of [${first.shape.join(', ')}]`;
 }
 
+const titleOfStep = (step: Step): string => {
+  if (step.kind === 'node') return titleOf(step.node);
+  const { nodes, product } = step;
+  return product === undefined ? groupTitle(nodes) : `${titleOf(product)}; ${groupTitle(nodes)}`;
+};
+
 /** The shape of a tensor in HBM, which has an axis at least. */
 const stored = (shape: readonly number[]): readonly number[] => (shape.length === 0 ? [1] : shape);
 
-/** @throws UserError where the chip has no such Program: it names the primitive, shapes, formats and chip. */
-export function lower(wanted: readonly Node[], chip: ChipName): Lowered {
+/**
+ * @param most instructions; 1,000,000 when left out.
+ * @throws UserError where the chip has no such Program: it names the primitive, shapes, formats and chip.
+ */
+export function lower(wanted: readonly Node[], chip: ChipName, most?: number): Lowered {
   const needed = neededBy(wanted).filter(({ size }) => size > 0);
   const inputs = needed
     .filter(({ op }) => op.kind === 'leaf')
@@ -73,7 +83,7 @@ export function lower(wanted: readonly Node[], chip: ChipName): Lowered {
     'arrays',
     inputs.map(({ name }) => name),
     (nc, views) => {
-      writer = new Writer(nc);
+      writer = new Writer(nc, most);
       failure = attempt(() => {
         if (writer !== undefined) new Lowering(writer, inputs, outputs, views).run(stepsOf(wanted));
       });
@@ -142,7 +152,7 @@ class Lowering implements Context {
 
   run(steps: readonly Step[]): void {
     for (const step of steps) {
-      const title = step.kind === 'node' ? titleOf(step.node) : groupTitle(step.nodes);
+      const title = titleOfStep(step);
       // What is the same everywhere is written where it is needed.
       if (step.kind === 'node' && fillOf(step.node) !== undefined && !this.#outputs.has(step.node)) continue;
       this.writer.begin(title);
@@ -217,8 +227,23 @@ class Lowering implements Context {
   }
 
   #writeGroup(step: Extract<Step, { kind: 'elements' }>): void {
-    const { constantOf, valueOf, targetOf } = this;
-    writeGroup(this.writer, step, { constantOf, valueOf, targetOf, seedOf: this.#seedOf });
+    const { writer, constantOf, valueOf, targetOf } = this;
+    const places = { constantOf, valueOf, targetOf, seedOf: this.#seedOf };
+    const { product } = step;
+    if (product === undefined || !this.#multiplied(step, product, places)) writeGroup(writer, step, places);
     for (const node of step.outputs) this.#values.set(node, targetOf(node));
+  }
+
+  /** Multiplies, and works on the tiles as they come, where all that lives then has room. */
+  #multiplied(step: Group, product: Product, places: Places): boolean {
+    const [a, b] = product.inputs.map(this.valueOf);
+    if (a === undefined || b === undefined) throw new Error('Invariant violation: a product of nothing');
+    const { writer } = this;
+    if (rowsOf(writer, step) < tileColumns(product.op, a, b, product, writer.chip)) {
+      this.#writeNode(product);
+      return false;
+    }
+    multiply(writer, product.op, a, b, product, onProduct(writer, step, places, product));
+    return true;
   }
 }

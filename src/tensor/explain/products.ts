@@ -3,11 +3,13 @@
  * patterns over matrices become patterns over views of them, so that transposed, broadcast and cut operands are moved once.
  */
 import type { ChipView, HbmView } from '../../kernel';
-import { planToProgram } from '../../lower';
+import type { ChipName } from '../../chip';
+import { planToProgram, type MatmulPlan } from '../../lower';
+import type { Dtype } from '../../numerics';
 import type { ChipPattern, Dim, HbmPattern, Pattern } from '../../program';
-import type { OpOf } from '../graph';
+import type { OpOf, Shape } from '../graph';
 import { planOfProduct } from '../reference/matmul';
-import { first, shapeOf, type Strided } from './strided';
+import { shapeOf, tileOf, type Strided, type TilePlace } from './strided';
 import type { Writer } from './writer';
 
 /** A matrix where it lies: the strides of rows and columns as the plan names them, and the pitch by which the plan counts rows. */
@@ -16,46 +18,81 @@ interface Matrix {
   readonly pitch: number;
 }
 
+/** The result of products: as a node has it. */
+interface Result {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
+
+/** What becomes of a finished tile in SBUF. */
+export type Finish = (tile: ChipView, at: TilePlace) => void;
+
+/** Columns of a tile at most. */
+export const tileColumns = (
+  op: OpOf<'matmul'>,
+  a: Strided,
+  b: Strided,
+  result: Result,
+  chip: ChipName,
+): number => planOfProduct(op, { dtype: a.dtype, shape: shapeOf(a) }, b, result, chip).tile.n;
+
 export function multiply(
   writer: Writer,
   op: OpOf<'matmul'>,
   a: Strided,
   b: Strided,
-  dst: Strided,
+  result: Result,
+  finish: Finish,
 ): void {
-  const batch = a.dims.slice(0, -2);
-  const [outer, ...rest] = batch;
-  if (outer !== undefined) {
-    const [, count] = outer;
-    const each = rest.reduce((all, [, extent]) => all * extent, 1);
-    for (let i = 0; i < count; i++)
-      multiply(writer, { ...op, seed: op.seed + i * each }, first(a, i), first(b, i), first(dst, i));
-    return;
+  const batch = a.dims.slice(0, -2).reduce((all, [, count]) => all * count, 1);
+  for (let i = 0; i < batch; i++) {
+    const plan = planOfProduct(op, { dtype: a.dtype, shape: shapeOf(a) }, b, result, writer.chip, i);
+    writePlan(writer, plan, { a: matrixOf(a, i), b: matrixOf(b, i) }, op.bLayout, (tile, at) => {
+      finish(tile, { ...at, batch: i });
+    });
   }
-  const shape = shapeOf(a);
-  const plan = planOfProduct(op, { dtype: a.dtype, shape }, b, { dtype: dst.dtype, shape: shapeOf(dst) }, writer.chip);
-  const swapped: Strided = { ...b, dims: b.dims.toReversed() };
+}
+
+/** One of a batch. */
+const matrixOf = (x: Strided, batch: number): Strided => {
+  const [rows = 1, columns = 1] = shapeOf(x).slice(-2);
+  return tileOf(x, { batch, row: 0, column: 0, rows, columns });
+};
+
+function writePlan(
+  writer: Writer,
+  plan: MatmulPlan,
+  { a, b }: { readonly a: Strided; readonly b: Strided },
+  bLayout: OpOf<'matmul'>['bLayout'],
+  finish: (tile: ChipView, at: Omit<TilePlace, 'batch'>) => void,
+): void {
   const matrices: Readonly<Record<string, Matrix>> = {
-    a: { at: a, pitch: shape.at(-1) ?? 1 },
-    b: { at: op.bLayout === 'transposed' ? swapped : b, pitch: plan.n },
-    out: { at: dst, pitch: plan.n },
+    a: { at: a, pitch: shapeOf(a).at(-1) ?? 1 },
+    b: { at: bLayout === 'transposed' ? { ...b, dims: b.dims.toReversed() } : b, pitch: plan.n },
   };
   const { tensors, instructions } = planToProgram(plan);
   const onChip = new Map<string, ChipView>();
-  for (const { space, name, dtype, ...place } of tensors) {
-    if (space === 'hbm' || !('partitions' in place)) continue;
-    const { partitions, elements } = place;
+  for (const tensor of tensors) {
+    if (tensor.space === 'hbm') continue;
+    const { space, name, dtype, partitions, elements } = tensor;
     onChip.set(name, writer.nc[space]([partitions, elements], dtype, { name: `${space}_${name}` }));
   }
   const seen = (pattern: Pattern): ChipView | HbmView =>
     pattern.space === 'hbm' ? inHbm(pattern, matrices, plan.aLayout) : chipView(pattern, onChip);
-  for (const { opcode, engine, dst: to, sources, attributes } of instructions) {
+  for (const { opcode, engine, dst, sources, attributes } of instructions) {
+    if (opcode === 'dma_copy' && dst.space === 'hbm') {
+      const [[, rows] = [0, 1], [, columns] = [0, 1]] = dst.dims;
+      const [row, column] = [Math.floor(dst.offset / plan.n), dst.offset % plan.n];
+      if (sources.src.space !== 'hbm')
+        finish(chipView(sources.src, onChip), { row, column, rows, columns });
+      continue;
+    }
     const write = writer.nc[opcode] as (to: unknown, options: object) => unknown;
     const operands = Object.entries(sources as Readonly<Record<string, Pattern | undefined>>).flatMap(
       ([name, pattern]) => (pattern === undefined ? [] : [[name, seen(pattern)] as const]),
     );
     const options = { ...Object.fromEntries(operands), ...attributes, engine };
-    write(to === undefined ? undefined : seen(to), options);
+    write(dst === undefined ? undefined : seen(dst), options);
   }
 }
 

@@ -161,8 +161,10 @@ export const RULES = {
   scan: written<'scan'>((writer, op, [x], dst) => {
     scan(writer, op, x, dst);
   }),
-  matmul: written<'matmul'>((writer, op, [a, b], dst) => {
-    multiply(writer, op, a, b, dst);
+  matmul: written<'matmul'>((writer, op, [a, b], dst, node) => {
+    multiply(writer, op, a, b, node, (tile, at) => {
+      writer.store(views.tileOf(dst, at), tile);
+    });
   }),
   gather: written<'gather'>((writer, op, [data, index], dst) => {
     gather(writer, op, data, index, dst);

@@ -82,9 +82,30 @@ export function lastAxis(x: Strided, from: number, to: number): Strided {
   return sliced(x, { start, step: [] }, shape.with(-1, to - from));
 }
 
-/** One position of the first axis, which is removed. */
-export const first = (x: Strided, position: number): Strided => ({
-  ...x,
-  offset: x.offset + position * at(x, 0)[0],
-  dims: x.dims.slice(1),
-});
+/** A tile of a matrix of a batch: which product, the first row and column, and how many of each. */
+export interface TilePlace {
+  readonly batch: number;
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** That tile of a value of the shape of the products. */
+export function tileOf(x: Strided, { batch, row, column, rows, columns }: TilePlace): Strided {
+  const [[rowStride] = [0], [columnStride] = [0]] = x.dims.slice(-2);
+  let offset = x.offset + row * rowStride + column * columnStride;
+  let rest = batch;
+  for (const [stride, count] of x.dims.slice(0, -2).toReversed()) {
+    offset += (rest % count) * stride;
+    rest = Math.floor(rest / count);
+  }
+  return {
+    ...x,
+    offset,
+    dims: [
+      [rowStride, rows],
+      [columnStride, columns],
+    ],
+  };
+}

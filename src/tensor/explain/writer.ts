@@ -25,12 +25,15 @@ export class Writer {
   readonly chip: ChipName;
   readonly sections: Written[] = [];
   readonly notes = new Set<string>();
+  readonly #most: number;
   #title = '';
   #isBegun = false;
   #scratch = 0;
   #instructions = 0;
 
-  constructor(nc: Nc) {
+  /** @param most instructions; loops count what they repeat once. */
+  constructor(nc: Nc, most = MOST_INSTRUCTIONS) {
+    this.#most = most;
     this.nc = { ...nc, ...this.#named(nc) };
     this.chip = nc.chip.name;
   }
@@ -85,9 +88,9 @@ export class Writer {
 
   /** The id of the next instruction. @throws UserError beyond the limit. */
   #next(opcode: Opcode): string {
-    if (++this.#instructions > MOST_INSTRUCTIONS)
+    if (++this.#instructions > this.#most)
       throw new UserError(
-        `it takes more than ${MOST_INSTRUCTIONS.toLocaleString('en-US')} instructions, which is the most: explain a part of it, or smaller arrays.`,
+        `it takes more than ${this.#most.toLocaleString('en-US')} instructions, which is the most: explain a part of it, or smaller arrays.`,
       );
     // What is only a view of something has no section.
     if (!this.#isBegun)
