@@ -82,7 +82,8 @@ const PARTITIONS = 128;
 export function splitsOf(axes: readonly Axis[], operands: number, most: number): readonly Split[] {
   const none = Array.from({ length: operands }, () => 0);
   const [only] = axes;
-  if (only === undefined || axes.length === 1) return splitRow(only ?? { count: 1, strides: none }, none, most);
+  if (only === undefined || axes.length === 1)
+    return splitRow(only ?? { count: 1, strides: none }, none, most);
   let from = axes.length - 1;
   while (from > 1 && countOf(axes.slice(from - 1)) <= most && countOf(axes.slice(0, from - 1)) >= PARTITIONS)
     from--;

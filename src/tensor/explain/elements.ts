@@ -52,10 +52,15 @@ export function onProduct(writer: Writer, group: Group, places: Places, product:
       dims: tiles.map(({ dims }) => dims.slice(axis, axis + 1)),
     });
     const offsets = tiles.map(({ offset }, i) => offset - (operands[i]?.offset ?? 0));
-    pass.write(box(at.rows, offsets, 0), box(at.columns, strides.map(() => 0), 1), [
-      product,
-      { kind: 'tile', dtype: product.dtype, view },
-    ]);
+    pass.write(
+      box(at.rows, offsets, 0),
+      box(
+        at.columns,
+        strides.map(() => 0),
+        1,
+      ),
+      [product, { kind: 'tile', dtype: product.dtype, view }],
+    );
   };
 }
 
@@ -148,10 +153,7 @@ class Pass {
       const result = known.get(node);
       if (target === undefined || result === undefined) continue;
       const place = sources.length + i;
-      this.#writer.store(
-        placed(target, place, lead, free, this.#split.start[place]),
-        work.full(result),
-      );
+      this.#writer.store(placed(target, place, lead, free, this.#split.start[place]), work.full(result));
     }
   }
 

@@ -186,7 +186,14 @@ function put(
     const rows = writer.load(rowsOf(updates, part), part.rows, part.elements);
     const to = table(totals, part).indirect(targets);
     if (combine === 'set') nc.dma_copy(to, { src: rows, ...skipping(outside) });
-    else nc.dma_compute(to, { src0: to, src1: rows, reduce_op: 'add', unique_indices: false, ...skipping(outside) });
+    else
+      nc.dma_compute(to, {
+        src0: to,
+        src1: rows,
+        reduce_op: 'add',
+        unique_indices: false,
+        ...skipping(outside),
+      });
   }
 }
 

@@ -34,7 +34,9 @@ const shown = ({ dtype, shape }: { readonly dtype: Dtype; readonly shape: readon
 const nameOf = ({ op }: Node): string => {
   if (op.kind === 'map') return op.fn;
   if (op.kind === 'reduce') return `reduce ${op.reduction}`;
-  return op.kind === 'scan' || op.kind === 'scatter' ? `${op.kind} ${op.kind === 'scan' ? op.scan : op.combine}` : op.kind;
+  return op.kind === 'scan' || op.kind === 'scatter'
+    ? `${op.kind} ${op.kind === 'scan' ? op.scan : op.combine}`
+    : op.kind;
 };
 
 const titleOf = (node: Node): string => {
@@ -77,17 +79,13 @@ export function lower(wanted: readonly Node[], chip: ChipName, most?: number): L
     .filter(({ size }) => size > 0)
     .map((node, i): Port => ({ name: `y${i}`, node }));
   for (const node of needed) requireDtype(node, chip);
-  let failure: unknown;
   let writer: Writer | undefined;
   const body = kernel(
     'arrays',
     inputs.map(({ name }) => name),
     (nc, views) => {
       writer = new Writer(nc, most);
-      failure = attempt(() => {
-        if (writer !== undefined) new Lowering(writer, inputs, outputs, views).run(stepsOf(wanted));
-      });
-      if (failure !== undefined) throw new UserError('It was not finished.');
+      new Lowering(writer, inputs, outputs, views).run(stepsOf(wanted));
     },
   );
   const given = Object.fromEntries(
@@ -103,19 +101,12 @@ export function lower(wanted: readonly Node[], chip: ChipName, most?: number): L
       notes: [...(writer?.notes ?? [])],
     };
   } catch (error) {
-    if (failure !== undefined) throw failure;
-    throw error instanceof UserError
-      ? new UserError(`explain: these arrays have no Program on ${chip}: ${reason(error)}`, { cause: error })
-      : error;
-  }
-}
-
-function attempt(work: () => void): unknown {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error;
+    // The builder has what was thrown while it was used as its cause.
+    if (error instanceof KernelError && error.cause instanceof Error) throw error.cause;
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`explain: these arrays have no Program on ${chip}: ${reason(error)}`, {
+      cause: error,
+    });
   }
 }
 

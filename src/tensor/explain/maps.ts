@@ -249,7 +249,10 @@ export function cast(
   work: Work,
   dst: ChipView,
   x: Operand,
-  { rounding, saturate }: { readonly rounding: 'nearest-even' | 'toward-zero' | 'stochastic'; readonly saturate: boolean },
+  {
+    rounding,
+    saturate,
+  }: { readonly rounding: 'nearest-even' | 'toward-zero' | 'stochastic'; readonly saturate: boolean },
   draws: { readonly seed: number; readonly element: number; readonly pitch: number } | undefined,
 ): void {
   const src = work.full(x);

@@ -49,13 +49,13 @@ export class Work {
 
   /** P x N, a column read for each element. */
   wide(view: ChipView): ChipView {
-    return view.elements === this.partitions ? view.reshape(this.partitions, 1).broadcast(1, this.elements) : view;
+    return view.elements === this.partitions
+      ? view.reshape(this.partitions, 1).broadcast(1, this.elements)
+      : view;
   }
 
   full(operand: Operand): ChipView {
-    return operand.kind === 'tile'
-      ? this.wide(operand.view)
-      : this.filled(operand.dtype, operand.code);
+    return operand.kind === 'tile' ? this.wide(operand.view) : this.filled(operand.dtype, operand.code);
   }
 }
 

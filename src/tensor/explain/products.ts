@@ -6,7 +6,7 @@ import type { ChipView, HbmView } from '../../kernel';
 import type { ChipName } from '../../chip';
 import { planToProgram, type MatmulPlan } from '../../lower';
 import type { Dtype } from '../../numerics';
-import type { ChipPattern, Dim, HbmPattern, Pattern } from '../../program';
+import type { ChipPattern, Dim, HbmPattern, Pattern, Tensor } from '../../program';
 import type { OpOf, Shape } from '../graph';
 import { planOfProduct } from '../reference/matmul';
 import { shapeOf, tileOf, type Strided, type TilePlace } from './strided';
@@ -71,20 +71,14 @@ function writePlan(
     b: { at: bLayout === 'transposed' ? { ...b, dims: b.dims.toReversed() } : b, pitch: plan.n },
   };
   const { tensors, instructions } = planToProgram(plan);
-  const onChip = new Map<string, ChipView>();
-  for (const tensor of tensors) {
-    if (tensor.space === 'hbm') continue;
-    const { space, name, dtype, partitions, elements } = tensor;
-    onChip.set(name, writer.nc[space]([partitions, elements], dtype, { name: `${space}_${name}` }));
-  }
+  const onChip = new OnChip(writer, tensors);
   const seen = (pattern: Pattern): ChipView | HbmView =>
-    pattern.space === 'hbm' ? inHbm(pattern, matrices, plan.aLayout) : chipView(pattern, onChip);
+    pattern.space === 'hbm' ? inHbm(pattern, matrices, plan.aLayout) : onChip.view(pattern);
   for (const { opcode, engine, dst, sources, attributes } of instructions) {
     if (opcode === 'dma_copy' && dst.space === 'hbm') {
       const [[, rows] = [0, 1], [, columns] = [0, 1]] = dst.dims;
       const [row, column] = [Math.floor(dst.offset / plan.n), dst.offset % plan.n];
-      if (sources.src.space !== 'hbm')
-        finish(chipView(sources.src, onChip), { row, column, rows, columns });
+      if (sources.src.space !== 'hbm') finish(onChip.view(sources.src), { row, column, rows, columns });
       continue;
     }
     const write = writer.nc[opcode] as (to: unknown, options: object) => unknown;
@@ -96,14 +90,32 @@ function writePlan(
   }
 }
 
-function chipView(
-  { tensor, partition, partitions, dims, offset }: ChipPattern,
-  onChip: ReadonlyMap<string, ChipView>,
-): ChipView {
-  const view = onChip.get(tensor);
-  if (view === undefined) throw new Error(`Invariant violation: the plan's tensor ${tensor} is not there`);
-  return view.ap(dims, { offset, partition, partitions });
+/** The plan's tensors in SBUF and PSUM, each made when it is used first. */
+class OnChip {
+  readonly #writer: Writer;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #views = new Map<string, ChipView>();
+
+  constructor(writer: Writer, tensors: readonly Tensor[]) {
+    this.#writer = writer;
+    this.#tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  }
+
+  view({ tensor: name, partition, partitions, dims, offset }: ChipPattern): ChipView {
+    let view = this.#views.get(name);
+    if (view === undefined) {
+      const tensor = this.#tensors.get(name);
+      if (tensor === undefined || tensor.space === 'hbm') throw missing(name);
+      const shape = [tensor.partitions, tensor.elements];
+      view = this.#writer.nc[tensor.space](shape, tensor.dtype, { name });
+      this.#views.set(name, view);
+    }
+    return view.ap(dims, { offset, partition, partitions });
+  }
 }
+
+const missing = (name: string): Error =>
+  new Error(`Invariant violation: the plan's tensor ${name} is not there`);
 
 /**
  * The plan counts elements of a dense matrix, rows a pitch apart: the same rows and columns of the view. Its patterns step along the
@@ -115,7 +127,7 @@ function inHbm(
   aLayout: 'row-major' | 'k-major',
 ): HbmView {
   const matrix = matrices[tensor];
-  if (matrix === undefined) throw new Error(`Invariant violation: the plan's tensor ${tensor} is not there`);
+  if (matrix === undefined) throw missing(tensor);
   const { at, pitch } = matrix;
   const [[rowStride] = [0], [columnStride] = [0]] = at.dims;
   const lastIsRow = tensor === 'a' && aLayout === 'row-major';

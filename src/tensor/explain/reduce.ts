@@ -45,7 +45,10 @@ function reduceBlocks(writer: Writer, op: Scan, x: Strided, count: number, dst: 
   const totals = writer.between(dtype, [...rows, full + (rest > 0 ? 1 : 0)]);
   const cut = (from: number, shape: readonly number[]): Strided => {
     const [stride] = x.dims.at(-1) ?? [1, 1];
-    const dims = [...x.dims.slice(0, -1), ...whole(x.tensor, x.dtype, shape).dims.map(([step, extent]) => [step * stride, extent] as const)];
+    const dims = [
+      ...x.dims.slice(0, -1),
+      ...whole(x.tensor, x.dtype, shape).dims.map(([step, extent]) => [step * stride, extent] as const),
+    ];
     return { ...x, offset: x.offset + from * stride, dims };
   };
   const totalsOf = (from: number, extent: number): Strided => ({
@@ -54,7 +57,8 @@ function reduceBlocks(writer: Writer, op: Scan, x: Strided, count: number, dst: 
     dims: [...totals.dims.slice(0, -1), [1, extent]],
   });
   reduceRows(writer, op, cut(0, [full, REDUCE_BLOCK]), rows.length + 1, totalsOf(0, full));
-  if (rest > 0) reduceRows(writer, op, cut(full * REDUCE_BLOCK, [1, rest]), rows.length + 1, totalsOf(full, 1));
+  if (rest > 0)
+    reduceRows(writer, op, cut(full * REDUCE_BLOCK, [1, rest]), rows.length + 1, totalsOf(full, 1));
   reduce(writer, op, totals, 1, dst);
 }
 
@@ -97,7 +101,7 @@ function joinBlocks({ nc }: Writer, op: Scan, row: ChipView, count: number, tota
 
 /** By GpSimd, in place: the upper half joins the lower one until one element is left. */
 export function halve({ nc }: Writer, op: Scan, tile: ChipView, count: number): void {
-  for (let left = count; left > 1; ) {
+  for (let left = count; left > 1;) {
     const kept = Math.ceil(left / 2);
     const lower = tile.slice('all', [0, left - kept]);
     nc.tensor_tensor(lower, { data1: lower, data2: tile.slice('all', [kept, left]), op, engine: 'gpsimd' });
@@ -163,7 +167,10 @@ function hitsOf(writer: Writer, tile: ChipView, best: ChipView): ChipView {
     nc.tensor_tensor(hits, { data1: tile, data2: best, op: 'equal', engine: 'gpsimd' });
     return hits;
   }
-  const [hits, strange] = [0, 1].map(() => writer.tile(partitions, elements, 'float32')) as [ChipView, ChipView];
+  const [hits, strange] = [0, 1].map(() => writer.tile(partitions, elements, 'float32')) as [
+    ChipView,
+    ChipView,
+  ];
   nc.tensor_tensor(hits, { data1: tile, data2: best, op: 'equal', engine: 'vector' });
   nc.tensor_tensor(strange, { data1: tile, data2: tile, op: 'not_equal', engine: 'vector' });
   nc.tensor_tensor(hits, { data1: hits, data2: strange, op: 'maximum', engine: 'vector' });

@@ -40,7 +40,13 @@ const viewed =
 /** Its values are written to HBM, of inputs that lie there. */
 const written =
   <K extends OpKind>(
-    write: (writer: Writer, op: OpOf<K>, inputs: readonly [Strided, Strided, Strided], dst: Strided, node: Node) => void,
+    write: (
+      writer: Writer,
+      op: OpOf<K>,
+      inputs: readonly [Strided, Strided, Strided],
+      dst: Strided,
+      node: Node,
+    ) => void,
   ): Rule<K> =>
   (node, op, { writer, valueOf, targetOf }) => {
     const dst = targetOf(node);
@@ -61,7 +67,12 @@ export function fill(writer: Writer, dst: Strided, code: number): void {
 }
 
 /** Of a primitive with an empty input what is not empty: what sums and products begin with, zeros, or the base. */
-function ofNothing(writer: Writer, { op, inputs, dtype }: Node, dst: Strided, valueOf: Context['valueOf']): void {
+function ofNothing(
+  writer: Writer,
+  { op, inputs, dtype }: Node,
+  dst: Strided,
+  valueOf: Context['valueOf'],
+): void {
   const [x] = inputs;
   if (op.kind === 'scatter' && x !== undefined) writer.move(dst, valueOf(x));
   else if (op.kind === 'pad') fill(writer, dst, codeOf(dtype, op.value));
@@ -154,8 +165,7 @@ export const RULES = {
     return dst;
   },
   reduce: written<'reduce'>((writer, { reduction, axes }, [x], dst) => {
-    if (isArg(reduction))
-      place(writer, reduction === 'argmaximum' ? 'maximum' : 'minimum', x, axes, dst);
+    if (isArg(reduction)) place(writer, reduction === 'argmaximum' ? 'maximum' : 'minimum', x, axes, dst);
     else reduce(writer, reduction, x, axes, dst);
   }),
   scan: written<'scan'>((writer, op, [x], dst) => {

@@ -8,7 +8,10 @@ export interface TimedSection extends Section {
   readonly to: number;
 }
 
-export function timed(sections: readonly Section[], { instructions, start, end }: Timeline): readonly TimedSection[] {
+export function timed(
+  sections: readonly Section[],
+  { instructions, start, end }: Timeline,
+): readonly TimedSection[] {
   const spans = new Map<string, { from: number; to: number }>();
   for (const [i, { id }] of instructions.entries()) {
     const section = id.slice(0, id.indexOf('.'));

@@ -28,9 +28,13 @@ const many = (count: number, what: string): string =>
   `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 
 const ports = (list: readonly Port[]): string =>
-  list.map(({ name, node: { dtype, shape } }) => `${name} ${dtype}[${shape.join(', ')}]`).join(', ') || 'none';
+  list.map(({ name, node: { dtype, shape } }) => `${name} ${dtype}[${shape.join(', ')}]`).join(', ') ||
+  'none';
 
-function countNodes(nodes: readonly ProgramNode[]): { readonly instructions: number; readonly loops: number } {
+function countNodes(nodes: readonly ProgramNode[]): {
+  readonly instructions: number;
+  readonly loops: number;
+} {
   let [instructions, loops] = [0, 0];
   for (const node of nodes) {
     if (!isLoop(node)) instructions++;
@@ -45,7 +49,9 @@ function countNodes(nodes: readonly ProgramNode[]): { readonly instructions: num
 
 /** What the end waited for most. */
 export function boundText({ resources: [most] }: TimeReport): string {
-  return most === undefined ? '' : `limited by ${RESOURCE_WORDS[most.resource]}, ${percent(most.share)} of the critical path`;
+  return most === undefined
+    ? ''
+    : `limited by ${RESOURCE_WORDS[most.resource]}, ${percent(most.share)} of the critical path`;
 }
 
 export function headText({ program, inputs, outputs, sections, report, notes }: Told): string {
@@ -77,7 +83,7 @@ export function textOf(told: Told): string {
   let open: string | undefined;
   const body = lines.flatMap((line, i) => {
     // A loop has a name of its own; what it repeats belongs to a section.
-    const [id = ''] = line.endsWith('{') ? [sectionIn(lines[i + 1])] : [sectionIn(line)];
+    const id = sectionIn(line.endsWith('{') ? (lines[i + 1] ?? '') : line);
     const section = sections.get(id);
     if (section === undefined || id === open) return [line];
     open = id;
@@ -87,4 +93,4 @@ export function textOf(told: Told): string {
 }
 
 /** The section of an instruction's line. */
-const sectionIn = (line = ''): string => /^\s*(\w+)\./.exec(line)?.[1] ?? '';
+const sectionIn = (line: string): string => /^\s*(\w+)\./.exec(line)?.[1] ?? '';

@@ -81,7 +81,10 @@ export class Writer {
   #named(nc: Nc): Instructions {
     const methods = OPCODES.map((opcode: Opcode) => {
       const write = nc[opcode] as (dst: unknown, options: object) => unknown;
-      return [opcode, (dst: unknown, options: object) => write(dst, { name: this.#next(opcode), ...options })];
+      return [
+        opcode,
+        (dst: unknown, options: object) => write(dst, { name: this.#next(opcode), ...options }),
+      ];
     });
     return Object.fromEntries(methods) as Instructions;
   }

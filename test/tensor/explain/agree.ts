@@ -27,7 +27,8 @@ function drawn(node: Node, known = new Map<Node, boolean>()): boolean {
 
 /** The first code that differs, in words. */
 function differenceOf(found: ArrayLike<number> | undefined, codes: ArrayLike<number>): string | undefined {
-  if (found === undefined || found.length !== codes.length) return `${found?.length} codes for ${codes.length}`;
+  if (found === undefined || found.length !== codes.length)
+    return `${found?.length} codes for ${codes.length}`;
   for (let i = 0; i < codes.length; i++)
     if (codes[i] !== found[i]) return `code ${i} of ${codes.length} is ${found[i]} for ${codes[i]}`;
   return undefined;

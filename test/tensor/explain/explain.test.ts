@@ -27,7 +27,9 @@ test('the Program is text that can be read back, under what it computes', () => 
   expect(told.findings).toEqual([]);
   expect(told.text).toMatch(/^# \d+ instructions on one core of trn2, in \d+ sections\n/);
   expect(told.text).toMatch(/predicted time: [\d.]+ µs, limited by /);
-  expect(told.text).toMatch(/# s1 {2}reduce maximum of float32\[256, 512\] to float32\[256\]: \d+ instructions/);
+  expect(told.text).toMatch(
+    /# s1 {2}reduce maximum of float32\[256, 512\] to float32\[256\]: \d+ instructions/,
+  );
   const counted = told.sections.reduce((all, { instructions }) => all + instructions, 0);
   expect(counted).toBe(opcodes(told.program).length);
 });
@@ -58,7 +60,9 @@ test('what follows a product is done before its tiles leave SBUF', () => {
 test('views are patterns of the DMAs that load them', () => {
   const x = rising(64, 32);
   const y = np.add(np.transpose(x), np.reshape(np.flip(x, [0]), [32, 64]));
-  expect(opcodes(np.explain(y).program).filter((opcode) => opcode === 'dma_copy').length).toBeLessThanOrEqual(4);
+  expect(opcodes(np.explain(y).program).filter((opcode) => opcode === 'dma_copy').length).toBeLessThanOrEqual(
+    4,
+  );
 });
 
 test('nothing is computed, and the graph stays', async () => {
@@ -131,7 +135,9 @@ test('what cannot be is refused by name', async () => {
   );
   const many = shared.arrays.zeros([70_000, 40]);
   const rows = np.take(many, np.argsort(np.exp(shared.arrays.zeros([200_000]))), 0);
-  expect(refused(() => np.explain(rows))).toMatch(/explain: argsort of float32\[200000\] to int32\[200000\] has no Program on trn2: rows of at most/);
+  expect(refused(() => np.explain(rows))).toMatch(
+    /explain: argsort of float32\[200000\] to int32\[200000\] has no Program on trn2: rows of at most/,
+  );
   const y = np.exp(x);
   await y.data();
   expect(refused(() => np.explain(y))).toContain('holds its values');

@@ -12,13 +12,20 @@ function leaf(shape: Shape, dtype: Dtype = 'float32', seed = 1): Node {
   for (let i = 0; i < codes.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     // Of float32 magnitudes near 1, so that sums round.
-    codes[i] = dtype === 'float32' ? 0x3f000000 + (state >>> 7) + (state & 1) * 2 ** 31 : state >>> (32 - bitsOf(dtype));
+    codes[i] =
+      dtype === 'float32'
+        ? 0x3f000000 + (state >>> 7) + (state & 1) * 2 ** 31
+        : state >>> (32 - bitsOf(dtype));
   }
   return place(codes, dtype, shape);
 }
 
 const indices = (shape: Shape, rows: number): Node =>
-  place(Uint32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7919) % (rows + 8)) - 4), 'int32', shape);
+  place(
+    Uint32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7919) % (rows + 8)) - 4),
+    'int32',
+    shape,
+  );
 
 const CASES: Readonly<Record<string, () => readonly Node[]>> = {
   'elements in rows, with a rest': () => [
@@ -61,10 +68,12 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
   scans: () =>
     SCANS.flatMap((how, i) => {
       const [exclusive, reverse] = [i % 2 === 1, i > 1];
-      return [leaf([130, 50]), leaf([2, 4100]), leaf([2, 2100], 'int32'), leaf([3, 300], 'bfloat16')].flatMap((x) => [
-        make.scan(x, how, x.dtype, { exclusive, reverse }),
-        make.scan(x, how, 'float16', { exclusive: !exclusive, reverse }),
-      ]);
+      return [leaf([130, 50]), leaf([2, 4100]), leaf([2, 2100], 'int32'), leaf([3, 300], 'bfloat16')].flatMap(
+        (x) => [
+          make.scan(x, how, x.dtype, { exclusive, reverse }),
+          make.scan(x, how, 'float16', { exclusive: !exclusive, reverse }),
+        ],
+      );
     }),
   orders: () =>
     (['float32', 'bfloat16', 'int32', 'uint32'] as const).flatMap((dtype) =>
@@ -72,15 +81,25 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
     ),
   'products of views': () => [
     make.matmul(leaf([150, 300]), make.permute(leaf([140, 300]), [1, 0]), 'float32'),
-    make.matmul(leaf([2, 300, 130], 'bfloat16'), make.broadcast(leaf([1, 600, 300], 'bfloat16'), [2, 600, 300]), 'bfloat16', {
-      aLayout: 'k-major',
-      bLayout: 'transposed',
-    }),
-    make.matmul(make.permute(leaf([2, 40, 3, 30]), [0, 2, 1, 3]), make.permute(leaf([2, 20, 3, 30]), [0, 2, 1, 3]), 'float16', {
-      bLayout: 'transposed',
-      rounding: 'stochastic',
-      seed: 5,
-    }),
+    make.matmul(
+      leaf([2, 300, 130], 'bfloat16'),
+      make.broadcast(leaf([1, 600, 300], 'bfloat16'), [2, 600, 300]),
+      'bfloat16',
+      {
+        aLayout: 'k-major',
+        bLayout: 'transposed',
+      },
+    ),
+    make.matmul(
+      make.permute(leaf([2, 40, 3, 30]), [0, 2, 1, 3]),
+      make.permute(leaf([2, 20, 3, 30]), [0, 2, 1, 3]),
+      'float16',
+      {
+        bLayout: 'transposed',
+        rounding: 'stochastic',
+        seed: 5,
+      },
+    ),
   ],
   gathers: () =>
     (['clamp', 'zero'] as const).flatMap((outside) => [

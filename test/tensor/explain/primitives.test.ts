@@ -7,12 +7,20 @@ import { rounds } from '../../execute/runs';
 import { Graph, KINDS } from '../webgpu/graphs';
 import { agrees, place } from './agree';
 
-function graphAgrees(draw: fc.GeneratorValue, chip: ChipName, kinds: readonly OpKind[], length: number, wide = false): void {
+function graphAgrees(
+  draw: fc.GeneratorValue,
+  chip: ChipName,
+  kinds: readonly OpKind[],
+  length: number,
+  wide = false,
+): void {
   const graph = new Graph(draw, place, wide, CHIPS[chip]);
   graph.leaf();
   for (let i = 0; i < length; i++) graph.grow(kinds);
   const last = graph.nodes.length - 1;
-  const wanted = graph.nodes.filter((node, i) => node.op.kind !== 'leaf' && (i === last || graph.below(3) === 0));
+  const wanted = graph.nodes.filter(
+    (node, i) => node.op.kind !== 'leaf' && (i === last || graph.below(3) === 0),
+  );
   agrees(wanted, chip);
 }
 

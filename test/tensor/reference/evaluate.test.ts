@@ -117,7 +117,12 @@ describe('elements', () => {
     const [x, y] = [integers([4], [3, -3, 2, 16777217]), integers([4], [40, 41, 5, 1])];
     expect(signed(make.map('power', [x, y], 'int32'))).toEqual([2 ** 31 - 1, -(2 ** 31), 32, 2 ** 24]);
     const [u, v] = [x, y].map((each) => make.bitcast(each, 'uint32')) as [Node, Node];
-    expect([...evaluate(make.map('power', [u, v], 'uint32'))]).toEqual([2 ** 32 - 1, 2 ** 32 - 1, 32, 2 ** 24]);
+    expect([...evaluate(make.map('power', [u, v], 'uint32'))]).toEqual([
+      2 ** 32 - 1,
+      2 ** 32 - 1,
+      32,
+      2 ** 24,
+    ]);
   });
 
   test('floor and its like', () => {

@@ -49,6 +49,23 @@ async function expectBits(executor: WebGpuExecutor, node: Node): Promise<void> {
 }
 
 onEveryAdapter((on) => {
+  test('power of 32-bit integers goes by way of float32, and is clamped', async () => {
+    const values: readonly (readonly [base: number, exponent: number])[] = [
+      [3, 40],
+      [-3, 41],
+      [2, 5],
+      [16777217, 1],
+    ];
+    for (const executor of [on.fused, on.plain])
+      for (const dtype of ['int32', 'uint32'] as const) {
+        const [x, y] = [0, 1].map((side) => {
+          const codes = Uint32Array.from(values, (pair) => (pair[side] ?? 0) >>> 0);
+          return make.leaf([4], dtype, executor.place(codes, dtype, [4]));
+        }) as [Node, Node];
+        await expectBits(executor, make.map('power', [x, y], dtype));
+      }
+  });
+
   test('a chain of 100 additions is one kernel, and the same chain again no new plan', async () => {
     const x = place(on.fused, SMALL, (i) => i / 7);
     const chain = (step: number): Node => {
