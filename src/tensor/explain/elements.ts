@@ -2,13 +2,17 @@
  * One pass of functions of elements over tiles in SBUF: what comes from outside is loaded tile by tile, what is needed outside is stored;
  * all between stays in SBUF. Each function rounds to its format as it is written, so that fusing changes no bit.
  */
-import type { Node } from '../graph';
+import type { ChipView } from '../../kernel';
+import { dense } from '../../kernel/dims';
+import { isArg, type Node } from '../graph';
+import { isWide } from '../reference/values';
 import { axesOf, boxesOf, countOf, placed, splitsOf, type Box, type Split } from './boxes';
 import { operandsOf, type Group } from './groups';
 import { cast, MAPS, type MapRule } from './maps';
 import { Work, type Constant, type Operand } from './operand';
 import type { Finish } from './products';
-import { shapeOf, tileOf, whole, type Strided } from './strided';
+import { reduceTile } from './reduce';
+import { tileOf, type Strided } from './strided';
 import type { Writer } from './writer';
 
 /** Where operands from outside are, and where results go. */
@@ -36,6 +40,58 @@ export function writeGroup(writer: Writer, group: Group, places: Places): void {
     for (const lead of boxesOf(split.lead, operands.length, 128))
       for (const free of boxesOf(split.free, operands.length, most)) pass.write(lead, free);
   }
+}
+
+/** Rows of fewer are not worth to be joined one by one, unless they are short. */
+const MANY_ROWS = 64;
+const SHORT = 256;
+
+/** Whether whole rows lie in tiles, so that they can be joined there. */
+export function joinsRows(writer: Writer, group: Group): boolean {
+  const [reduction] = group.reductions;
+  const [model] = group.nodes;
+  if (reduction === undefined || model === undefined) return false;
+  const count = model.size / reduction.size;
+  return count <= rowsOf(writer, group) && (count <= SHORT || reduction.size >= MANY_ROWS);
+}
+
+/** The same with whole rows in tiles, whose totals are stored too. */
+export function writeRows(writer: Writer, group: Group, places: Places): void {
+  const [reduction] = group.reductions;
+  if (reduction === undefined) return;
+  const ends = endsOf(group, places);
+  const totals = group.reductions.map(places.targetOf);
+  const rest = ends.order.dims.slice(reduction.shape.length).map(([, count]) => [0, count] as const);
+  const operands = [
+    ...operandsAt(ends),
+    ...totals.map((total) => ({ ...total, dims: [...total.dims, ...rest] })),
+  ];
+  const cut = reduction.shape.length;
+  const [lead, free] = [axesOf(operands, 0, cut), axesOf(operands, cut)];
+  const pass = new Pass(writer, group, places, ends, { lead, free, start: operands.map(() => 0) });
+  const [row] = boxesOf(free, operands.length, Infinity);
+  if (row === undefined) return;
+  for (const rows of boxesOf(lead, operands.length, 128)) {
+    const known = pass.write(rows, row);
+    for (const [i, node] of group.reductions.entries()) {
+      const [x] = node.inputs;
+      const [operand, total] = [x === undefined ? undefined : known.get(x), totals[i]];
+      if (operand?.kind !== 'tile' || total === undefined || isArg(node.op.reduction))
+        throw new Error(`Invariant violation: rows of node ${node.id} are not there`);
+      const tile = isWide(node.dtype) ? copied(writer, operand.view) : operand.view;
+      const place = operands.length - totals.length + i;
+      const part = placed(total, place, rows, { ...row, dims: [] });
+      writer.store(part, reduceTile(writer, node.op.reduction, tile, node.dtype));
+    }
+  }
+}
+
+/** Joining 32-bit integers takes their tile. */
+function copied(writer: Writer, view: ChipView): ChipView {
+  const [partitions = 1, elements = 1] = view.shape;
+  const tile = writer.tile(partitions, elements, view.dtype);
+  writer.nc.tensor_copy(tile, { src: view });
+  return tile;
 }
 
 /** Works on tiles of a product that only the group needs, as they come. */
@@ -71,13 +127,15 @@ function endsOf(group: Group, { constantOf, valueOf, targetOf }: Places, product
     (input) => !inside.has(input) && input !== product && constantOf(input) === undefined,
   );
   const targets = group.outputs.map(targetOf);
-  const [model] = targets;
-  if (model === undefined) throw new Error('Invariant violation: a group of which nothing is needed');
-  const order = whole(model.tensor, model.dtype, shapeOf(model));
+  const order = { offset: 0, dims: dense(group.nodes[0]?.shape ?? []) };
   return { outside, sources: outside.map(valueOf), targets, order };
 }
 
-const operandsAt = ({ sources, targets, order }: Ends): readonly Strided[] => [...sources, ...targets, order];
+const operandsAt = ({ sources, targets, order }: Ends): readonly Ends['order'][] => [
+  ...sources,
+  ...targets,
+  order,
+];
 
 /** As long as rows may be for all that lives at once to fit twice. */
 export function rowsOf(writer: Writer, { nodes }: Group): number {
@@ -109,7 +167,7 @@ interface Ends {
   readonly sources: readonly Strided[];
   readonly targets: readonly Strided[];
   /** Row-major: by it elements are counted. */
-  readonly order: Strided;
+  readonly order: Pick<Strided, 'offset' | 'dims'>;
 }
 
 /** The boxes of one split, one after the other. */
@@ -131,7 +189,7 @@ class Pass {
   }
 
   /** @param given a tile that is there already. */
-  write(lead: Box, free: Box, given?: readonly [Node, Operand]): void {
+  write(lead: Box, free: Box, given?: readonly [Node, Operand]): ReadonlyMap<Node, Operand> {
     const { outside, sources, targets } = this.#ends;
     const work = new Work(this.#writer, lead.count, free.count);
     const known = new Map<Node, Operand>(given === undefined ? [] : [given]);
@@ -155,6 +213,7 @@ class Pass {
       const place = sources.length + i;
       this.#writer.store(placed(target, place, lead, free, this.#split.start[place]), work.full(result));
     }
+    return known;
   }
 
   #made(work: Work, node: Node, operands: readonly Operand[], lead: Box, free: Box): Operand {

@@ -5,18 +5,21 @@
  * Each node has a stage: a function of elements that of the functions of its shape that it is made of, and a later one than all else
  * that it needs. So what a group needs from outside is of an earlier stage than all of the group.
  */
-import { sameShape, type Node, type OpKind, type OpOf } from '../graph';
+import { isArg, sameShape, type Node, type OpKind, type OpOf } from '../graph';
 
 export interface Group {
   readonly kind: 'elements';
   readonly nodes: readonly Node[];
-  /** Those that are needed outside. */
+  /** Those that are needed outside, by more than its reductions. */
   readonly outputs: readonly Node[];
   /** A product that only they need: its tiles are worked on as they come out of PSUM. */
   readonly product?: Product;
+  /** Totals of rows of what it makes, all along as many axes: rows are joined while they are in SBUF. */
+  readonly reductions: readonly Reduction[];
 }
 
 export type Product = Node & { readonly op: OpOf<'matmul'> };
+export type Reduction = Node & { readonly op: OpOf<'reduce'> };
 
 export type Step = Group | { readonly kind: 'node'; readonly node: Node };
 
@@ -96,9 +99,6 @@ export function stepsOf(wanted: readonly Node[]): readonly Step[] {
   const steps: { readonly stage: number; readonly id: number; readonly step: Step }[] = [];
   for (const nodes of groups.values()) {
     const inside = new Set(nodes);
-    const outputs = nodes.filter(
-      (node) => asked.has(node) || (needs.get(node) ?? []).some((user) => !inside.has(user)),
-    );
     const [first] = nodes;
     if (first === undefined) continue;
     const isOwn = (node: Node): node is Product =>
@@ -108,13 +108,33 @@ export function stepsOf(wanted: readonly Node[]): readonly Step[] {
       (needs.get(node) ?? []).every((user) => inside.has(user) && operandsOf(user).includes(node));
     const product = nodes.flatMap(operandsOf).find(isOwn);
     if (product !== undefined) taken.add(product);
-    const step: Step = { kind: 'elements', nodes, outputs, ...(product !== undefined && { product }) };
+    const reductions = product === undefined ? reductionsOf(nodes, needs) : [];
+    for (const node of reductions) taken.add(node);
+    const near = new Set<Node>([...nodes, ...reductions]);
+    const outputs = nodes.filter(
+      (node) => asked.has(node) || (needs.get(node) ?? []).some((user) => !near.has(user)),
+    );
+    const step: Step = {
+      ...{ kind: 'elements', nodes, outputs, reductions },
+      ...(product !== undefined && { product }),
+    };
     steps.push({ stage: stages.get(first) ?? 0, id: -1, step });
   }
   for (const node of needed)
     if (!firsts.has(node) && !taken.has(node))
       steps.push({ stage: stages.get(node) ?? 0, id: node.id, step: { kind: 'node', node } });
   return steps.sort((a, b) => a.stage - b.stage || a.id - b.id).map(({ step }) => step);
+}
+
+/** Sums and their like of what nodes give, along as many axes as the first of them. */
+function reductionsOf(
+  nodes: readonly Node[],
+  needs: ReadonlyMap<Node, readonly Node[]>,
+): readonly Reduction[] {
+  const all = nodes
+    .flatMap((node) => needs.get(node) ?? [])
+    .filter((node): node is Reduction => node.op.kind === 'reduce' && !isArg(node.op.reduction));
+  return [...new Set(all)].filter(({ op }) => op.axes === all[0]?.op.axes);
 }
 
 function consumersOf(nodes: readonly Node[]): ReadonlyMap<Node, readonly Node[]> {

@@ -5,7 +5,7 @@ import { UserError, type Dtype } from '../../numerics';
 import type { Program } from '../../program';
 import type { Node } from '../graph';
 import { codeOf } from '../reference/values';
-import { onProduct, rowsOf, writeGroup, type Places } from './elements';
+import { joinsRows, onProduct, rowsOf, writeGroup, writeRows, type Places } from './elements';
 import { fillOf, neededBy, stepsOf, type Group, type Product, type Step } from './groups';
 import type { Constant } from './operand';
 import { multiply, tileColumns } from './products';
@@ -59,8 +59,9 @@ function groupTitle(nodes: readonly Node[]): string {
 
 const titleOfStep = (step: Step): string => {
   if (step.kind === 'node') return titleOf(step.node);
-  const { nodes, product } = step;
-  return product === undefined ? groupTitle(nodes) : `${titleOf(product)}; ${groupTitle(nodes)}`;
+  const { nodes, product, reductions } = step;
+  const totals = reductions.map((node) => `${nameOf(node)} to ${shown(node)}`);
+  return [...(product === undefined ? [] : [titleOf(product)]), groupTitle(nodes), ...totals].join('; ');
 };
 
 /** The shape of a tensor in HBM, which has an axis at least. */
@@ -220,9 +221,17 @@ class Lowering implements Context {
   #writeGroup(step: Extract<Step, { kind: 'elements' }>): void {
     const { writer, constantOf, valueOf, targetOf } = this;
     const places = { constantOf, valueOf, targetOf, seedOf: this.#seedOf };
-    const { product } = step;
-    if (product === undefined || !this.#multiplied(step, product, places)) writeGroup(writer, step, places);
-    for (const node of step.outputs) this.#values.set(node, targetOf(node));
+    const { product, reductions } = step;
+    if (joinsRows(writer, step)) {
+      writeRows(writer, step, places);
+      for (const node of [...step.outputs, ...reductions]) this.#values.set(node, targetOf(node));
+      return;
+    }
+    const joined = reductions.flatMap(({ inputs }) => inputs);
+    const group = { ...step, outputs: [...new Set([...step.outputs, ...joined])] };
+    if (product === undefined || !this.#multiplied(group, product, places)) writeGroup(writer, group, places);
+    for (const node of group.outputs) this.#values.set(node, targetOf(node));
+    for (const node of reductions) this.#writeNode(node);
   }
 
   /** Multiplies, and works on the tiles as they come, where all that lives then has room. */

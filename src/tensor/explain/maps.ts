@@ -32,8 +32,8 @@ function float(work: Work, op: AluOp, dst: ChipView, x: Operand, y: Operand): vo
   else nc.tensor_tensor(dst, { data1: work.full(x), data2: work.full(y), op, engine: 'vector' });
 }
 
-/** Two operands as 32-bit integers, exactly. */
-export function whole(work: Work, op: AluOp, dst: ChipView, x: ChipView, y: ChipView): void {
+/** On GpSimd, which is exact on 32-bit integers, powers excepted, and alone has those. */
+function onGpsimd(work: Work, op: AluOp, dst: ChipView, x: ChipView, y: ChipView): void {
   work.writer.nc.tensor_tensor(dst, { data1: x, data2: y, op, engine: 'gpsimd' });
 }
 
@@ -41,7 +41,7 @@ export function whole(work: Work, op: AluOp, dst: ChipView, x: ChipView, y: Chip
 const arithmetic =
   (op: AluOp): MapRule =>
   (work, dst, [x, y]) => {
-    if (commonWide([x, y]) === dst.dtype) whole(work, op, dst, work.full(x), work.full(y));
+    if (commonWide([x, y]) === dst.dtype) onGpsimd(work, op, dst, work.full(x), work.full(y));
     else float(work, op, dst, x, y);
   };
 
@@ -55,7 +55,7 @@ const judging =
       return;
     }
     const words = isWide(dst.dtype) ? dst : work.tile(wide);
-    whole(work, op, words, work.full(x), work.full(y));
+    onGpsimd(work, op, words, work.full(x), work.full(y));
     if (words !== dst) work.writer.nc.tensor_copy(dst, { src: words });
   };
 
@@ -89,7 +89,7 @@ const operator =
 const zero = (work: Work, { dtype }: ChipView): ChipView => work.filled(dtype, 0);
 
 const negated = (work: Work, dst: ChipView, x: ChipView): void => {
-  whole(work, 'subtract', dst, zero(work, dst), x);
+  onGpsimd(work, 'subtract', dst, zero(work, dst), x);
 };
 
 function magnitude(work: Work, dst: ChipView, x: ChipView): void {
@@ -99,7 +99,7 @@ function magnitude(work: Work, dst: ChipView, x: ChipView): void {
   }
   const other = work.tile('int32');
   negated(work, other, x);
-  whole(work, 'maximum', dst, x, other);
+  onGpsimd(work, 'maximum', dst, x, other);
 }
 
 /** From here on a float32 has no fraction. */
@@ -204,14 +204,14 @@ export const MAPS = {
   logical_or: judging('logical_or'),
   logical_xor: judging('logical_xor'),
   power: (work, dst, [x, y]) => {
-    whole(work, 'power', dst, work.full(x), work.full(y));
+    onGpsimd(work, 'power', dst, work.full(x), work.full(y));
   },
   abs: unary(operator('abs'), magnitude),
   square: unary(operator('square'), (work, dst, x) => {
-    whole(work, 'multiply', dst, x, x);
+    onGpsimd(work, 'multiply', dst, x, x);
   }),
   relu: unary(operator('relu'), (work, dst, x) => {
-    whole(work, 'maximum', dst, x, zero(work, dst));
+    onGpsimd(work, 'maximum', dst, x, zero(work, dst));
   }),
   rsqrt: unary(operator('rsqrt')),
   reciprocal: unary(({ writer: { nc } }, dst, data) => {
@@ -258,7 +258,7 @@ export function cast(
   const src = work.full(x);
   if (isWide(x.dtype) && isWide(dst.dtype)) {
     const [op, limit] = x.dtype === 'int32' ? (['maximum', 0] as const) : (['minimum', 2 ** 31 - 1] as const);
-    whole(work, op, dst, src, work.filled(x.dtype, codeOf(x.dtype, limit)));
+    onGpsimd(work, op, dst, src, work.filled(x.dtype, codeOf(x.dtype, limit)));
     return;
   }
   work.writer.nc.tensor_copy(dst, {

@@ -3,7 +3,7 @@
  * block, then the totals. Of 32-bit integers GpSimd joins halves, which is exact in any order.
  */
 import type { ChipView } from '../../kernel';
-import { UserError } from '../../numerics';
+import { UserError, type Dtype } from '../../numerics';
 import { REDUCE_BLOCK, type Scan } from '../graph';
 import { isWide } from '../reference/values';
 import { axesOf, boxesOf, countOf, placed } from './boxes';
@@ -62,7 +62,8 @@ function reduceBlocks(writer: Writer, op: Scan, x: Strided, count: number, dst: 
   reduce(writer, op, totals, 1, dst);
 }
 
-const isExact = (x: Strided, dst: Strided): boolean => isWide(x.dtype) && x.dtype === dst.dtype;
+const isExact = (x: { readonly dtype: Dtype }, dst: { readonly dtype: Dtype }): boolean =>
+  isWide(x.dtype) && x.dtype === dst.dtype;
 
 /** Whole rows in tiles: the axes from `lead` on. */
 function reduceRows(writer: Writer, op: Scan, x: Strided, lead: number, dst: Strided): void {
@@ -70,13 +71,20 @@ function reduceRows(writer: Writer, op: Scan, x: Strided, lead: number, dst: Str
   if (free === undefined) return;
   for (const rows of boxesOf(axesOf([x, dst], 0, lead), 2, 128)) {
     const tile = writer.load(placed(x, 0, rows, free), rows.count, free.count);
-    const total = writer.tile(rows.count, 1, dst.dtype);
-    if (isExact(x, dst)) {
-      halve(writer, op, tile, free.count);
-      writer.nc.tensor_copy(total, { src: tile.slice('all', [0, 1]) });
-    } else joinBlocks(writer, op, tile, free.count, total);
+    const total = reduceTile(writer, op, tile, dst.dtype);
     writer.store({ ...dst, offset: dst.offset + (rows.offsets[1] ?? 0), dims: rows.dims[1] ?? [] }, total);
   }
+}
+
+/** The total of each row of a tile, which is of no use afterwards. */
+export function reduceTile(writer: Writer, op: Scan, tile: ChipView, dtype: Dtype): ChipView {
+  const [partitions = 1, count = 1] = tile.shape;
+  const total = writer.tile(partitions, 1, dtype);
+  if (isExact(tile, { dtype })) {
+    halve(writer, op, tile, count);
+    writer.nc.tensor_copy(total, { src: tile.slice('all', [0, 1]) });
+  } else joinBlocks(writer, op, tile, count, total);
+  return total;
 }
 
 /** By Vector, in order; blocks of blocks where a row has more than one. */
@@ -100,7 +108,7 @@ function joinBlocks({ nc }: Writer, op: Scan, row: ChipView, count: number, tota
 }
 
 /** By GpSimd, in place: the upper half joins the lower one until one element is left. */
-export function halve({ nc }: Writer, op: Scan, tile: ChipView, count: number): void {
+function halve({ nc }: Writer, op: Scan, tile: ChipView, count: number): void {
   for (let left = count; left > 1;) {
     const kept = Math.ceil(left / 2);
     const lower = tile.slice('all', [0, left - kept]);

@@ -92,7 +92,10 @@ export interface TilePlace {
 }
 
 /** That tile of a value of the shape of the products. */
-export function tileOf(x: Strided, { batch, row, column, rows, columns }: TilePlace): Strided {
+export function tileOf<X extends Pick<Strided, 'offset' | 'dims'>>(
+  x: X,
+  { batch, row, column, rows, columns }: TilePlace,
+): X {
   const [[rowStride] = [0], [columnStride] = [0]] = x.dims.slice(-2);
   let offset = x.offset + row * rowStride + column * columnStride;
   let rest = batch;

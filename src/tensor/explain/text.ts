@@ -17,7 +17,7 @@ export interface Told {
 const digits = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** 12.3 µs, say. */
-export function timeText(ns: number): string {
+function timeText(ns: number): string {
   if (ns >= 1e9) return `${digits(ns / 1e9)} s`;
   if (ns >= 1e6) return `${digits(ns / 1e6)} ms`;
   return ns >= 1e3 ? `${digits(ns / 1e3)} µs` : `${digits(ns)} ns`;
@@ -48,13 +48,13 @@ function countNodes(nodes: readonly ProgramNode[]): {
 }
 
 /** What the end waited for most. */
-export function boundText({ resources: [most] }: TimeReport): string {
+function boundText({ resources: [most] }: TimeReport): string {
   return most === undefined
     ? ''
     : `limited by ${RESOURCE_WORDS[most.resource]}, ${percent(most.share)} of the critical path`;
 }
 
-export function headText({ program, inputs, outputs, sections, report, notes }: Told): string {
+function headText({ program, inputs, outputs, sections, report, notes }: Told): string {
   const { instructions, loops } = countNodes(program.instructions);
   const looped = loops === 0 ? '' : ` and ${many(loops, 'loop')}`;
   const bound = boundText(report);

@@ -57,6 +57,13 @@ test('what follows a product is done before its tiles leave SBUF', () => {
   expect(told.sections).toHaveLength(1);
 });
 
+test('rows are joined while they are in SBUF', () => {
+  const x = rising(128, 512);
+  expect(opcodes(np.explain(np.sum(np.exp(x), { axis: 1 })).program)).toEqual([
+    ...['dma_copy', 'activation', 'tensor_reduce', 'tensor_reduce', 'dma_copy'],
+  ]);
+});
+
 test('views are patterns of the DMAs that load them', () => {
   const x = rising(64, 32);
   const y = np.add(np.transpose(x), np.reshape(np.flip(x, [0]), [32, 64]));

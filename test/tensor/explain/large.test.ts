@@ -20,6 +20,10 @@ function leaf(shape: Shape, dtype: Dtype = 'float32', seed = 1): Node {
   return place(codes, dtype, shape);
 }
 
+/** The sum along the last axis, for each element. */
+const sumOf = (x: Node): Node =>
+  make.broadcast(make.reshape(make.reduce(x, 'add', 1, x.dtype), [...x.shape.slice(0, -1), 1]), x.shape);
+
 const indices = (shape: Shape, rows: number): Node =>
   place(
     Uint32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7919) % (rows + 8)) - 4),
@@ -64,6 +68,22 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
         make.reduce(x, reduction, i === 2 || i > 4 ? 2 : 1, reduction.startsWith('arg') ? 'int32' : x.dtype),
       ),
     ),
+  'reductions of what was just made': () =>
+    [
+      leaf([130, 600]),
+      leaf([70, 20, 30], 'int32'),
+      leaf([3, 3000], 'bfloat16'),
+      make.permute(leaf([40, 5, 6]), [1, 2, 0]),
+    ].flatMap((x) => {
+      const made = make.map('add', [x, x], x.dtype);
+      const more = make.map('multiply', [made, made], 'float32');
+      return [
+        make.reduce(made, 'add', 1, x.dtype),
+        make.map('subtract', [made, sumOf(made)], x.dtype),
+        make.map('add', [sumOf(more), more], 'float16'),
+        make.reduce(more, 'maximum', 2, 'bfloat16'),
+      ];
+    }),
   'a sum of more than a block of blocks': () => [make.reduce(leaf([70_000]), 'add', 1, 'float32')],
   scans: () =>
     SCANS.flatMap((how, i) => {
