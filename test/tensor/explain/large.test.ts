@@ -59,13 +59,14 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
     REDUCTIONS.flatMap((reduction) =>
       [
         leaf([130, 600]),
+        leaf([3, 400]),
         leaf([3, 5000]),
         leaf([2, 257, 40], 'bfloat16'),
         leaf([3, 70, 100], 'int32'),
         make.permute(leaf([700, 3]), [1, 0]),
         make.permute(leaf([70, 3, 90]), [1, 0, 2]),
       ].map((x, i) =>
-        make.reduce(x, reduction, i === 2 || i > 4 ? 2 : 1, reduction.startsWith('arg') ? 'int32' : x.dtype),
+        make.reduce(x, reduction, i === 3 || i > 5 ? 2 : 1, reduction.startsWith('arg') ? 'int32' : x.dtype),
       ),
     ),
   'reductions of what was just made': () =>
@@ -85,6 +86,10 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
       ];
     }),
   'a sum of more than a block of blocks': () => [make.reduce(leaf([70_000]), 'add', 1, 'float32')],
+  'sums of zeros keep their sign': () => {
+    const zeros = place(Uint32Array.of(2 ** 31, 2 ** 31, 0, 2 ** 31), 'float32', [2, 2]);
+    return [make.scan(zeros, 'add', 'float32'), make.reduce(zeros, 'add', 1, 'float32')];
+  },
   scans: () =>
     SCANS.flatMap((how, i) => {
       const [exclusive, reverse] = [i % 2 === 1, i > 1];
@@ -100,6 +105,7 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
       [false, true].map((descending) => make.argsort(leaf([130, 33], dtype), descending)),
     ),
   'products of views': () => [
+    make.matmul(leaf([150, 300]), leaf([300, 140]), 'float32'),
     make.matmul(leaf([150, 300]), make.permute(leaf([140, 300]), [1, 0]), 'float32'),
     make.matmul(
       leaf([2, 300, 130], 'bfloat16'),
@@ -130,7 +136,7 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
     (['set', 'add', 'maximum', 'minimum'] as const).flatMap((combine) =>
       (['clamp', 'zero'] as const).flatMap((outside) =>
         (['float32', 'bfloat16', 'int32'] as const).map((dtype) =>
-          make.scatter(leaf([2, 20, 7], dtype), indices([2, 140], 20), leaf([2, 140, 7], dtype, 5), {
+          make.scatter(leaf([2, 200, 7], dtype), indices([2, 140], 20), leaf([2, 140, 7], dtype, 5), {
             ...{ combine, outside, what: 'put' },
           }),
         ),
