@@ -45,9 +45,14 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
     return [sum, make.map('maximum', [column, sum], 'float16')];
   },
   'elements of four axes, of long rows': () => {
+    const long = make.broadcast(leaf([1, 5000]), [130, 5000]);
     const shape = [3, 5, 7, 130];
     const middle = make.broadcast(leaf([3, 1, 7, 1]), shape);
-    return [make.map('less', [leaf(shape), middle], 'uint8'), make.map('relu', [leaf([2, 9000])], 'float32')];
+    return [
+      make.map('add', [leaf([130, 5000]), long], 'float32'),
+      make.map('less', [leaf(shape), middle], 'uint8'),
+      make.map('relu', [leaf([2, 9000])], 'float32'),
+    ];
   },
   'stochastic casts over several boxes': () => {
     const key = place(Uint32Array.of(77, 1, 0, 0), 'uint32', [4]);
@@ -85,6 +90,12 @@ const CASES: Readonly<Record<string, () => readonly Node[]>> = {
         make.reduce(more, 'maximum', 2, 'bfloat16'),
       ];
     }),
+  'two totals of the same integers': () => {
+    const x = leaf([70, 30], 'int32');
+    const made = make.map('add', [x, x], 'int32');
+    const [sum, most] = (['add', 'maximum'] as const).map((how) => make.reduce(made, how, 1, 'int32'));
+    return sum === undefined || most === undefined ? [] : [make.map('subtract', [sum, most], 'int32')];
+  },
   'a sum of more than a block of blocks': () => [make.reduce(leaf([70_000]), 'add', 1, 'float32')],
   'sums of zeros keep their sign': () => {
     const zeros = place(Uint32Array.of(2 ** 31, 2 ** 31, 0, 2 ** 31), 'float32', [2, 2]);
