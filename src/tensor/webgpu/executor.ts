@@ -4,11 +4,11 @@
  */
 import type { ChipName } from '../../chip';
 import { WebGpuMatmul } from '../../execute/webgpu';
-import { USAGE } from '../../execute/webgpu/gpu';
 import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
+import { deviceBuffers } from './device-buffers';
 import { lower } from './lower';
 import { bytesOf, Memory, Storage } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
@@ -29,6 +29,7 @@ export class WebGpuExecutor implements Executor {
   readonly name = 'webgpu';
   readonly chip: ChipName;
   readonly matmul: WebGpuMatmul;
+  readonly buffers: DeviceBuffers;
   readonly #adapter: Adapter;
   readonly #memory: Memory;
   readonly #plans = new Map<string, Promise<Plan>>();
@@ -50,6 +51,9 @@ export class WebGpuExecutor implements Executor {
       limits: { buffers, fusion },
     };
     this.#memory = new Memory(gpu.device, gpu.maxStorageBytes);
+    this.buffers = deviceBuffers(gpu.device, this.#memory, (what, action) => {
+      this.#scoped(what, action);
+    });
   }
 
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
@@ -81,22 +85,6 @@ export class WebGpuExecutor implements Executor {
     const storage = new Storage(this.#memory, bytesOf(dtype, sizeOf(shape)), { dtype, codes });
     return new Held(storage, [], codes);
   }
-
-  readonly buffers: DeviceBuffers = {
-    wrap: (buffer, dtype, shape) => {
-      const bytes = bytesOf(dtype, sizeOf(shape));
-      const most = this.device.limits.maxStorageBufferBindingSize;
-      if (buffer.size < bytes || buffer.size > most)
-        throw new UserError(
-          `wrap: ${dtype}[${shape.join(', ')}] takes ${bytes} bytes, of a buffer of at most ${most} here; received one of ${buffer.size}.`,
-        );
-      const lacking = (['STORAGE', 'COPY_SRC'] as const).filter((name) => (buffer.usage & USAGE[name]) === 0);
-      if (lacking.length > 0)
-        throw new UserError(`wrap: the buffer needs the usage ${lacking.join(' and ')} too.`);
-      return new Held(new Storage(this.#memory, bytes, buffer, false));
-    },
-    of: (leaf) => heldBy(leaf, leaf.stored).storage.buffer(this.device.queue),
-  };
 
   async run(nodes: readonly Node[]): Promise<void> {
     this.#adapter.gpu.checkAlive();
@@ -256,8 +244,24 @@ export class WebGpuExecutor implements Executor {
     }
   }
 
+  /** What a buffer of the caller makes an error, the next reading tells. */
+  #scoped(what: string, action: () => void): void {
+    const { device } = this.#adapter.gpu;
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    try {
+      action();
+    } finally {
+      const answers = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      this.#ask(
+        answers,
+        ({ message }) => new UserError(`${what} was refused; is it of another device? ${message}`),
+      );
+    }
+  }
+
   /** A run that made no buffer can only fail by a fault of this code, which the next reading tells: no run waits for that. */
-  #ask(answers: Promise<readonly (GPUError | null)[]>): void {
+  #ask(answers: Promise<readonly (GPUError | null)[]>, told: (problem: GPUError) => Error = refusal): void {
     const { gpu } = this.#adapter;
     const before = this.#trouble;
     this.#trouble = answers
@@ -265,7 +269,7 @@ export class WebGpuExecutor implements Executor {
       .then(async (problems) => {
         await before;
         gpu.checkAlive();
-        for (const problem of problems) if (problem !== null) throw refusal(problem);
+        for (const problem of problems) if (problem !== null) throw told(problem);
       });
     this.#trouble.catch(() => undefined);
   }
