@@ -1,4 +1,5 @@
 /** Arrays in the chip's formats, their gradients, layers and optimisers: what `systole/arrays` gives. */
+export { DeviceLostError } from './execute/webgpu';
 export * from './tensor/array';
 export { checkpoint, grad, stopGradient, valueAndGrad, type GradOptions } from './tensor/gradient';
 export * as nn from './tensor/nn';

@@ -21,7 +21,15 @@ export interface RegisterOptions extends OpenArraysOptions, BrowserHostOptions {
   readonly arrays?: Pick<Arrays, 'executor'> | Promise<Pick<Arrays, 'executor'>>;
 }
 
-const OPENING = ['chip', 'device', 'executor', 'fusion', 'powerPreference', 'forceFallbackAdapter'] as const;
+const OPENING = [
+  'chip',
+  'device',
+  'executor',
+  'fusion',
+  'onLost',
+  'powerPreference',
+  'forceFallbackAdapter',
+] as const;
 
 /** Before WebGPU in tfjs's own choice, so that `tf.ready()` takes it. */
 const PRIORITY = 4;

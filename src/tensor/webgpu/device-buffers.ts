@@ -9,22 +9,24 @@ import { bytesOf, Storage, type Memory } from './memory';
 /** What a call does, whose errors WebGPU tells later. */
 export type Scoped = (what: string, action: () => void) => void;
 
-/** @param scoped runs what a buffer of another device makes an error, which the next reading tells. */
-export function deviceBuffers(device: GPUDevice, memory: Memory, scoped: Scoped): DeviceBuffers {
-  const { queue } = device;
-
+/**
+ * @param current the device, which may be another one after a loss.
+ * @param scoped runs what a buffer of another device makes an error, which the next reading tells.
+ */
+export function deviceBuffers(current: () => GPUDevice, memory: Memory, scoped: Scoped): DeviceBuffers {
   /** Copies so many bytes: none where it is only to be seen whether the buffer is one of this device. */
   const copied = (op: string, from: GPUBuffer, to: GPUBuffer, bytes: number): void => {
     scoped(`${op}: a buffer of ${from.size} bytes`, () => {
+      const device = current();
       const encoder = device.createCommandEncoder({ label: op });
       encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
-      queue.submit([encoder.finish()]);
+      device.queue.submit([encoder.finish()]);
     });
   };
 
   return {
     wrap(buffer, dtype, shape) {
-      const most = device.limits.maxStorageBufferBindingSize;
+      const most = current().limits.maxStorageBufferBindingSize;
       const bytes = checked('wrap', buffer, dtype, shape, most, ['STORAGE', 'COPY_SRC']);
       const probe = memory.take(0);
       copied('wrap', buffer, probe, 0);
@@ -37,7 +39,7 @@ export function deviceBuffers(device: GPUDevice, memory: Memory, scoped: Scoped)
       copied('copy', buffer, own, bytes);
       return new Held(new Storage(memory, bytes, own));
     },
-    of: (leaf) => heldBy(leaf, leaf.stored).storage.buffer(queue),
+    of: (leaf) => heldBy(leaf, leaf.stored).storage.buffer(current().queue),
   };
 }
 
