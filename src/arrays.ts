@@ -13,6 +13,7 @@ export {
   type LossScaling,
   type LossScalingOptions,
 } from './tensor/precision';
+export { loadArrays, restoreArrays, saveArrays } from './tensor/saved';
 export {
   openSafetensors,
   openSafetensorsStream,
