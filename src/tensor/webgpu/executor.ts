@@ -9,8 +9,9 @@ import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '.
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
 import { deviceBuffers } from './device-buffers';
+import { roomError } from './exhausted';
 import { lower } from './lower';
-import { bytesOf, Memory, Storage } from './memory';
+import { bytesOf, Memory, Storage, TooLargeError } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
 import { makePlan, type Adapter, type Plan } from './plan';
 import { Renewal } from './renewal';
@@ -269,7 +270,7 @@ export class WebGpuExecutor implements Executor {
       if (submitted === undefined) {
         await answers.catch(() => undefined);
         gpu.checkAlive();
-        throw refused;
+        throw refused instanceof TooLargeError ? roomError(refused.message, captured.nodes) : refused;
       }
       if (memory.made === made) this.#ask(answers);
       else {
@@ -282,9 +283,7 @@ export class WebGpuExecutor implements Executor {
         if (exhausted !== null) {
           memory.drain();
           if (attempt === 0) continue;
-          throw new UserError(
-            `The adapter is out of memory: ${exhausted.message} Dispose of arrays that are not needed any more.`,
-          );
+          throw roomError(`The adapter is out of memory: ${exhausted.message}.`, captured.nodes);
         }
         if (invalid !== null) throw refusal(invalid);
       }

@@ -10,6 +10,9 @@ import type { ExecutorMemory } from '../executor';
 /** Bytes kept at most. */
 const POOL_BYTES = 2 ** 28;
 
+/** More than one buffer of the adapter holds. */
+export class TooLargeError extends UserError {}
+
 /** Sizes are rounded up, by an eighth at most, so that buffers fit more often. */
 function roomFor(bytes: number): number {
   const step = Math.max(64, 2 ** (Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
@@ -50,7 +53,7 @@ export class Memory {
   take(bytes: number): GPUBuffer {
     const size = Math.min(roomFor(bytes), Math.max(this.#most, 64));
     if (bytes > size)
-      throw new UserError(
+      throw new TooLargeError(
         `An array of ${bytes} bytes needs one buffer; this adapter's largest (maxStorageBufferBindingSize) is ${this.#most} bytes.`,
       );
     const kept = this.#kept.get(size)?.pop();
