@@ -20,6 +20,7 @@ import {
 import { UserError, type CodeArray } from '../numerics';
 import type { Executor } from '../tensor/executor';
 import { make, sizeOf, type Node, type Shape } from '../tensor/graph';
+import { telling } from '../tensor/array/lost';
 import { isUnsettled, MOST_UNSETTLED, Settling } from '../tensor/array/settling';
 import { evaluate, outsideError } from '../tensor/reference';
 import { fromBuffer, inBuffer, toBuffer } from './device-data';
@@ -90,6 +91,8 @@ export class SystoleBackend extends KernelBackend {
       await this.#settling.settle(parts.filter((part) => this.#known(part) === undefined));
       const codes = parts.map(async (part) => this.#known(part) ?? (await this.executor.read(part)));
       return this.#joined(dtype, await Promise.all(codes));
+    } catch (error) {
+      throw telling(error, this.#nodes());
     } finally {
       for (const part of parts) part.drop();
     }

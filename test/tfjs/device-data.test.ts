@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { globals } from 'webgpu';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/host';
+import { openArrays as openNodeArrays } from '../../src/node';
 import { openArrays, type Arrays } from '../../src/tensor/array';
 import { compute, registerSystole } from '../../src/tfjs';
 import { ADAPTERS, open } from '../execute/webgpu/devices';
@@ -154,6 +155,26 @@ describe.each(ADAPTERS)('%s', (adapter) => {
       other.close();
     },
   );
+});
+
+test('a lost device is told with what went with it, or recovered from, as the caller chose', async () => {
+  const [adapter = ''] = ADAPTERS;
+  const run = async (onLost: 'report' | 'recover') => {
+    using arrays = await openNodeArrays({ adapter, onLost });
+    const name = `systole-${onLost}`;
+    registerSystole({ name, arrays });
+    await tf.setBackend(name);
+    const y = tf.mul(tf.tensor1d([1, 2, 3]), 2);
+    await compute(y);
+    arrays.executor.device?.destroy();
+    try {
+      return [...(await tf.add(y, 1).data())];
+    } finally {
+      tf.removeBackend(name);
+    }
+  };
+  await expect(run('report')).rejects.toThrow(/1 array of 12 bytes had values on it alone.*1 float32\[3\]/);
+  expect(await run('recover')).toEqual([3, 5, 7]);
 });
 
 test('without WebGPU there are no buffers', async () => {

@@ -24,9 +24,9 @@ export function telling(error: unknown, nodes: Iterable<Node>): unknown {
   const what =
     lost.length === 0
       ? 'No values were on it alone'
-      : `Values of ${lost.length} arrays, ${bytes} bytes, were on it alone and are lost: ${list}`;
+      : `${lost.length} array${lost.length === 1 ? '' : 's'} of ${bytes} bytes had values on it alone, which are lost: ${list}`;
   return new DeviceLostError(
-    `${error.message}. ${what}. What was given or read before can still be read: call openArrays again, and make arrays of it there.`,
+    `${error.message}. ${what}. What was given or read before can still be read: open another device (openArrays, registerSystole), and make arrays of it there.`,
     { cause: error },
   );
 }
