@@ -1,4 +1,5 @@
 /** Arrays in the chip's formats, their gradients, layers and optimisers: what `systole/arrays` gives. */
+export { DeviceLostError } from './execute/webgpu';
 export * from './tensor/array';
 export {
   explain,
@@ -19,6 +20,7 @@ export {
   type LossScaling,
   type LossScalingOptions,
 } from './tensor/precision';
+export { loadArrays, restoreArrays, saveArrays } from './tensor/saved';
 export {
   openSafetensors,
   openSafetensorsStream,

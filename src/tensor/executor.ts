@@ -37,6 +37,8 @@ export interface CompiledGraph {
 export interface DeviceBuffers {
   /** A buffer of the caller as values: it is not copied, and `release` leaves it. @throws UserError where it is too small or lacks a usage. */
   wrap(buffer: GPUBuffer, dtype: Dtype, shape: Shape): Stored;
+  /** What the buffer holds now, in memory of its own. @throws UserError as `wrap`; a buffer of another device is told by the next reading. */
+  copy(buffer: GPUBuffer, dtype: Dtype, shape: Shape): Stored;
   /** The buffer that holds a leaf's values, from its first byte on. It is uploaded now where it was not yet. */
   of(leaf: Node): GPUBuffer;
 }

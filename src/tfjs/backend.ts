@@ -12,12 +12,18 @@ import {
   type BackendValues,
   type DataId,
   type DataType,
+  type GPUData,
+  type Tensor,
+  type WebGLData,
+  type WebGPUData,
 } from '@tensorflow/tfjs-core';
 import { UserError, type CodeArray } from '../numerics';
 import type { Executor } from '../tensor/executor';
 import { make, sizeOf, type Node, type Shape } from '../tensor/graph';
+import { telling } from '../tensor/array/lost';
 import { isUnsettled, MOST_UNSETTLED, Settling } from '../tensor/array/settling';
 import { evaluate, outsideError } from '../tensor/reference';
+import { fromBuffer, inBuffer, toBuffer } from './device-data';
 import {
   formatOf,
   fromCodes,
@@ -36,6 +42,8 @@ interface Entry {
   /** One, or the real and the imaginary part of complex64, or none of strings. Each is held. */
   readonly parts: readonly Node[];
   readonly strings: Uint8Array[];
+  /** The same as `dataToGPU` gives it, once `compute` has asked for it. Held. */
+  shown?: Node;
 }
 
 export class SystoleBackend extends KernelBackend {
@@ -83,6 +91,8 @@ export class SystoleBackend extends KernelBackend {
       await this.#settling.settle(parts.filter((part) => this.#known(part) === undefined));
       const codes = parts.map(async (part) => this.#known(part) ?? (await this.executor.read(part)));
       return this.#joined(dtype, await Promise.all(codes));
+    } catch (error) {
+      throw telling(error, this.#nodes());
     } finally {
       for (const part of parts) part.drop();
     }
@@ -99,6 +109,34 @@ export class SystoleBackend extends KernelBackend {
         );
   }
 
+  /** A tensor of a buffer of this backend's device. @throws UserError for a texture, and where nothing runs on WebGPU. */
+  override createTensorFromGPUData(values: WebGLData | WebGPUData, shape: number[], dtype: DataType): Tensor {
+    const real = dtype === 'int32' ? 'int32' : 'float32';
+    const node = fromBuffer(this.executor, values, shape, real);
+    return this.#tensor(real, make.cast(node, formatOf(real, this.float)), shape);
+  }
+
+  /** A copy on the device, and a tensor whose disposal gives it back. @throws UserError where its values are yet to be computed. */
+  override readToGPU(dataId: DataId): GPUData {
+    const { dtype, parts, shown } = this.#data.get(dataId);
+    const node = shown ?? inBuffer(dtype, parts);
+    const { buffer, copy } = toBuffer(this.executor, node, dtype);
+    return { buffer, tensorRef: this.#tensor(dtype === 'float32' ? dtype : 'int32', copy, [...node.shape]) };
+  }
+
+  /** Computes values as `readToGPU` gives them. */
+  async compute(dataId: DataId): Promise<void> {
+    const entry = this.#data.get(dataId);
+    entry.shown ??= inBuffer(entry.dtype, entry.parts).hold();
+    const { shown } = entry;
+    shown.hold(); // it may be disposed meanwhile
+    try {
+      await this.#settling.settle([shown]);
+    } finally {
+      shown.drop();
+    }
+  }
+
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.#data.has(dataId)) return true;
     const entry = this.#data.get(dataId);
@@ -106,7 +144,7 @@ export class SystoleBackend extends KernelBackend {
     if (!force && entry.refCount > 0) return false;
     this.#data.delete(dataId);
     this.#entries.delete(entry);
-    for (const part of entry.parts) part.drop();
+    drop(entry);
     return true;
   }
 
@@ -140,7 +178,7 @@ export class SystoleBackend extends KernelBackend {
   }
 
   override dispose(): void {
-    for (const { parts } of this.#entries) for (const part of parts) part.drop();
+    for (const entry of this.#entries) drop(entry);
     this.#entries.clear();
   }
 
@@ -167,6 +205,10 @@ export class SystoleBackend extends KernelBackend {
         `A tensor of [${shape.join()}] has ${sizeOf(shape)} values; received ${codes.length}.`,
       );
     return make.leaf([...shape], format, this.executor.place(codes, format, shape));
+  }
+
+  #tensor(dtype: RealType, node: Node, shape: number[]): Tensor {
+    return engine().makeTensorFromTensorInfo({ dataId: this.adopt(dtype, [node]), shape, dtype }, this);
   }
 
   *#nodes(): Iterable<Node> {
@@ -223,4 +265,9 @@ export class SystoleBackend extends KernelBackend {
     this.#evaluated.set(node, codes);
     return codes;
   }
+}
+
+function drop({ parts, shown }: Entry): void {
+  for (const part of parts) part.drop();
+  shown?.drop();
 }

@@ -1,5 +1,5 @@
 /** systole as a backend of tfjs: `registerSystole()`, and an existing program runs on the emulated chip. docs/tfjs.md. */
-import { registerBackend, registerKernel } from '@tensorflow/tfjs-core';
+import { engine, registerBackend, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
 import type { BrowserHostOptions } from '../host';
 import { requireFields, UserError } from '../numerics';
 import { openArrays, type Arrays, type OpenArraysOptions } from '../tensor/array';
@@ -21,7 +21,15 @@ export interface RegisterOptions extends OpenArraysOptions, BrowserHostOptions {
   readonly arrays?: Pick<Arrays, 'executor'> | Promise<Pick<Arrays, 'executor'>>;
 }
 
-const OPENING = ['chip', 'device', 'executor', 'fusion', 'powerPreference', 'forceFallbackAdapter'] as const;
+const OPENING = [
+  'chip',
+  'device',
+  'executor',
+  'fusion',
+  'onLost',
+  'powerPreference',
+  'forceFallbackAdapter',
+] as const;
 
 /** Before WebGPU in tfjs's own choice, so that `tf.ready()` takes it. */
 const PRIORITY = 4;
@@ -62,6 +70,20 @@ export function registerSystole(options: RegisterOptions = {}): void {
       backendName: name,
       kernelFunc: ({ inputs, attrs, backend }) => delegate(kernelName, inputs, attrs, ownBackend(backend)),
     });
+}
+
+/**
+ * Computes a tensor without reading it, so that its `dataToGPU()` has something to give.
+ *
+ * @throws UserError for a tensor of another backend, and what reading it would throw but for indices outside.
+ */
+export async function compute({ dataId, dtype, shape }: Tensor): Promise<void> {
+  const { backend } = engine().state.tensorInfo.get(dataId) ?? {};
+  if (!(backend instanceof SystoleBackend))
+    throw new UserError(
+      `compute: ${dtype}[${shape.join(', ')}] is a tensor of another backend, or was disposed.`,
+    );
+  await backend.compute(dataId);
 }
 
 function ownBackend(backend: unknown): SystoleBackend {

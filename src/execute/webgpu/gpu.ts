@@ -85,6 +85,11 @@ export class Gpu {
     if (this.#closed) throw new UserError('This core was closed: open() another.');
   }
 
+  /** Whether the device went without having been closed. */
+  get isLost(): boolean {
+    return !this.#closed && this.#lost !== undefined;
+  }
+
   /** @throws UserError once closed, DeviceLostError when the device is gone. */
   checkAlive(): void {
     this.checkOpen();

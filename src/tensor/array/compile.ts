@@ -105,7 +105,7 @@ async function record<A extends readonly unknown[], R>(
     // What was recorded before is the same in every run.
     const older = [...upstream(outputs)].filter((node) => node.id < first);
     await context.settle(older, 'compile');
-    const graph = await context.executor.compile(placeholders, outputs);
+    const graph = await context.telling(context.executor.compile(placeholders, outputs));
     return { graph, rebuild, sources, outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })) };
   } finally {
     for (const node of nodes) node.drop();
@@ -137,7 +137,7 @@ async function replay<R>(
   inputs: readonly Node[],
 ): Promise<R> {
   await context.settle(inputs.filter(isUnsettled), 'compile');
-  const values = await graph.run(inputs.map(storedOf));
+  const values = await context.telling(graph.run(inputs.map(storedOf)));
   const nodes = outputs.map(({ shape, dtype }, i) => make.leaf(shape, dtype, values[i]));
   const results = sources.map(({ from, place }) => (from === 'input' ? inputs : nodes)[place]);
   return rebuild(results.flatMap((node) => (node === undefined ? [] : [context.adopt(node)])));

@@ -14,26 +14,27 @@ function binary(fn: MapFunction, x: Operand, y: Operand, { dtype }: ResultOption
   return arrays.adopt(make.map(fn, nodes, dtype === undefined ? common : arrays.checkDtype(fn, dtype)));
 }
 
-function unary(fn: MapFunction, x: NDArray, { dtype }: ResultOptions, own: Dtype): NDArray {
-  const node = nodeOf(fn, x);
-  return x.arrays.adopt(make.map(fn, [node], dtype === undefined ? own : x.arrays.checkDtype(fn, dtype)));
+/** @param op as messages call it, where that is not the function. */
+function unary(fn: MapFunction, x: NDArray, { dtype }: ResultOptions, own: Dtype, op: string = fn): NDArray {
+  const node = nodeOf(op, x);
+  return x.arrays.adopt(make.map(fn, [node], dtype === undefined ? own : x.arrays.checkDtype(op, dtype)));
 }
 
-/** uint8: 1 where it holds, else 0. Numbers need not be ones that a narrow integer format holds. */
-function judged(fn: MapFunction, x: Operand, y: Operand): NDArray {
+/** uint8: 1 where it holds, else 0. Numbers need not be ones that a narrow integer format holds. @param op as messages call it. */
+function judged(op: string, fn: MapFunction, x: Operand, y: Operand): NDArray {
   const operands = [x, y];
-  const arrays = contextOf(fn, operands);
-  const common = meetingDtype(fn, operands);
-  return arrays.adopt(make.map(fn, meet(fn, arrays, operands, isWide(common) ? common : 'float32'), 'uint8'));
+  const arrays = contextOf(op, operands);
+  const common = meetingDtype(op, operands);
+  return arrays.adopt(make.map(fn, meet(op, arrays, operands, isWide(common) ? common : 'float32'), 'uint8'));
 }
 
 /** Codes of integers of one format. */
-function bitwise(fn: MapFunction, x: Operand, y: Operand): NDArray {
+function bitwise(op: string, fn: MapFunction, x: Operand, y: Operand): NDArray {
   const operands = [x, y];
-  const common = meetingDtype(fn, operands);
-  if (!isInteger(common)) throw new UserError(`${fn}: takes integers; received ${common}.`);
-  const arrays = contextOf(fn, operands);
-  const nodes = meet(fn, arrays, operands, common).map((node) => make.cast(node, common));
+  const common = meetingDtype(op, operands);
+  if (!isInteger(common)) throw new UserError(`${op}: takes integers; received ${common}.`);
+  const arrays = contextOf(op, operands);
+  const nodes = meet(op, arrays, operands, common).map((node) => make.cast(node, common));
   return arrays.adopt(make.map(fn, nodes, common));
 }
 
@@ -48,23 +49,24 @@ export const maximum = (x: Operand, y: Operand, options: ResultOptions = {}): ND
 export const minimum = (x: Operand, y: Operand, options: ResultOptions = {}): NDArray =>
   binary('minimum', x, y, options);
 
-export const equal = (x: Operand, y: Operand): NDArray => judged('equal', x, y);
-export const notEqual = (x: Operand, y: Operand): NDArray => judged('not_equal', x, y);
-export const greater = (x: Operand, y: Operand): NDArray => judged('greater', x, y);
-export const greaterEqual = (x: Operand, y: Operand): NDArray => judged('greater_equal', x, y);
-export const less = (x: Operand, y: Operand): NDArray => judged('less', x, y);
-export const lessEqual = (x: Operand, y: Operand): NDArray => judged('less_equal', x, y);
-export const logicalAnd = (x: Operand, y: Operand): NDArray => judged('logical_and', x, y);
-export const logicalOr = (x: Operand, y: Operand): NDArray => judged('logical_or', x, y);
-export const logicalXor = (x: Operand, y: Operand): NDArray => judged('logical_xor', x, y);
-export const logicalNot = (x: NDArray): NDArray => judged('equal', x, 0);
-export const isnan = (x: NDArray): NDArray => judged('not_equal', x, x);
+export const equal = (x: Operand, y: Operand): NDArray => judged('equal', 'equal', x, y);
+export const notEqual = (x: Operand, y: Operand): NDArray => judged('notEqual', 'not_equal', x, y);
+export const greater = (x: Operand, y: Operand): NDArray => judged('greater', 'greater', x, y);
+export const greaterEqual = (x: Operand, y: Operand): NDArray =>
+  judged('greaterEqual', 'greater_equal', x, y);
+export const less = (x: Operand, y: Operand): NDArray => judged('less', 'less', x, y);
+export const lessEqual = (x: Operand, y: Operand): NDArray => judged('lessEqual', 'less_equal', x, y);
+export const logicalAnd = (x: Operand, y: Operand): NDArray => judged('logicalAnd', 'logical_and', x, y);
+export const logicalOr = (x: Operand, y: Operand): NDArray => judged('logicalOr', 'logical_or', x, y);
+export const logicalXor = (x: Operand, y: Operand): NDArray => judged('logicalXor', 'logical_xor', x, y);
+export const logicalNot = (x: NDArray): NDArray => judged('logicalNot', 'equal', x, 0);
+export const isnan = (x: NDArray): NDArray => judged('isnan', 'not_equal', x, x);
 
-export const bitwiseAnd = (x: Operand, y: Operand): NDArray => bitwise('bitwise_and', x, y);
-export const bitwiseOr = (x: Operand, y: Operand): NDArray => bitwise('bitwise_or', x, y);
-export const bitwiseXor = (x: Operand, y: Operand): NDArray => bitwise('bitwise_xor', x, y);
-export const leftShift = (x: Operand, y: Operand): NDArray => bitwise('left_shift', x, y);
-export const rightShift = (x: Operand, y: Operand): NDArray => bitwise('right_shift', x, y);
+export const bitwiseAnd = (x: Operand, y: Operand): NDArray => bitwise('bitwiseAnd', 'bitwise_and', x, y);
+export const bitwiseOr = (x: Operand, y: Operand): NDArray => bitwise('bitwiseOr', 'bitwise_or', x, y);
+export const bitwiseXor = (x: Operand, y: Operand): NDArray => bitwise('bitwiseXor', 'bitwise_xor', x, y);
+export const leftShift = (x: Operand, y: Operand): NDArray => bitwise('leftShift', 'left_shift', x, y);
+export const rightShift = (x: Operand, y: Operand): NDArray => bitwise('rightShift', 'right_shift', x, y);
 export const invert = (x: NDArray): NDArray => {
   if (!isInteger(x.dtype)) throw new UserError(`invert: takes integers; received ${x.dtype}.`);
   return unary('invert', x, {}, x.dtype);
@@ -72,7 +74,7 @@ export const invert = (x: NDArray): NDArray => {
 
 /** Of integers again integers. */
 export const negative = (x: NDArray, options: ResultOptions = {}): NDArray =>
-  unary('negate', x, options, x.dtype);
+  unary('negate', x, options, x.dtype, 'negative');
 export const abs = (x: NDArray, options: ResultOptions = {}): NDArray => unary('abs', x, options, x.dtype);
 export const square = (x: NDArray, options: ResultOptions = {}): NDArray =>
   unary('square', x, options, x.dtype);

@@ -7,6 +7,7 @@ import { bitsOf, decodeArray, UserError, type CodeArray, type Dtype } from '../.
 import type { Executor } from '../executor';
 import { sizeOf, type Node, type Shape } from '../graph';
 import { Ledger, type Claim } from './ledger';
+import { telling } from './lost';
 import { listText, nested, type Nested } from './nested';
 import { Settling } from './settling';
 
@@ -164,7 +165,16 @@ export class ArrayContext {
   async settle(nodes: readonly Node[], op: string): Promise<void> {
     this.#check(op);
     for (const node of nodes) this.checkRoom(op, node);
-    await this.#settling.settle(nodes);
+    await this.telling(this.#settling.settle(nodes));
+  }
+
+  /** Where the device was lost, the error tells what went with it. */
+  async telling<T>(action: Promise<T>): Promise<T> {
+    try {
+      return await action;
+    } catch (error) {
+      throw telling(error, this.ledger.nodes());
+    }
   }
 
   /** The codes of a node, which may be kept by the executor: they are not to be written to. */
@@ -172,7 +182,7 @@ export class ArrayContext {
     node.hold();
     try {
       await this.settle([node], op);
-      return await this.executor.read(node);
+      return await this.telling(this.executor.read(node));
     } finally {
       node.drop();
     }

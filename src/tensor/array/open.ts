@@ -7,6 +7,7 @@ import { WebGpuExecutor } from '../webgpu';
 import { Arrays } from './arrays';
 
 const EXECUTORS = ['auto', 'webgpu', 'reference'] as const;
+const ON_LOST = ['report', 'recover'] as const;
 
 export interface OpenArraysOptions {
   /** Whose formats and order of additions hold; trn2 when left out. */
@@ -17,6 +18,11 @@ export interface OpenArraysOptions {
   readonly executor?: (typeof EXECUTORS)[number] | undefined;
   /** Whether kernels compute several steps, on WebGPU: no bit depends on it. */
   readonly fusion?: boolean | undefined;
+  /**
+   * What a lost device comes to. `report`, when left out: an error that tells what was on it alone. `recover`, of a device that is opened here:
+   * results of every run are read back and kept on the host, and a run that a loss stops is repeated on a fresh device, with the same bits.
+   */
+  readonly onLost?: (typeof ON_LOST)[number] | undefined;
 }
 
 /** @throws UserError for unknown options, and where WebGPU was asked for and there is none. */
@@ -29,14 +35,20 @@ export async function openArraysOn<T extends object>(
   hostOptions: readonly (keyof T & string)[],
   openHost: (options: T) => Promise<Host>,
 ): Promise<Arrays> {
-  requireFields('openArrays', options, ['chip', 'device', 'executor', 'fusion', ...hostOptions]);
-  const { device, executor = 'auto', fusion = true } = options;
+  requireFields('openArrays', options, ['chip', 'device', 'executor', 'fusion', 'onLost', ...hostOptions]);
+  const { device, executor = 'auto', fusion = true, onLost = 'report' } = options;
   const chip = parseChip(options.chip ?? 'trn2');
   if (!EXECUTORS.includes(executor))
     throw new UserError(`openArrays: executor is one of ${EXECUTORS.join(', ')}; received ${executor}.`);
+  if (!ON_LOST.includes(onLost))
+    throw new UserError(`openArrays: onLost is one of ${ON_LOST.join(', ')}; received ${onLost}.`);
+  if (onLost === 'recover' && device !== undefined)
+    throw new UserError(
+      'openArrays: onLost: recover needs a device that is opened here; of your own device only you can open another.',
+    );
   if (executor === 'reference') return new Arrays(await ReferenceExecutor.create({ chip }));
   if (device !== undefined) return new Arrays(await WebGpuExecutor.create(device, { chip, fusion }));
-  const host = await openHost(options).catch((error: unknown) => {
+  let host = await openHost(options).catch((error: unknown) => {
     if (executor === 'webgpu' || !(error instanceof UserError)) throw error;
     console.warn(
       `systole: arrays are computed on the CPU, bit for bit as on a GPU but slowly. ${error.message}`,
@@ -44,9 +56,15 @@ export async function openArraysOn<T extends object>(
     return undefined;
   });
   if (host === undefined) return new Arrays(await ReferenceExecutor.create({ chip }));
+  const renewed = async (): Promise<GPUDevice> => {
+    host?.close();
+    host = await openHost(options);
+    return host.device;
+  };
+  const renew = onLost === 'recover' ? renewed : undefined;
   try {
-    return new Arrays(await WebGpuExecutor.create(host.device, { chip, fusion }), () => {
-      host.close();
+    return new Arrays(await WebGpuExecutor.create(host.device, { chip, fusion, renew }), () => {
+      host?.close();
     });
   } catch (error) {
     host.close();

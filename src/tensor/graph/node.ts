@@ -11,6 +11,8 @@ export interface Stored {
   readonly codes?: CodeArray | undefined;
   /** The call of which an index lay outside, where the host knows of one: the values are of no use then. */
   readonly fault?: string | undefined;
+  /** Whether the values would survive the loss of their device; left out, they have none. */
+  readonly onHost?: boolean;
   /** Gives the memory back. Nothing else may be done with it afterwards. */
   release(): void;
 }

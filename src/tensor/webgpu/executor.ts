@@ -3,16 +3,18 @@
  * `reference/` gives.
  */
 import type { ChipName } from '../../chip';
-import { WebGpuMatmul } from '../../execute/webgpu';
-import { USAGE } from '../../execute/webgpu/gpu';
+import { DeviceLostError, WebGpuMatmul } from '../../execute/webgpu';
 import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
+import { deviceBuffers } from './device-buffers';
+import { roomError } from './exhausted';
 import { lower } from './lower';
-import { bytesOf, Memory, Storage } from './memory';
+import { bytesOf, Memory, Storage, TooLargeError } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
 import { makePlan, type Adapter, type Plan } from './plan';
+import { Renewal } from './renewal';
 import { capture, type Captured } from './structure';
 import { submit, type Submitted } from './submission';
 
@@ -20,6 +22,11 @@ export interface WebGpuExecutorOptions {
   readonly chip?: ChipName;
   /** Whether kernels compute several primitives; true when left out. */
   readonly fusion?: boolean;
+  /**
+   * A fresh device after the loss of the one before. With it, what runs compute is read back in each of them and kept on the host; a run
+   * that a loss stops is repeated. Without it, a loss is an error.
+   */
+  readonly renew?: (() => Promise<GPUDevice>) | undefined;
 }
 
 /** Plans kept at most: the one that was used longest ago goes first. */
@@ -28,36 +35,53 @@ const PLANS = 512;
 export class WebGpuExecutor implements Executor {
   readonly name = 'webgpu';
   readonly chip: ChipName;
-  readonly matmul: WebGpuMatmul;
-  readonly #adapter: Adapter;
+  readonly buffers: DeviceBuffers;
   readonly #memory: Memory;
+  readonly #renewal: Renewal;
   readonly #plans = new Map<string, Promise<Plan>>();
   readonly #pipelines = new Set<string>();
+  #adapter: Adapter;
   #counts = { dispatches: 0, submissions: 0, pipelines: 0, plans: 0 };
   #sources: readonly string[] = [];
   #trouble: Promise<void> = Promise.resolve();
 
-  private constructor(matmul: WebGpuMatmul, chip: ChipName, fusion: boolean) {
-    const { gpu } = matmul;
-    const { maxStorageBuffersPerShaderStage: buffers } = gpu.device.limits;
-    this.matmul = matmul;
+  private constructor(adapter: Adapter, renew: (() => Promise<Adapter>) | undefined) {
+    const { gpu, chip } = adapter;
     this.chip = chip;
-    this.#adapter = {
-      gpu,
-      matmul,
-      chip,
-      arithmetic: arithmeticOf(matmul.probe),
-      limits: { buffers, fusion },
-    };
+    this.#adapter = adapter;
     this.#memory = new Memory(gpu.device, gpu.maxStorageBytes);
+    this.buffers = deviceBuffers(
+      () => this.device,
+      this.#memory,
+      (what, action) => {
+        this.#scoped(what, action);
+      },
+    );
+    this.#renewal = new Renewal(
+      () => this.#adapter,
+      renew === undefined
+        ? undefined
+        : async () => {
+            this.#moveTo(await renew());
+          },
+    );
   }
 
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
   static async create(
     device: GPUDevice,
-    { chip = 'trn2', fusion = true }: WebGpuExecutorOptions = {},
+    { chip = 'trn2', fusion = true, renew }: WebGpuExecutorOptions = {},
   ): Promise<WebGpuExecutor> {
-    return new WebGpuExecutor(await WebGpuMatmul.create(device), chip, fusion);
+    const open = async (device: GPUDevice): Promise<Adapter> => {
+      const matmul = await WebGpuMatmul.create(device);
+      const { gpu, probe } = matmul;
+      const { maxStorageBuffersPerShaderStage: buffers } = device.limits;
+      return { gpu, matmul, chip, arithmetic: arithmeticOf(probe), limits: { buffers, fusion } };
+    };
+    return new WebGpuExecutor(
+      await open(device),
+      renew === undefined ? undefined : async () => open(await renew()),
+    );
   }
 
   get device(): GPUDevice {
@@ -82,32 +106,18 @@ export class WebGpuExecutor implements Executor {
     return new Held(storage, [], codes);
   }
 
-  readonly buffers: DeviceBuffers = {
-    wrap: (buffer, dtype, shape) => {
-      const bytes = bytesOf(dtype, sizeOf(shape));
-      const most = this.device.limits.maxStorageBufferBindingSize;
-      if (buffer.size < bytes || buffer.size > most)
-        throw new UserError(
-          `wrap: ${dtype}[${shape.join(', ')}] takes ${bytes} bytes, of a buffer of at most ${most} here; received one of ${buffer.size}.`,
-        );
-      const lacking = (['STORAGE', 'COPY_SRC'] as const).filter((name) => (buffer.usage & USAGE[name]) === 0);
-      if (lacking.length > 0)
-        throw new UserError(`wrap: the buffer needs the usage ${lacking.join(' and ')} too.`);
-      return new Held(new Storage(this.#memory, bytes, buffer, false));
-    },
-    of: (leaf) => heldBy(leaf, leaf.stored).storage.buffer(this.device.queue),
-  };
-
   async run(nodes: readonly Node[]): Promise<void> {
-    this.#adapter.gpu.checkAlive();
+    this.#adapter.gpu.checkOpen();
     const wanted = [...new Set(nodes)].filter(({ op }) => op.kind !== 'leaf');
     if (wanted.length === 0) return;
     const captured = capture(wanted);
     const leaves = captured.leaves.map((leaf) => heldBy(leaf, leaf.stored));
     for (const { storage } of leaves) storage.hold();
     try {
-      const plan = await this.#plan(captured, wanted);
-      const held = await this.#execute(plan, captured, wanted, leaves);
+      const held = await this.#renewal.attempt(async (adapter) => {
+        adapter.gpu.checkAlive();
+        return this.#execute(adapter, await this.#plan(adapter, captured, wanted), captured, wanted, leaves);
+      });
       for (const [i, node] of wanted.entries()) {
         const stored = held[i];
         // Another run may have computed it meanwhile, or nobody needs it any more.
@@ -123,15 +133,16 @@ export class WebGpuExecutor implements Executor {
   async read(node: Node): Promise<CodeArray> {
     const { dtype, size } = node;
     const held = heldBy(node, node.stored);
+    this.#adapter.gpu.checkOpen();
+    if (held.codes !== undefined && held.sound) return held.codes; // even where the device is lost
     const trouble = this.#trouble;
     this.#trouble = Promise.resolve();
     await trouble;
-    this.#adapter.gpu.checkAlive();
-    if (held.codes !== undefined && held.faults.length === 0) return held.codes;
     held.storage.hold();
     try {
-      held.fault ??= await this.#faultOf(held.faults);
+      if (!held.sound) held.fault ??= await this.#faultOf(held.faults);
       if (held.fault !== undefined) throw new UserError(`An index lies outside: ${held.fault}`);
+      held.sound = true;
       held.codes ??=
         size === 0
           ? codeArray(dtype, 0)
@@ -149,16 +160,24 @@ export class WebGpuExecutor implements Executor {
       return input >= 0 ? input : heldBy(leaf, leaf.stored);
     });
     for (const output of outputs) output.hold();
-    const plan = await this.#plan(captured, outputs);
+    let made = await this.#renewal.attempt(async (adapter) => ({
+      adapter,
+      plan: await this.#plan(adapter, captured, outputs),
+    }));
     return {
       run: async (values) => {
-        this.#adapter.gpu.checkAlive();
+        this.#adapter.gpu.checkOpen();
         const given = leaves.map((leaf, i) =>
           leaf instanceof Held ? leaf : heldBy(captured.leaves[i], values[leaf]),
         );
         for (const { storage } of given) storage.hold();
         try {
-          return await this.#execute(plan, captured, outputs, given);
+          return await this.#renewal.attempt(async (adapter) => {
+            adapter.gpu.checkAlive();
+            if (made.adapter !== adapter)
+              made = { adapter, plan: await this.#plan(adapter, captured, outputs) };
+            return this.#execute(adapter, made.plan, captured, outputs, given);
+          });
         } finally {
           for (const { storage } of given) storage.drop();
         }
@@ -172,6 +191,20 @@ export class WebGpuExecutor implements Executor {
   close(): void {
     this.#memory.close();
     this.#adapter.gpu.close();
+    this.#dropPlans();
+  }
+
+  /** The plans of the device before are of no use on this one. */
+  #moveTo(adapter: Adapter): void {
+    const { gpu } = this.#adapter;
+    this.#adapter = adapter;
+    this.#dropPlans();
+    this.#trouble = Promise.resolve();
+    this.#memory.moveTo(adapter.gpu.device, adapter.gpu.maxStorageBytes);
+    gpu.close();
+  }
+
+  #dropPlans(): void {
     for (const plan of this.#plans.values())
       void plan.then(
         ({ uniforms }) => {
@@ -182,14 +215,14 @@ export class WebGpuExecutor implements Executor {
     this.#plans.clear();
   }
 
-  #plan({ key, nodes }: Captured, wanted: readonly Node[]): Promise<Plan> {
+  #plan(adapter: Adapter, { key, nodes }: Captured, wanted: readonly Node[]): Promise<Plan> {
     const known = this.#plans.get(key);
     if (known !== undefined) {
       this.#plans.delete(key);
       this.#plans.set(key, known);
       return known;
     }
-    const plan = makePlan(lower(nodes, wanted), this.#adapter);
+    const plan = makePlan(lower(nodes, wanted), adapter);
     this.#plans.set(key, plan);
     this.#counts.plans++;
     plan.then(
@@ -197,7 +230,9 @@ export class WebGpuExecutor implements Executor {
         for (const source of sources) this.#pipelines.add(source);
         this.#counts.pipelines = this.#pipelines.size;
       },
-      () => this.#plans.delete(key),
+      () => {
+        if (this.#plans.get(key) === plan) this.#plans.delete(key);
+      },
     );
     const [oldest] = this.#plans.keys();
     // One that is compiled, or in use, keeps its uniforms: they go with it.
@@ -207,15 +242,17 @@ export class WebGpuExecutor implements Executor {
 
   /** Encodes and submits. New values are those of the wanted nodes, in order. */
   async #execute(
+    adapter: Adapter,
     plan: Plan,
     captured: Captured,
     wanted: readonly Node[],
     leaves: readonly Held[],
   ): Promise<readonly Held[]> {
-    const { gpu } = this.#adapter;
+    const { gpu } = adapter;
     const memory = this.#memory;
     this.#sources = plan.sources;
     for (let attempt = 0; ; attempt++) {
+      if (adapter !== this.#adapter) throw new DeviceLostError('the WebGPU device was lost and replaced');
       const made = memory.made;
       const { device } = gpu;
       device.pushErrorScope('out-of-memory');
@@ -233,12 +270,12 @@ export class WebGpuExecutor implements Executor {
       if (submitted === undefined) {
         await answers.catch(() => undefined);
         gpu.checkAlive();
-        throw refused;
+        throw refused instanceof TooLargeError ? roomError(refused.message, captured.nodes) : refused;
       }
       if (memory.made === made) this.#ask(answers);
       else {
         const [invalid, exhausted] = await answers.catch(() => [null, null]);
-        if (invalid !== null || exhausted !== null || isLost(gpu)) {
+        if (invalid !== null || exhausted !== null || gpu.isLost) {
           for (const storage of submitted.all) storage.fail();
           for (const { storage } of leaves) storage.forget();
         }
@@ -246,18 +283,47 @@ export class WebGpuExecutor implements Executor {
         if (exhausted !== null) {
           memory.drain();
           if (attempt === 0) continue;
-          throw new UserError(
-            `The adapter is out of memory: ${exhausted.message} Dispose of arrays that are not needed any more.`,
-          );
+          throw roomError(`The adapter is out of memory: ${exhausted.message}.`, captured.nodes);
         }
         if (invalid !== null) throw refusal(invalid);
       }
-      return this.#hold(plan, captured, wanted, leaves, submitted);
+      const held = this.#hold(plan, captured, wanted, leaves, submitted);
+      try {
+        if (this.#renewal.keeps) await this.#keep(submitted);
+      } catch (error) {
+        for (const each of held) each.release();
+        throw error;
+      } finally {
+        submitted.flags?.drop();
+      }
+      return held;
+    }
+  }
+
+  /** Reads all that a run has made, so that it survives the device. */
+  async #keep({ all }: Submitted): Promise<void> {
+    const words = await Promise.all(all.map((storage) => this.#words(storage, storage.bytes)));
+    for (const [i, storage] of all.entries()) storage.keep(words[i] ?? new Uint32Array());
+  }
+
+  /** What a buffer of the caller makes an error, the next reading tells. */
+  #scoped(what: string, action: () => void): void {
+    const { device } = this.#adapter.gpu;
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    try {
+      action();
+    } finally {
+      const answers = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      this.#ask(
+        answers,
+        ({ message }) => new UserError(`${what} was refused; is it of another device? ${message}`),
+      );
     }
   }
 
   /** A run that made no buffer can only fail by a fault of this code, which the next reading tells: no run waits for that. */
-  #ask(answers: Promise<readonly (GPUError | null)[]>): void {
+  #ask(answers: Promise<readonly (GPUError | null)[]>, told: (problem: GPUError) => Error = refusal): void {
     const { gpu } = this.#adapter;
     const before = this.#trouble;
     this.#trouble = answers
@@ -265,7 +331,7 @@ export class WebGpuExecutor implements Executor {
       .then(async (problems) => {
         await before;
         gpu.checkAlive();
-        for (const problem of problems) if (problem !== null) throw refusal(problem);
+        for (const problem of problems) if (problem !== null) throw told(problem);
       });
     this.#trouble.catch(() => undefined);
   }
@@ -296,7 +362,6 @@ export class WebGpuExecutor implements Executor {
       taken.add(storage);
       return new Held(storage, faults?.get(node) ?? []);
     });
-    flags?.drop();
     return held;
   }
 
@@ -308,20 +373,12 @@ export class WebGpuExecutor implements Executor {
     return undefined;
   }
 
-  #words(storage: Storage, bytes: number): Promise<Uint32Array<ArrayBuffer>> {
+  /** From the host, where it has them. */
+  async #words(storage: Storage, bytes: number): Promise<Uint32Array<ArrayBuffer>> {
     const { gpu } = this.#adapter;
-    return gpu.read(storage.buffer(gpu.device.queue), 0, bytes);
+    return storage.words?.subarray(0, bytes / 4) ?? gpu.read(storage.buffer(gpu.device.queue), 0, bytes);
   }
 }
 
 const refusal = ({ message }: GPUError): Error =>
   new Error(`Invariant violation: WebGPU refused a run: ${message}`);
-
-function isLost(gpu: Adapter['gpu']): boolean {
-  try {
-    gpu.checkAlive();
-    return false;
-  } catch {
-    return true;
-  }
-}

@@ -15,13 +15,20 @@ export class Held implements Stored {
   readonly faults: readonly Fault[];
   codes: CodeArray | undefined;
   fault: string | undefined;
+  /** No index lay outside: the flags have been looked at. */
+  sound: boolean;
   #released = false;
 
   constructor(storage: Storage, faults: readonly Fault[] = [], codes?: CodeArray) {
     this.storage = storage;
     this.faults = faults;
     this.codes = codes;
+    this.sound = faults.length === 0;
     for (const { flags } of faults) flags.hold();
+  }
+
+  get onHost(): boolean {
+    return this.codes !== undefined || this.storage.onHost;
   }
 
   release(): void {

@@ -164,7 +164,7 @@ test('bitwise functions take integers of one format', async () => {
   expect(await np.bitwiseXor(x, arrays.array(Uint16Array.of(1, 1))).tolist()).toEqual([0b1101, 0b1011]);
   expect(await np.leftShift(x, 1).tolist()).toEqual([0b11000, 0b10100]);
   expect(await np.invert(x).tolist()).toEqual([0b11110011, 0b11110101]);
-  expect(() => np.bitwiseOr(x, arrays.ones([2]))).toThrow('bitwise_or: takes integers; received float32.');
+  expect(() => np.bitwiseOr(x, arrays.ones([2]))).toThrow('bitwiseOr: takes integers; received float32.');
 });
 
 test('functions of one operand', async () => {

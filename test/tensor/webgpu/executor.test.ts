@@ -1,6 +1,6 @@
 /** What an executor on WebGPU promises beside bits: few kernels, plans that are kept, memory that is given back, errors in words. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { decodeArray, encodeArray, UserError, type Dtype } from '../../../src/numerics';
 import { make, sizeOf, type MapFunction, type Node, type Shape } from '../../../src/tensor/graph';
 import { evaluate } from '../../../src/tensor/reference';
@@ -207,10 +207,50 @@ onEveryAdapter((on) => {
   test('what is too large for the adapter is refused in words, and nothing is left behind', async () => {
     const limit = on.fused.device.limits.maxStorageBufferBindingSize;
     const large = make.fill([Math.floor(limit / 4) + 1024], 'float32', 1).hold();
-    await expect(on.fused.run([large])).rejects.toThrow(/largest \(maxStorageBufferBindingSize\)/);
+    await expect(on.fused.run([large])).rejects.toThrow(
+      new RegExp(
+        `An array of ${large.size * 4} bytes needs one buffer; this adapter's largest \\(maxStorageBufferBindingSize\\) is ${limit} bytes\\. Of the 1 steps of this run the largest are fill, which gives float32\\[${large.size}\\]`,
+      ),
+    );
     expect(large.op.kind).toBe('fill');
     expect(on.fused.memory.live).toBe(0);
     large.drop();
+  });
+
+  test('an adapter that has no room left is told with the largest steps, and the next run works', async () => {
+    const { device } = on.fused;
+    const [a, b] = [place(on.fused, [20, 30], Math.sin), place(on.fused, [30, 40], Math.cos)];
+    const summed = (): Node =>
+      map('negate', make.reduce(make.matmul(a, b, 'float32'), 'add', 1, 'float32')).hold();
+    const first = summed();
+    await on.fused.run([first]); // its plan is made
+    const result = summed();
+    const { live } = on.fused.memory;
+    const [createBuffer, popErrorScope] = [
+      device.createBuffer.bind(device),
+      device.popErrorScope.bind(device),
+    ];
+    let made = 0;
+    vi.spyOn(device, 'createBuffer').mockImplementation((descriptor) => {
+      made++;
+      return createBuffer(descriptor);
+    });
+    // Scopes are popped from the inner one, validation, to the outer one, memory.
+    let inner = true;
+    vi.spyOn(device, 'popErrorScope').mockImplementation(async () => {
+      const exhausted = !inner && made > 0;
+      inner = !inner;
+      const answer = await popErrorScope();
+      return exhausted ? { message: 'no page left' } : answer;
+    });
+    await expect(on.fused.run([result])).rejects.toThrow(
+      /The adapter is out of memory: no page left\. Of the 3 steps of this run the largest are matmul of float32\[20, 30\] and float32\[30, 40\], which gives float32\[20, 40\] \(3200 bytes\); add of float32\[20, 40\], which gives float32\[20\] \(80 bytes\);/,
+    );
+    vi.restoreAllMocks();
+    expect(on.fused.memory.live).toBe(live);
+    await expectBits(on.fused, result);
+    for (const node of [a, b, first, result]) node.drop();
+    expect(on.fused.memory.live).toBe(0);
   });
 
   test('a kernel reads as it stands', async () => {

@@ -1,0 +1,3 @@
+/** Trees of arrays to and from .safetensors. */
+export { loadArrays, restoreArrays } from './load';
+export { saveArrays } from './save';
