@@ -6,7 +6,7 @@ import type { ChipName } from '../chip';
 import { checkSignal } from '../execute/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../execute/wasm';
 import type { PreparedMatmul, ProbeReport, WebGpuMatmul } from '../execute/webgpu';
-import { keepFound, USAGE, type TuningStore } from '../execute/webgpu';
+import { keepFound, USAGE, type TuneOptions, type TuningStore } from '../execute/webgpu';
 import { idle } from '../host';
 import { WebGpuInterpreter, type Inputs, type WebGpuRun } from '../execute/webgpu/interpreter';
 import { requireFields, rowWords, type CodeArray } from '../numerics';
@@ -14,13 +14,6 @@ import type { Program } from '../program';
 import { sourcesOf, type Operand } from './operands';
 import { addedOf, checkRun, planOf, type ProductOptions, type ProgramOptions } from './options';
 import { MatmulResult } from './result';
-
-export interface TuneOptions {
-  /** Each kernel is tried when the page is idle, so that the search can go on in the background. */
-  readonly whenIdle?: boolean;
-  /** Measures again what was measured or kept. */
-  readonly anew?: boolean;
-}
 
 /** That tunings are not kept, or not taken, is no failure: one line. */
 export const note = (line: string): void => {

@@ -1,6 +1,6 @@
 /** Opening a core, on whatever host: on a device of the caller's, or on one that the host opens. */
 import { parseChip, type ChipName } from '../chip';
-import { createWebGpuMatmul, takeKept, type TuningStore } from '../execute/webgpu';
+import { checkStore, createWebGpuMatmul, takeKept, type TuningStore } from '../execute/webgpu';
 import type { Host } from '../host';
 import { requireFields, UserError } from '../numerics';
 import { NeuronCore, note } from './core';
@@ -51,13 +51,6 @@ async function openOn(
   const matmul = await createWebGpuMatmul(device, { onNote: note });
   if (tunings !== undefined) await takeKept(matmul, tunings, note);
   return new NeuronCore(chip, matmul, closeDevice, tunings);
-}
-
-function checkStore(store: unknown): void {
-  const has = (name: string): boolean =>
-    typeof store === 'object' && store !== null && typeof Reflect.get(store, name) === 'function';
-  if (!['read', 'write', 'forget'].every(has))
-    throw new UserError('tunings must be a TuningStore, as browserTunings() or fileTunings() gives.');
 }
 
 /** Not every host defines the class GPUDevice. */

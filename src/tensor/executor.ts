@@ -2,6 +2,7 @@
  * What computes graphs: on WebGPU (`webgpu/`), or on the CPU (`reference/`), with the same bits. Arrays know of nothing else.
  */
 import type { ChipName } from '../chip';
+import type { SearchOptions } from '../execute/webgpu';
 import type { CodeArray, Dtype } from '../numerics';
 import type { Node, Shape, Stored } from './graph/node';
 
@@ -65,5 +66,7 @@ export interface Executor {
   read(node: Node): Promise<CodeArray>;
   /** Inputs are leaves, of which the values are replaced in every run. */
   compile(inputs: readonly Node[], outputs: readonly Node[]): Promise<CompiledGraph>;
+  /** Measures which kernels of products are fastest here, and takes them from then on: of executors that have several. */
+  tune?(signal: AbortSignal | undefined, options: SearchOptions): Promise<void>;
   close(): void;
 }

@@ -23,6 +23,7 @@ export {
 } from './sources';
 
 export {
+  checkStore,
   keepFound,
   keptOrFound,
   MOST_TUNING_BYTES,
@@ -40,7 +41,9 @@ export {
   TUNING_CLASSES,
   tuningText,
   type Choice,
+  type SearchOptions,
   type TrialProgress,
+  type TuneOptions,
   type Tuning,
   type TuningClass,
   type Tunings,

@@ -31,6 +31,14 @@ export interface TuningStore {
   forget(): Promise<number>;
 }
 
+/** @throws UserError for what is none. */
+export function checkStore(store: unknown): void {
+  const has = (name: string): boolean =>
+    typeof store === 'object' && store !== null && typeof Reflect.get(store, name) === 'function';
+  if (!['read', 'write', 'forget'].every(has))
+    throw new UserError('tunings must be a TuningStore, as browserTunings() or fileTunings() gives.');
+}
+
 /** What tunings hold for. */
 export interface TuningKey {
   readonly adapter: string;

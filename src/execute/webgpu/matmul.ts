@@ -24,11 +24,11 @@ import {
 import { knownProduct } from './known-product';
 import { uploadPanels } from './panels';
 import { measurePeaks, type Peaks } from './peaks';
-import { Product, splitFits, type PreparedMatmul } from './prepared';
+import { Product, scratchRoom, splitFits, type PreparedMatmul } from './prepared';
 import { float16Decoder, probeArithmetic, type ArithmeticProbe, type Float16Decoder } from './probes';
 import { searchClass, type Searched } from './search';
 import { Rate } from './slices';
-import { StagedProduct, type StagedLayout } from './staged';
+import { STAGED_ROOM, StagedProduct, type StagedLayout } from './staged';
 import {
   blaming,
   checkSources,
@@ -225,14 +225,16 @@ export class WebGpuMatmul {
     const { batch = 1, into } = options;
     checkSources(this.gpu, plan, operands, into, batch);
     options.signal?.throwIfAborted();
-    const proved = await (options.kernel === 'plain' ? this.#plain(plan) : this.#tuned(plan, operands));
+    const proved = await (options.kernel === 'plain'
+      ? this.#plain(plan)
+      : this.#tuned(plan, operands, batch));
     options.signal?.throwIfAborted();
     return this.#product(plan, operands, proved, { batch, into });
   }
 
   /** Readies a product that is encoded among other work, of operands that lie as the kernel reads them. */
   async stage(plan: MatmulPlan, layout: StagedLayout): Promise<StagedProduct> {
-    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}, stationaryDtype(plan.b)), layout);
+    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}, layout.batch, true), layout);
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -305,16 +307,21 @@ export class WebGpuMatmul {
    * Where the tuning that a search found, now or earlier, cannot be proved for these formats, it is discarded, and the safe one takes
    * its place: the search proved it for one pair of formats, and a kept one may be of another mind than the adapter.
    *
-   * @param lies the format in which B lies on the adapter already; without it the kernel may want B widened.
+   * @param staged whether operands lie on the adapter already, 8-bit ones widened.
    */
-  async #tuned(plan: MatmulPlan, operands: Partial<OperandSources>, lies?: Dtype): Promise<Proved> {
-    const name = classOf({ ...plan, b: lies ?? plan.b });
+  async #tuned(
+    plan: MatmulPlan,
+    operands: Partial<OperandSources>,
+    batch: number,
+    staged = false,
+  ): Promise<Proved> {
+    const name = classOf({ ...plan, b: staged ? stationaryDtype(plan.b) : plan.b });
     const { tuning, candidates } = this.#tunings[name];
     try {
-      return await this.#fused(plan, operands, tuning, lies);
+      return await this.#fused(plan, operands, tuning, batch, staged);
     } catch (error) {
       if (candidates.length === 0 || error instanceof DeviceLostError) throw error;
-      const proved = await this.#fused(plan, operands, this.#safe, lies);
+      const proved = await this.#fused(plan, operands, this.#safe, batch, staged);
       this.#discard(name, tuning, firstLine(error));
       return proved;
     }
@@ -335,14 +342,19 @@ export class WebGpuMatmul {
     plan: MatmulPlan,
     operands: Partial<OperandSources>,
     preferred: Tuning,
-    lies?: Dtype,
+    batch = 1,
+    staged = false,
   ): Promise<Proved> {
-    const moving = lies ?? (preferred.widen ? stationaryDtype(plan.b) : plan.b);
+    const moving = staged || preferred.widen ? stationaryDtype(plan.b) : plan.b;
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(moving, plan.b, operands.b);
     const spec = this.#spec(plan, moving, decodeA, decodeB);
-    let tuning = tuningFor(preferred, plan.m, bitsOf(stationaryDtype(plan.a)));
-    if (tuning.split && !splitFits(plan, geometryOf(spec, tuning))) tuning = { ...tuning, split: false };
+    const { m, n } = plan;
+    const bits = { a: bitsOf(spec.a), b: bitsOf(spec.b) };
+    let tuning = tuningFor(preferred, { m, n, passes: plan.passes.length, batch, bits });
+    const room = staged ? STAGED_ROOM : scratchRoom(plan);
+    if (tuning.split && !splitFits(plan, geometryOf(spec, tuning), room))
+      tuning = { ...tuning, split: false };
     const key = JSON.stringify([spec, tuning, plan.a, plan.b, plan.chip]);
     return this.#once(key, () => this.#prove(plan, spec, tuning));
   }

@@ -88,7 +88,10 @@ export async function uploadPanels(
   const aBlocks: Block[] = [];
   for (const [begin, end] of cut(m, (extent) => aBytes(extent) <= limit)) {
     const block = { begin, end };
-    aBlocks.push({ ...block, ...(await stationary.stage(stationaryOf(plan), operands.a, batch, block, own)) });
+    aBlocks.push({
+      ...block,
+      ...(await stationary.stage(stationaryOf(plan), operands.a, batch, block, own)),
+    });
   }
   const bBlocks: Block[] = [];
   const tallest = Math.max(...aBlocks.map(({ begin, end }) => end - begin));

@@ -312,8 +312,8 @@ export const scratchRoom = (plan: MatmulPlan): number =>
   Math.max(32768, Math.floor(memoryLimit(plan) * 0.05));
 
 /** Whether there is room for the sums of one workgroup's passes at least. */
-export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry): boolean =>
-  plan.passes.length * scratchPerWorkgroup * 4 <= scratchRoom(plan);
+export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry, room: number): boolean =>
+  plan.passes.length * scratchPerWorkgroup * 4 <= room;
 
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
 const SLOWEST_RATE = 1e5;

@@ -6,7 +6,7 @@ import type { MatmulPlan } from '../../lower';
 import { rowWords } from '../../numerics';
 import { USAGE, type Gpu, type Pipeline } from './gpu';
 import type { Kernel } from './kernels';
-import { passWords, scratchRoom, SLICE_BYTES, sliceWords, UNIFORM_STRIDE } from './prepared';
+import { passWords, SLICE_BYTES, sliceWords, UNIFORM_STRIDE } from './prepared';
 import { MAX_WORKGROUPS, slices, TARGET_MS, type Slice } from './slices';
 import { stationaryDtype } from './stationary';
 
@@ -25,6 +25,8 @@ export interface StagedBuffers {
   readonly scratch: GPUBuffer | undefined;
 }
 
+/** Bytes that the sums of split passes take at most: other work has them afterwards. */
+export const STAGED_ROOM = 2 ** 24;
 /** Multiply-adds of a dispatch at most: what slow adapters finish in a second or two. */
 const DISPATCH_WORK = 2 ** 34;
 
@@ -162,7 +164,7 @@ function cutWork(
   const { rows, columns, scratchPerWorkgroup, split } = geometry;
   const tiles = batch * Math.ceil(plan.m / rows) * Math.ceil(plan.n / columns);
   const passWork = plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns);
-  const room = Math.floor(scratchRoom(plan) / (plan.passes.length * scratchPerWorkgroup * 4));
+  const room = Math.floor(STAGED_ROOM / (plan.passes.length * scratchPerWorkgroup * 4));
   const most = split ? Math.min(Math.max(1, room), tiles, MAX_WORKGROUPS) : MAX_WORKGROUPS;
   const work = { panels: [tiles], passWork, resumable: 0, most };
   const kept = split ? most * plan.passes.length : 0;

@@ -152,7 +152,14 @@ export class Stationary {
     );
     try {
       uploadRows(gpu, copy, operand.dtype, codes, part);
-      await this.#write(operand, { buffer: copy, stride, offset: 0, matrix: 0 }, rows, target, columns, offset);
+      await this.#write(
+        operand,
+        { buffer: copy, stride, offset: 0, matrix: 0 },
+        rows,
+        target,
+        columns,
+        offset,
+      );
     } finally {
       gpu.release(copy);
     }

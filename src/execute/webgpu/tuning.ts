@@ -8,7 +8,7 @@ import { bitsOf, UserError, type Dtype } from '../../numerics';
 /** The register tile of one invocation, rows of K unrolled, and the shape of a workgroup. */
 export interface Tuning {
   readonly tileM: 1 | 2 | 4 | 8 | 16;
-  readonly tileN: 8 | 16 | 32;
+  readonly tileN: 1 | 2 | 4 | 8 | 16 | 32;
   readonly unroll: 1 | 2 | 4;
   readonly lanesX: number;
   readonly lanesY: number;
@@ -155,7 +155,15 @@ export const TUNED_CLASSES = {
 export type TuningClass = keyof typeof TUNED_CLASSES;
 export const TUNING_CLASSES = Object.keys(TUNED_CLASSES) as readonly TuningClass[];
 
-export function classOf({ a, b, m }: { readonly a: Dtype; readonly b: Dtype; readonly m: number }): TuningClass {
+export function classOf({
+  a,
+  b,
+  m,
+}: {
+  readonly a: Dtype;
+  readonly b: Dtype;
+  readonly m: number;
+}): TuningClass {
   const width = bitsOf(b) === 8 ? 'bytes' : bitsOf(a) === 32 ? 'wide' : 'narrow';
   return m <= FEW ? `${width}-few` : width;
 }
@@ -198,7 +206,7 @@ export interface Trial {
 /** Rounds over the candidates: they take turns, so that a machine busy for a moment does not decide. */
 const ROUNDS = 3;
 
-/** Those that reach less of the fastest one's speed are out of the race. */
+/** Those that reach less of the fastest one’s speed are out of the race: a busy moment may halve it. */
 const HOPEFUL = 0.5;
 
 /** A candidate that is not taken, with what was wrong: it does not compile, or its bits are others than the reference's. */
@@ -304,6 +312,14 @@ export interface SearchOptions {
   readonly anew?: boolean | undefined;
 }
 
+/** What a user says of a search. */
+export interface TuneOptions {
+  /** Each kernel is tried when the page is idle, so that the search can go on in the background. */
+  readonly whenIdle?: boolean;
+  /** Measures again what was measured or kept. */
+  readonly anew?: boolean;
+}
+
 /** A trial that begins. */
 export interface TrialProgress {
   readonly name: TuningClass;
@@ -312,14 +328,39 @@ export interface TrialProgress {
   readonly done: number;
 }
 
+/** Products of one shape, and the bits of an element of A and of B as they lie on the adapter. */
+export interface Extents {
+  readonly m: number;
+  readonly n: number;
+  readonly passes: number;
+  readonly batch: number;
+  readonly bits: { readonly a: number; readonly b: number };
+}
+
 /**
- * The smallest tile that a product with this many rows fills; few rows take more lanes along the columns. Lanes share out the words
- * of A, of `bits` an element, where each has some.
+ * A tuning as it suits a product: the smallest tile that its rows and columns fill. Where that leaves few workgroups, passes have workgroups
+ * of their own.
  */
-export function tuningFor(tuning: Tuning, m: number, bits: number): Tuning {
+export function tuningFor(tuning: Tuning, extents: Extents): Tuning {
+  const fitted = forColumns(forRows(tuning, extents), extents);
+  const { m, n, passes, batch } = extents;
+  const { tileM, tileN, lanesX, lanesY, split } = fitted;
+  const workgroups = batch * Math.ceil(m / (tileM * lanesY)) * Math.ceil(n / (tileN * lanesX));
+  return {
+    ...fitted,
+    split: passes > 1 && (split || (passes >= MANY_PASSES && workgroups < IDLE_WORKGROUPS)),
+  };
+}
+
+/** Fewer workgroups than that leave parts of an adapter idle; passes beyond so many are worth the second dispatch that adds them. */
+const IDLE_WORKGROUPS = 4;
+const MANY_PASSES = 4;
+
+/** Few rows take more lanes along the columns. Lanes share out the words of A where each has some. */
+function forRows(tuning: Tuning, { m, bits }: Extents): Tuning {
   const tileM = ([1, 2, 4, 8, 16] as const).find((tile) => tile >= Math.min(m, tuning.tileM)) ?? tuning.tileM;
   const { lanesX, lanesY, broadcast } = tuning;
-  const shared = broadcast > 0 && ((tileM * bits) / 32) % broadcast === 0 ? broadcast : 0;
+  const shared = broadcast > 0 && ((tileM * bits.a) / 32) % broadcast === 0 ? broadcast : 0;
   if (shared > 0 || tileM < m) return { ...tuning, tileM, broadcast: shared };
   return {
     ...tuning,
@@ -332,3 +373,18 @@ export function tuningFor(tuning: Tuning, m: number, bits: number): Tuning {
 }
 
 const FEW_ROWS_LANES = 64;
+
+/** Few columns take fewer lanes, and each of them fewer columns where a stripe of lanes would not be full; as many more lanes along the rows. */
+function forColumns(tuning: Tuning, { m, n, bits }: Extents): Tuning {
+  const { tileM, lanesX, lanesY, stripe, broadcast, blockK } = tuning;
+  if (blockK > 0 || n > tuning.tileN * (lanesX - stripe)) return tuning;
+  const tileN =
+    COLUMNS.find((tile) => tile * bits.b >= 32 && (tile * stripe >= n || tile === tuning.tileN)) ??
+    tuning.tileN;
+  const across = Math.ceil(n / (tileN * stripe)) * stripe;
+  const most = Math.floor((lanesX * lanesY) / across);
+  const down = broadcast > 0 ? 1 : Math.min(Math.ceil(m / tileM), most);
+  return { ...tuning, tileN, lanesX: across, lanesY: down };
+}
+
+const COLUMNS = [1, 2, 4, 8, 16, 32] as const;

@@ -1,5 +1,8 @@
 /** The context of arrays: it makes them, counts them, frees them early, and records what is to be replayed. */
-import { FORMATS, UserError, type CodeArray, type Dtype } from '../../numerics';
+import { checkSignal } from '../../execute/matmul';
+import type { TuneOptions } from '../../execute/webgpu';
+import { idle } from '../../host';
+import { FORMATS, requireFields, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { ExecutorCounts, ExecutorMemory } from '../executor';
 import { make, sizeOf, type Shape } from '../graph';
 import { compiled, type Compiled } from './compile';
@@ -136,6 +139,19 @@ export class Arrays extends ArrayContext {
   /** Records what `fn` does once for each combination of formats and shapes, and then only replays it. */
   compile<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
     return compiled(this, fn);
+  }
+
+  /**
+   * Measures which kernels of products are fastest on the adapter, in half a minute; what is computed from then on takes them, also what was compiled before, and
+   * `tunings` keep them. No bit changes. On the CPU, and where it was done before, nothing is measured.
+   *
+   * @throws the signal's reason.
+   */
+  async tune(signal?: AbortSignal, options: TuneOptions = {}): Promise<void> {
+    checkSignal(signal);
+    requireFields('tune', options, ['whenIdle', 'anew']);
+    const { whenIdle = false, anew } = options;
+    await this.executor.tune?.(signal, { anew, pause: whenIdle ? idle : undefined });
   }
 
   memory(): ArraysMemory {

@@ -1,5 +1,6 @@
 /** Opening arrays: on WebGPU where there is one, else on the CPU, which computes the same bits slowly. */
 import { parseChip, type ChipName } from '../../chip';
+import { checkStore, type TuningStore } from '../../execute/webgpu';
 import { openBrowserDevice, type BrowserHostOptions, type Host } from '../../host';
 import { requireFields, UserError } from '../../numerics';
 import { ReferenceExecutor } from '../reference';
@@ -23,6 +24,8 @@ export interface OpenArraysOptions {
    * results of every run are read back and kept on the host, and a run that a loss stops is repeated on a fresh device, with the same bits.
    */
   readonly onLost?: (typeof ON_LOST)[number] | undefined;
+  /** Where what `tune` finds is kept for later, and taken from now; nowhere when left out. */
+  readonly tunings?: TuningStore | undefined;
 }
 
 /** @throws UserError for unknown options, and where WebGPU was asked for and there is none. */
@@ -35,8 +38,17 @@ export async function openArraysOn<T extends object>(
   hostOptions: readonly (keyof T & string)[],
   openHost: (options: T) => Promise<Host>,
 ): Promise<Arrays> {
-  requireFields('openArrays', options, ['chip', 'device', 'executor', 'fusion', 'onLost', ...hostOptions]);
-  const { device, executor = 'auto', fusion = true, onLost = 'report' } = options;
+  requireFields('openArrays', options, [
+    'chip',
+    'device',
+    'executor',
+    'fusion',
+    'onLost',
+    'tunings',
+    ...hostOptions,
+  ]);
+  const { device, executor = 'auto', fusion = true, onLost = 'report', tunings } = options;
+  if (tunings !== undefined) checkStore(tunings);
   const chip = parseChip(options.chip ?? 'trn2');
   if (!EXECUTORS.includes(executor))
     throw new UserError(`openArrays: executor is one of ${EXECUTORS.join(', ')}; received ${executor}.`);
@@ -47,7 +59,7 @@ export async function openArraysOn<T extends object>(
       'openArrays: onLost: recover needs a device that is opened here; of your own device only you can open another.',
     );
   if (executor === 'reference') return new Arrays(await ReferenceExecutor.create({ chip }));
-  if (device !== undefined) return new Arrays(await WebGpuExecutor.create(device, { chip, fusion }));
+  if (device !== undefined) return new Arrays(await WebGpuExecutor.create(device, { chip, fusion, tunings }));
   let host = await openHost(options).catch((error: unknown) => {
     if (executor === 'webgpu' || !(error instanceof UserError)) throw error;
     console.warn(
@@ -63,7 +75,7 @@ export async function openArraysOn<T extends object>(
   };
   const renew = onLost === 'recover' ? renewed : undefined;
   try {
-    return new Arrays(await WebGpuExecutor.create(host.device, { chip, fusion, renew }), () => {
+    return new Arrays(await WebGpuExecutor.create(host.device, { chip, fusion, tunings, renew }), () => {
       host?.close();
     });
   } catch (error) {

@@ -3,7 +3,14 @@
  * `reference/` gives.
  */
 import type { ChipName } from '../../chip';
-import { DeviceLostError, WebGpuMatmul } from '../../execute/webgpu';
+import {
+  DeviceLostError,
+  keepFound,
+  takeKept,
+  WebGpuMatmul,
+  type SearchOptions,
+  type TuningStore,
+} from '../../execute/webgpu';
 import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
@@ -27,6 +34,8 @@ export interface WebGpuExecutorOptions {
    * that a loss stops is repeated. Without it, a loss is an error.
    */
   readonly renew?: (() => Promise<GPUDevice>) | undefined;
+  /** Where what `tune` finds is kept, and taken from at the beginning. */
+  readonly tunings?: TuningStore | undefined;
 }
 
 /** Plans kept at most: the one that was used longest ago goes first. */
@@ -44,11 +53,17 @@ export class WebGpuExecutor implements Executor {
   #counts = { dispatches: 0, submissions: 0, pipelines: 0, plans: 0 };
   #sources: readonly string[] = [];
   #trouble: Promise<void> = Promise.resolve();
+  readonly #tunings: TuningStore | undefined;
 
-  private constructor(adapter: Adapter, renew: (() => Promise<Adapter>) | undefined) {
+  private constructor(
+    adapter: Adapter,
+    renew: (() => Promise<Adapter>) | undefined,
+    tunings: TuningStore | undefined,
+  ) {
     const { gpu, chip } = adapter;
     this.chip = chip;
     this.#adapter = adapter;
+    this.#tunings = tunings;
     this.#memory = new Memory(gpu.device, gpu.maxStorageBytes);
     this.buffers = deviceBuffers(
       () => this.device,
@@ -70,10 +85,11 @@ export class WebGpuExecutor implements Executor {
   /** @throws UserError when the adapter's arithmetic cannot keep the contract. */
   static async create(
     device: GPUDevice,
-    { chip = 'trn2', fusion = true, renew }: WebGpuExecutorOptions = {},
+    { chip = 'trn2', fusion = true, renew, tunings }: WebGpuExecutorOptions = {},
   ): Promise<WebGpuExecutor> {
     const open = async (device: GPUDevice): Promise<Adapter> => {
-      const matmul = await WebGpuMatmul.create(device);
+      const matmul = await WebGpuMatmul.create(device, { onNote: note });
+      if (tunings !== undefined) await takeKept(matmul, tunings, note);
       const { gpu, probe } = matmul;
       const { maxStorageBuffersPerShaderStage: buffers } = device.limits;
       return { gpu, matmul, chip, arithmetic: arithmeticOf(probe), limits: { buffers, fusion } };
@@ -81,6 +97,7 @@ export class WebGpuExecutor implements Executor {
     return new WebGpuExecutor(
       await open(device),
       renew === undefined ? undefined : async () => open(await renew()),
+      tunings,
     );
   }
 
@@ -186,6 +203,15 @@ export class WebGpuExecutor implements Executor {
         for (const output of outputs) output.drop();
       },
     };
+  }
+
+  async tune(signal: AbortSignal | undefined, options: SearchOptions): Promise<void> {
+    const { matmul } = this.#adapter;
+    if (!(await matmul.tune(signal, options))) return;
+    // Plans in use end with their kernels; what is compiled is planned anew, as on another adapter.
+    this.#plans.clear();
+    this.#adapter = { ...this.#adapter };
+    if (this.#tunings !== undefined) await keepFound(matmul, this.#tunings, note);
   }
 
   close(): void {
@@ -379,6 +405,10 @@ export class WebGpuExecutor implements Executor {
     return storage.words?.subarray(0, bytes / 4) ?? gpu.read(storage.buffer(gpu.device.queue), 0, bytes);
   }
 }
+
+const note = (line: string): void => {
+  console.warn(`systole: ${line}`);
+};
 
 const refusal = ({ message }: GPUError): Error =>
   new Error(`Invariant violation: WebGPU refused a run: ${message}`);

@@ -129,26 +129,57 @@ function operand(x: Value, swapped: boolean, dtype: Dtype): Operand {
   return { value: output(padTo(stored, padded(stored.shape[2] ?? 0, dtype))), shared };
 }
 
+/** Columns of the tile that a workgroup of the fused product has at least. */
+const TILE_COLUMNS = 128;
+
+/**
+ * Whether the operands of a product change places: where it has few columns and more rows, lanes would lie idle. The result is the
+ * transpose, of the same bits, since an output's sum goes over K alone; but what is drawn for a rounding hangs on its place.
+ */
+const changesPlaces = ({ rounding }: OpOf<'matmul'>, m: number, n: number): boolean =>
+  n < m && n < TILE_COLUMNS && rounding === 'nearest-even';
+
+const LAYOUTS = {
+  a: { 'row-major': 'transposed', 'k-major': 'row-major' },
+  b: { 'row-major': 'k-major', transposed: 'row-major' },
+} as const;
+
 function matmul(op: OpOf<'matmul'>, a: Value, b: Value, { shape, dtype }: Node): Value {
   const [m = 0, n = 0] = shape.slice(-2);
   const k = a.shape.at(op.aLayout === 'k-major' ? -2 : -1) ?? 0;
   if (sizeOf(shape) === 0 || k === 0) return constant(0, shape, dtype);
   const batch = sizeOf(shape.slice(0, -2));
+  if (!changesPlaces(op, m, n)) return reshape(product(op, a, b, { batch, m, n, k, dtype }), shape);
+  const turned = { ...op, aLayout: LAYOUTS.b[op.bLayout], bLayout: LAYOUTS.a[op.aLayout] };
+  const transpose = product(turned, b, a, { batch, m: n, n: m, k, dtype });
+  return reshape(view({ kind: 'permute', axes: [0, 2, 1] }, transpose, [batch, m, n]), shape);
+}
+
+interface ProductShape {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: Dtype;
+}
+
+/** [batch, m, n]. */
+function product(op: OpOf<'matmul'>, a: Value, b: Value, { batch, m, n, k, dtype }: ProductShape): Value {
   const columns = padded(n, dtype);
   const [left, right] = [
     operand(a, op.aLayout === 'row-major', stationaryDtype(a.dtype)),
     operand(b, op.bLayout === 'transposed', stationaryDtype(b.dtype)),
   ];
-  const product = new Value(
-    { ...op, m, n, k, a: a.dtype, sharedA: left.shared, sharedB: right.shared },
+  const result = new Value(
+    { ...op, m, n, k, a: a.dtype, b: b.dtype, sharedA: left.shared, sharedB: right.shared },
     [left.value, right.value],
     [batch, m, columns],
     dtype,
   );
   const none = [0, 0, 0];
-  const kept =
-    columns === n ? product : view({ kind: 'slice', start: none, step: [1, 1, 1] }, product, [batch, m, n]);
-  return reshape(kept, shape);
+  return columns === n
+    ? result
+    : view({ kind: 'slice', start: none, step: [1, 1, 1] }, result, [batch, m, n]);
 }
 
 function scatter({ combine, outside }: OpOf<'scatter'>, base: Value, index: Value, updates: Value): Value {

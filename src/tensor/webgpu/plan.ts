@@ -172,11 +172,11 @@ function four(slots: readonly Slot[]): readonly [Slot, Slot, Slot, Slot] {
 async function productDrafts(value: Value, { matmul, chip }: Adapter): Promise<readonly ProductDraft[]> {
   const { op, shape, dtype } = value;
   if (op.kind !== 'matmul') throw new Error('Invariant violation: no product');
-  const { m, n, k, a, rounding, saturate, seed } = op;
+  const { m, n, k, a, b, rounding, saturate, seed } = op;
   const [left, right] = [value.input(0), value.input(1)];
   const batch = shape[0] ?? 1;
   const plan = planMatmul({
-    ...{ m, n, k, a, b: right.dtype, out: dtype, chip, rounding, saturate },
+    ...{ m, n, k, a, b, out: dtype, chip, rounding, saturate },
     aLayout: op.aLayout,
     seed: rounding === 'stochastic' ? seed : 0,
   });

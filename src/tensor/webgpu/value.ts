@@ -49,6 +49,7 @@ export type ValueOp =
       readonly n: number;
       readonly k: number;
       readonly a: Dtype;
+      readonly b: Dtype;
       readonly sharedA: boolean;
       readonly sharedB: boolean;
     });

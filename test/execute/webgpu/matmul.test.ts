@@ -106,7 +106,9 @@ describe.each(ADAPTERS)('%s', (name) => {
   test('any plan, with any register tile that the adapter can have: the bits of the reference', async () => {
     const { features, adapterInfo } = host.device;
     const lanes = features.has('subgroups') ? adapterInfo.subgroupMinSize : 0;
-    const candidates = (['narrow', 'bytes', 'bytes-few'] as const).flatMap((name) => candidatesFor(name, lanes));
+    const candidates = (['narrow', 'bytes', 'bytes-few'] as const).flatMap((name) =>
+      candidatesFor(name, lanes),
+    );
     candidates.push({ ...FIRST_TUNING, lanesX: 8, stripe: 4, bWords: 4, blockK: 8 }); // which processors are not offered
     for (const tuning of new Set(candidates.map((each) => JSON.stringify(each)))) {
       const tuned = await createWebGpuMatmul(host.device, { tuning: JSON.parse(tuning) as Tuning });

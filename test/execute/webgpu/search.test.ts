@@ -8,9 +8,11 @@ import { ADAPTERS, changeKernels, open, replaced } from './devices';
 
 /** What the label of a candidate's kernel begins with. 8-bit operands A lie there as bfloat16. */
 const labelOf = (name: (typeof TUNING_CLASSES)[number], tuning: Tuning): string => {
-  const { m, dtype } = TUNED_CLASSES[name];
+  const { m, n, k, dtype } = TUNED_CLASSES[name];
+  const bits = { a: Math.max(16, bitsOf(dtype)), b: bitsOf(tuning.widen ? 'bfloat16' : dtype) };
+  const fitted = tuningFor(tuning, { m, n, passes: k / 128, batch: 1, bits });
   const [a, b] = bitsOf(dtype) === 8 ? (['bfloat16', `${dtype} (finite)`] as const) : [dtype, dtype];
-  return `fused ${a} x ${b} -> float32, ${tuningText(tuningFor(tuning, m, bitsOf(dtype)))}, barrier`;
+  return `fused ${a} x ${b} -> float32, ${tuningText(fitted)}, barrier`;
 };
 
 /** The last bit of an output beyond the rows or columns of known answers is another. */
