@@ -30,3 +30,17 @@ export async function buildPeersPage(common, outdir) {
   copyFileSync(join(page, 'peers.html'), join(outdir, 'peers.html'));
   for (const file of WASM) copyFileSync(join(HERE, 'node_modules', file), join(outdir, basename(file)));
 }
+
+/** The libraries that run networks, for Node: with one tfjs-core for each backend, and its gradients. */
+export async function buildPeersForNode(common, outdir) {
+  await build({
+    ...common,
+    outdir,
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    sourcemap: false,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    entryPoints: { networks: join(HERE, 'networks.js') },
+  });
+}
