@@ -1,4 +1,4 @@
-/** Our backend with the tfjs-core that it was built for, which is not the one beside the peers' WebGPU backend. */
+/** Our backend with tfjs-core and its gradients. */
 import * as core from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 

@@ -2,6 +2,7 @@
  * TensorFlow.js (npm @tensorflow/tfjs-core) on its WebGPU backend, or on ours: kernels one by one, products with bias and activation fused
  * where it fuses them, `optimizer.minimize` for training. It compiles no functions.
  */
+import { finished, type TfjsWebGpuBackend } from '../peers/tfjs';
 import type { NetworkRun, OpenNetworks } from './contestant';
 import { following, leaves, readAll } from './trees';
 import {
@@ -71,7 +72,7 @@ interface TfVariable extends TfTensor {
   readonly name: string;
 }
 interface Optimizer {
-  minimize(loss: () => TfTensor, returnCost: true): TfTensor;
+  minimize(loss: () => TfTensor, returnCost: true, variables: readonly TfTensor[]): TfTensor;
   getWeights(): Promise<readonly { readonly name: string; readonly tensor: TfTensor }[]>;
   dispose(): void;
 }
@@ -91,26 +92,11 @@ interface Given {
   readonly seed: number;
 }
 
-/** The part of its WebGPU backend by which it is waited for, as in bench/peers/tfjs.ts. */
-interface WebGpuBackend {
-  readonly queue: GPUQueue;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
-}
-
 export async function openTfjsNetworks(library: unknown): Promise<OpenNetworks> {
   const tf = library as Tfjs;
   if (!(await tf.setBackend('webgpu'))) throw new Error('its WebGPU backend did not start');
-  const backend = tf.backend() as WebGpuBackend;
-  return openOn(tf, {
-    name: 'webgpu',
-    lazy: false,
-    async finish() {
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-      await backend.queue.onSubmittedWorkDone();
-    },
-  });
+  const backend = tf.backend() as TfjsWebGpuBackend;
+  return openOn(tf, { name: 'webgpu', lazy: false, finish: () => finished(backend) });
 }
 
 /** What the package of the backend gives, with the tfjs that it was built for. */
@@ -132,12 +118,29 @@ export async function openSystoleTfjs(library: unknown, device: GPUDevice): Prom
   };
 }
 
-const openOn = (tf: Tfjs, backend: Backend): OpenNetworks => ({
-  prepare: (workload, sizes, seed) => PREPARE[workload]({ tf, backend, sizes, seed }),
-  close() {
-    tf.removeBackend(backend.name);
-  },
-});
+/** Two backends have one engine, which is told before each call whose turn it is. */
+function openOn(tf: Tfjs, backend: Backend): OpenNetworks {
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    await tf.setBackend(backend.name);
+    return work();
+  };
+  return {
+    prepare: (workload, sizes, seed) =>
+      inTurn(async () => {
+        const prepared = await PREPARE[workload]({ tf, backend, sizes, seed });
+        return (
+          prepared && {
+            ...prepared,
+            run: (count) => inTurn(() => prepared.run(count)),
+            read: () => inTurn(() => prepared.read()),
+          }
+        );
+      }),
+    close() {
+      tf.removeBackend(backend.name);
+    },
+  };
+}
 
 const PREPARE = {
   'transformer-forward': (given) => transformer(given, false),
@@ -151,16 +154,16 @@ const PREPARE = {
 const isTensor = (value: unknown): value is TfTensor =>
   typeof value === 'object' && value !== null && 'dataId' in value;
 
-const variables =
-  (tf: Tfjs) =>
+const placing =
+  ({ tf, backend }: Given) =>
   ({ values, shape }: Tensor, name: string): TfTensor =>
-    tf.tidy(() => tf.variable(tf.tensor(values, shape), true, name));
+    tf.tidy(() => tf.variable(tf.tensor(values, shape), true, `${backend.name}.${name}`));
 
 function transformer(given: Given, training: boolean): Promise<NetworkRun> {
   const { tf, sizes, seed } = given;
   const { shape, parameters, x, target } = drawTransformer(sizes.transformer, seed);
   const net = transformerNet(tf, shape);
-  const start = transformerOf(shape, following(parameters, variables(tf)));
+  const start = transformerOf(shape, following(parameters, placing(given)));
   const input = tf.tensor(x.values, x.shape);
   const wanted = tf.tensor(target.values, target.shape);
   return Promise.resolve(
@@ -206,7 +209,7 @@ function digits(given: Given, training: boolean): Promise<NetworkRun> {
   const { tf, sizes, seed } = given;
   const { shape, parameters, images, labels } = drawDigits(sizes.digits, seed);
   const net = digitsNet(tf, shape);
-  const start = digitsOf(shape, following(parameters, variables(tf)));
+  const start = digitsOf(shape, following(parameters, placing(given)));
   const input = tf.tensor(images.values, images.shape);
   const wanted = tf.tensor(labels, [labels.length], 'int32');
   return Promise.resolve(
@@ -242,12 +245,13 @@ function steps<P>(
   const { rate, beta1, beta2, epsilon } = ADAM;
   const optimizer = tf.train.adam(rate, beta1, beta2, epsilon);
   const places = leaves(parameters, isTensor);
+  const variables = places.map(([, variable]) => variable);
   let loss: TfTensor | undefined;
   return {
     async run(count) {
       for (let done = 0; done < count; done++) {
         loss?.dispose();
-        loss = optimizer.minimize(() => lossOf(parameters), true);
+        loss = optimizer.minimize(() => lossOf(parameters), true, variables);
       }
       if (loss !== undefined) await backend.finish(loss);
     },

@@ -5,12 +5,18 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const HERE = import.meta.dirname;
+// Its engine is one for all copies that are loaded, so one copy is.
+const alias = { '@tensorflow/tfjs-core': join(HERE, 'node_modules/@tensorflow/tfjs-core') };
 const WASM = [
   'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
   'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm',
 ];
+
+/** tfjs-core calls require() for Node's own modules. */
+const REQUIRE =
+  "import { createRequire as systoleRequire } from 'node:module';\nconst require = systoleRequire(import.meta.url);";
 
 export const peersAreInstalled = () => existsSync(join(HERE, 'node_modules'));
 
@@ -20,6 +26,7 @@ export async function buildPeersPage(common, outdir) {
   await build({
     ...common,
     outdir,
+    alias,
     platform: 'browser',
     minify: true,
     sourcemap: false,
@@ -31,16 +38,18 @@ export async function buildPeersPage(common, outdir) {
   for (const file of WASM) copyFileSync(join(HERE, 'node_modules', file), join(outdir, basename(file)));
 }
 
-/** The libraries that run networks, for Node: with one tfjs-core for each backend, and its gradients. */
+/** The libraries that run networks, for Node: with the gradients of tfjs-core, which are modules there. */
 export async function buildPeersForNode(common, outdir) {
   await build({
     ...common,
     outdir,
+    alias,
     platform: 'node',
     mainFields: ['module', 'main'],
     sourcemap: false,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: REQUIRE },
     entryPoints: { networks: join(HERE, 'networks.js') },
   });
 }
