@@ -47,28 +47,19 @@ export async function enter(
     const firstRunMs = await run();
     const first = await prepared.read();
     let check = truth.compare(first, contestant.dtype, 0);
-    let spentMs = firstRunMs;
-    let last = firstRunMs;
-    for (let done = 1; check.passed && done <= truth.compared; done++) {
-      const before = open.dispatches?.();
-      last = await run();
-      spentMs += last;
-      if (done < truth.compared) check = worseOf(check, truth.compare(await prepared.read(), contestant.dtype, done));
-      else
-        return {
-          ...seat,
-          ...{ prepared, check, firstRunMs, spentMs },
-          firstLoss: first['loss']?.[0],
-          runsPerTurn: Math.ceil(TURN_MS / Math.max(last, TURN_MS / MOST_RUNS)),
-          dispatches: before === undefined ? undefined : (open.dispatches?.() ?? before) - before,
-          rounds: [],
-          failed: false,
-        };
+    for (let done = 1; check.passed && done < truth.compared; done++) {
+      await run();
+      check = worseOf(check, truth.compare(await prepared.read(), contestant.dtype, done));
     }
+    const before = open.dispatches?.();
+    const ms = check.passed ? await run() : TURN_MS;
     return {
       ...seat,
-      ...{ prepared, check, firstRunMs, spentMs },
-      ...{ firstLoss: undefined, runsPerTurn: 1, dispatches: undefined, rounds: [], failed: false },
+      ...{ prepared, check, firstRunMs },
+      firstLoss: first['loss']?.[0],
+      dispatches: before === undefined ? undefined : (open.dispatches?.() ?? before) - before,
+      runsPerTurn: Math.ceil(TURN_MS / Math.max(ms, TURN_MS / MOST_RUNS)),
+      ...{ spentMs: 0, rounds: [], failed: false },
     };
   } catch (error) {
     prepared.release();

@@ -13,7 +13,9 @@ export interface NetworksRequest {
   readonly seed: number;
   /** Rounds for each workload, at most. */
   readonly rounds: number;
-  /** For all workloads. Contestants of one have equal shares; one that has spent its own sits out the rounds that are left. */
+  /**
+   * For the timed turns of all workloads. Contestants of one have equal shares; one that has spent its own sits out the rounds that are left.
+   */
   readonly budgetSeconds: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: NetworksProgress) => void) | undefined;

@@ -39,8 +39,8 @@ export function permuted({ values, shape }: Tensor, order: readonly number[]): T
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'values' in value;
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'values' in value && value.values instanceof Float32Array;
 
 /** For `transformerOf` and `digitsOf`: what a library makes of the drawn parameters, one after the other. */
 export function following<T>(drawn: unknown, place: (tensor: Tensor, name: string) => T): Make<T> {

@@ -1,5 +1,5 @@
-// The peers' page, for a local build: peers.html beside the page, its worker with the peers' libraries, and the WASM that
-// they load. Called by scripts/build.js where bench/peers is installed.
+// The peers' pages, for a local build: peers.html and networks.html beside the page, their workers with the peers' libraries, and
+// the WASM that they load; and the libraries that run networks, for Node. Called by scripts/build.js where bench/peers is installed.
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -23,6 +23,7 @@ export const peersAreInstalled = () => existsSync(join(HERE, 'node_modules'));
 /** `common` are the options of esbuild that every bundle shares; `outdir` is the page's folder. */
 export async function buildPeersPage(common, outdir) {
   const page = join(HERE, '../page');
+  const networks = join(HERE, '../networks/page');
   await build({
     ...common,
     outdir,
@@ -32,9 +33,15 @@ export async function buildPeersPage(common, outdir) {
     sourcemap: false,
     splitting: true,
     chunkNames: 'peers-[name]-[hash]',
-    entryPoints: { peers: join(page, 'peers.tsx'), 'peers-worker': join(page, 'peers-worker.ts') },
+    entryPoints: {
+      peers: join(page, 'peers.tsx'),
+      'peers-worker': join(page, 'peers-worker.ts'),
+      networks: join(networks, 'page.ts'),
+      'networks-worker': join(networks, 'worker.ts'),
+    },
   });
   copyFileSync(join(page, 'peers.html'), join(outdir, 'peers.html'));
+  copyFileSync(join(networks, 'networks.html'), join(outdir, 'networks.html'));
   for (const file of WASM) copyFileSync(join(HERE, 'node_modules', file), join(outdir, basename(file)));
 }
 

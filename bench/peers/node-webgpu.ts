@@ -48,3 +48,14 @@ function acceptSharedMemory(queue: GPUQueue): void {
     },
   });
 }
+
+/** Iterators have `map` in every browser of today and from Node 22 on; jax-js's einsum asks for it. */
+export function mapIterators(): void {
+  const prototype: unknown = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  if (typeof prototype !== 'object' || prototype === null || 'map' in prototype) return;
+  const value = function* map<T, R>(this: Iterable<T>, fn: (each: T, index: number) => R): Generator<R> {
+    let index = 0;
+    for (const each of this) yield fn(each, index++);
+  };
+  Object.defineProperty(prototype, 'map', { configurable: true, writable: true, value });
+}

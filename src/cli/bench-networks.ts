@@ -54,9 +54,11 @@ function workloadsOf(pattern: string | undefined): readonly WorkloadName[] {
 }
 
 async function compare(
-  { adapter, case: pattern, budget, seed }: BenchOptions,
+  { adapter, browser, case: pattern, budget, seed }: BenchOptions,
   request: NetworksRequest,
 ): Promise<NetworksReport> {
+  if (browser !== undefined)
+    return (await import('../../bench/networks/browser')).runNetworksInBrowser(request, adapter);
   const [, script = ''] = process.argv;
   const { runNetworksInNode } = await import('../../bench/networks/node');
   return runNetworksInNode(request, [

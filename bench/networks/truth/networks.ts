@@ -1,5 +1,5 @@
 /** What the workloads come to in an arithmetic of tape.ts: the outputs, or losses and first moments of two steps of Adam. */
-import { following, leaves, sizeOf } from '../trees';
+import { following, isTensor, leaves, sizeOf } from '../trees';
 import {
   ADAM,
   digitsOf,
@@ -95,8 +95,6 @@ function trained(
 ): readonly Outcome[] {
   const { rate, beta1, beta2, epsilon } = ADAM;
   const { make } = arithmetic;
-  const isTensor = (value: unknown): value is Tensor =>
-    typeof value === 'object' && value !== null && 'values' in value;
   const parameters = leaves(drawn, isTensor).map(([name, { values, shape }]) => {
     const size = sizeOf(shape);
     const kept = make(size);
