@@ -81,7 +81,8 @@ async function resultsOf(contestant: OpenNetworks, workload: WorkloadName): Prom
   return results;
 }
 
-describe.each(ADAPTERS.slice(0, 1))('our own entry on %s', (adapter) => {
+// One is enough: executors have tests of their own. The last is the one that compiles fastest.
+describe.each(ADAPTERS.slice(-1))('our own entry on %s', (adapter) => {
   const contestants = systoleNetworks('test', open(adapter));
   const seats: OpenNetworks[] = [];
   beforeAll(async () => {
@@ -100,7 +101,9 @@ describe.each(ADAPTERS.slice(0, 1))('our own entry on %s', (adapter) => {
       if (dtype !== 'float32') continue;
       const [first = {}, second] = results;
       for (const [name, values] of Object.entries(first)) {
-        const largest = Math.max(...values.map(Math.abs));
+        // The true gradient of a key's bias is 0, which every computed one is by chance beside: of the others.
+        const scale = name.endsWith('key.bias') ? (first[name.replace('bias', 'weight')] ?? values) : values;
+        const largest = Math.max(...scale.map(Math.abs));
         const spoiled = { ...first, [name]: values.with(0, (values[0] ?? 0) + largest / 100) };
         expect(truth.compare(spoiled, dtype, 0)).toMatchObject({ passed: false, worst: name });
         const short = { ...first, [name]: values.slice(1) };
