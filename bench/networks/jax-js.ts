@@ -44,12 +44,7 @@ interface JaxJs {
   };
   readonly lax: {
     convGeneralDilated(x: JaxArray, filter: JaxArray, strides: number[], padding: 'SAME'): JaxArray;
-    reduceWindow(
-      x: JaxArray,
-      join: (x: JaxArray) => JaxArray,
-      window: number[],
-      strides: number[],
-    ): JaxArray;
+    reduceWindow(x: JaxArray, join: (x: JaxArray) => JaxArray, window: number[], strides: number[]): JaxArray;
   };
   readonly tree: {
     map<P>(fn: (...leaves: JaxArray[]) => JaxArray, tree: P, ...others: P[]): P;
@@ -118,9 +113,7 @@ async function transformer({ jax, sizes, seed }: Given, training: boolean): Prom
   const start = transformerOf(shape, following(parameters, place));
   const loss = (p: Transformer<JaxArray>, input: JaxArray, wanted: JaxArray): JaxArray =>
     jax.numpy.mean(jax.numpy.square(net(p, input).sub(wanted)));
-  return training
-    ? steps(jax, start, [place(x), place(target)], loss)
-    : forward(jax, start, place(x), net);
+  return training ? steps(jax, start, [place(x), place(target)], loss) : forward(jax, start, place(x), net);
 }
 
 function transformerNet({ numpy, nn }: JaxJs, { tokens, width, heads }: TransformerShape) {
@@ -160,7 +153,13 @@ async function digits({ jax, sizes, seed }: Given, training: boolean): Promise<N
     return jax.numpy.mean(jax.numpy.sum(chosen, -1)).neg();
   };
   if (!training) return forward(jax, start, input, net);
-  return steps(jax, start, [input, jax.numpy.array(labels)], loss, (values, name) => layouts[name]?.back(values) ?? values);
+  return steps(
+    jax,
+    start,
+    [input, jax.numpy.array(labels)],
+    loss,
+    (values, name) => layouts[name]?.back(values) ?? values,
+  );
 }
 
 interface Layout {
@@ -168,7 +167,11 @@ interface Layout {
   readonly back: (values: Float32Array) => Float32Array;
 }
 
-function channelsFirst({ side, channels: [few, many], hidden }: DigitsShape): Readonly<Record<string, Layout>> {
+function channelsFirst({
+  side,
+  channels: [few, many],
+  hidden,
+}: DigitsShape): Readonly<Record<string, Layout>> {
   const filter = (inputs: number, outputs: number): Layout => ({
     given: (tensor) => permuted(tensor, [3, 2, 0, 1]),
     back: (values) => permuted({ values, shape: [outputs, inputs, 3, 3] }, [2, 3, 1, 0]).values,
@@ -310,11 +313,7 @@ function adam<P>({ numpy, tree }: JaxJs): (state: State<P>, gradients: P) => Sta
   return ({ parameters, first, second, count }, gradients) => {
     const next = count.add(1);
     const m = tree.map((old, g) => old.mul(beta1).add(g.mul(1 - beta1)), first, tree.ref(gradients));
-    const v = tree.map(
-      (old, g) => old.mul(beta2).add(numpy.square(g).mul(1 - beta2)),
-      second,
-      gradients,
-    );
+    const v = tree.map((old, g) => old.mul(beta2).add(numpy.square(g).mul(1 - beta2)), second, gradients);
     const correction = (beta: number): JaxArray =>
       numpy.reciprocal(numpy.power(beta, next.ref).mul(-1).add(1));
     const [forFirst, forSecond] = [correction(beta1), correction(beta2)];

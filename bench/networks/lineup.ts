@@ -26,7 +26,12 @@ export function networkLineup(version: string, packages: NetworkPackages): Netwo
       open: async () => openJaxJsNetworks(await packages['jax-js']()),
     },
     {
-      ...{ name: 'tfjs', version: manifest.dependencies['@tensorflow/tfjs-backend-webgpu'], dtype, ours: false },
+      ...{
+        name: 'tfjs',
+        version: manifest.dependencies['@tensorflow/tfjs-backend-webgpu'],
+        dtype,
+        ours: false,
+      },
       open: async () => openTfjsNetworks(await packages.tfjs()),
     },
   ];

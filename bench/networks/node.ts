@@ -6,7 +6,7 @@ import { UserError } from '../../src/numerics';
 import { nodeEnvironment } from '../node/environment';
 import { peersFolder } from '../peers/node';
 import { inChild, tellParent } from '../peers/node-child';
-import { mapIterators, openAdapter } from '../peers/node-webgpu';
+import { giveIteratorsHelpers, openAdapter } from '../node/navigator-gpu';
 import { networksReport, runNetworks, withoutNetworks } from './field';
 import type { NetworkPackages } from './lineup';
 import type { NetworksField, NetworksProgress, NetworksReport, NetworksRequest } from './report';
@@ -25,8 +25,10 @@ export async function runNetworksInNode(
 /** @throws UserError in a process that has nobody to tell. */
 export async function tellNetworks(request: NetworksRequest, adapter: string | undefined): Promise<void> {
   if (process.send === undefined)
-    throw new UserError('The networks are run by "systole bench --peers --networks", which starts a process.');
-  mapIterators();
+    throw new UserError(
+      'The networks are run by "systole bench --peers --networks", which starts a process.',
+    );
+  giveIteratorsHelpers();
   const { packages } = (await import(pathToFileURL(bundle()).href)) as { packages: NetworkPackages };
   await tellParent<NetworksProgress, NetworksField>((listener) =>
     runNetworks({ ...request, ...listener }, packages, () => openAdapter(adapter)),

@@ -1,7 +1,16 @@
 /** Our own entry: `systole/arrays` with its layers and its optimiser, each network one function under `compile`. */
 import { openBrowserDevice, type Host } from '../../src/host';
 import type { Dtype } from '../../src/numerics';
-import { add, astype, NDArray, openArrays, relu, reshape, type Arrays, type Compiled } from '../../src/tensor/array';
+import {
+  add,
+  astype,
+  NDArray,
+  openArrays,
+  relu,
+  reshape,
+  type Arrays,
+  type Compiled,
+} from '../../src/tensor/array';
 import { valueAndGrad } from '../../src/tensor/gradient';
 import {
   convolution,
@@ -48,7 +57,8 @@ export function systoleNetworks(version: string, host?: Promise<Host>): NetworkC
       opening ??= openOurs(host);
       const { host: opened, arrays } = await opening;
       return {
-        prepare: (workload, sizes, seed) => PREPARE[workload]({ arrays, dtype, sizes, seed }),
+        prepare: (workload, sizes, seed) =>
+          Promise.resolve(PREPARE[workload]({ arrays, dtype, sizes, seed })),
         dispatches: () => arrays.counts.dispatches,
         close() {
           opened.close(); // the others are closed with it
@@ -77,7 +87,7 @@ const PREPARE = {
   'digits-step': (given) => digits(given, true),
   'adds-eager': eagerAdds,
   'adds-compiled': compiledAdds,
-} as const satisfies Record<WorkloadName, (given: Given) => Promise<NetworkRun>>;
+} as const satisfies Record<WorkloadName, (given: Given) => NetworkRun>;
 
 const isArray = (value: unknown): value is NDArray => value instanceof NDArray;
 const placing =
@@ -85,7 +95,7 @@ const placing =
   ({ values, shape }: Tensor): NDArray =>
     arrays.array(values, { shape, dtype });
 
-async function transformer(given: Given, training: boolean): Promise<NetworkRun> {
+function transformer(given: Given, training: boolean): NetworkRun {
   const shape = given.sizes.transformer;
   const { parameters, x, target } = drawTransformer(shape, given.seed);
   const place = placing(given);
@@ -108,7 +118,7 @@ function transformerNet({ width, heads, hidden }: TransformerShape) {
     }, x);
 }
 
-async function digits(given: Given, training: boolean): Promise<NetworkRun> {
+function digits(given: Given, training: boolean): NetworkRun {
   const shape = given.sizes.digits;
   const { parameters, images, labels } = drawDigits(shape, given.seed);
   const place = placing(given);
@@ -187,7 +197,7 @@ function steps<P>(
   };
 }
 
-function eagerAdds(given: Given): Promise<NetworkRun> {
+function eagerAdds(given: Given): NetworkRun {
   const { x, step, chain } = chainOf(given);
   const { arrays } = given;
   const once = async (): Promise<NDArray> => {
@@ -195,13 +205,13 @@ function eagerAdds(given: Given): Promise<NetworkRun> {
     await arrays.realize(result);
     return result;
   };
-  return Promise.resolve(repeated(arrays, once, [x, step]));
+  return repeated(arrays, once, [x, step]);
 }
 
-function compiledAdds(given: Given): Promise<NetworkRun> {
+function compiledAdds(given: Given): NetworkRun {
   const { x, step, chain } = chainOf(given);
   const compiled = given.arrays.compile(chain);
-  return Promise.resolve(repeated(given.arrays, () => compiled(x, step), [x, step, compiled]));
+  return repeated(given.arrays, () => compiled(x, step), [x, step, compiled]);
 }
 
 function chainOf(given: Given) {

@@ -79,9 +79,7 @@ function workloadText({ workload, contestants, ratios }: WorkloadResult, sizes: 
       dispatches === undefined ? '' : String(dispatches),
       ...checkCells(each),
       ...ours.map((wanted) =>
-        ratioCell(
-          ratios.find((ratio) => !each.ours && nameOf(ratio.ours) === wanted && ratio.peer === name),
-        ),
+        ratioCell(ratios.find((ratio) => !each.ours && nameOf(ratio.ours) === wanted && ratio.peer === name)),
       ),
     ];
   };
@@ -95,9 +93,14 @@ function workloadText({ workload, contestants, ratios }: WorkloadResult, sizes: 
 }
 
 /** The largest error of an output or a loss, and the largest share of what is allowed. */
-function checkCells({ check: { passed, maxError, worstShareOfBound, worst } }: NetworkResult): [string, string] {
+function checkCells({
+  check: { passed, maxError, worstShareOfBound, worst },
+}: NetworkResult): [string, string] {
   if (maxError === null || worstShareOfBound === null) return ['not finite', `WRONG: ${worst ?? ''}`];
-  return [maxError.toExponential(1), `${percent(worstShareOfBound)}${passed ? '' : ` WRONG: ${worst ?? ''}`}`];
+  return [
+    maxError.toExponential(1),
+    `${percent(worstShareOfBound)}${passed ? '' : ` WRONG: ${worst ?? ''}`}`,
+  ];
 }
 
 /** Median, and the middle half of the rounds. */

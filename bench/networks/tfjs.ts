@@ -107,11 +107,13 @@ export interface SystoleTfjs {
 
 /** Ours computes what is read, so results are read. */
 export async function openSystoleTfjs(library: unknown, device: GPUDevice): Promise<OpenNetworks> {
-  const { core, registerSystole } = library as SystoleTfjs;
-  const tf = core as Tfjs;
-  registerSystole({ device });
+  const systole = library as SystoleTfjs;
+  const tf = systole.core as Tfjs;
+  systole.registerSystole({ device });
   if (!(await tf.setBackend('systole'))) throw new Error('the backend did not start');
-  const { executor } = tf.backend() as { readonly executor: { readonly counts: { readonly dispatches: number } } };
+  const { executor } = tf.backend() as {
+    readonly executor: { readonly counts: { readonly dispatches: number } };
+  };
   return {
     ...openOn(tf, { name: 'systole', lazy: true, finish: (result) => result.data() }),
     dispatches: () => executor.counts.dispatches,
@@ -187,16 +189,13 @@ function transformerNet(tf: Tfjs, { tokens, width, heads }: TransformerShape) {
     i % tokens > Math.floor(i / tokens) ? -1e9 : 0,
   );
   const mask = tf.tensor(unseen, [tokens, tokens]);
-  const gelu = (x: TfTensor): TfTensor =>
-    tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+  const gelu = (x: TfTensor): TfTensor => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
   return ({ blocks }: Transformer<TfTensor>, x: TfTensor): TfTensor =>
     blocks.reduce((stream, block) => {
       const seen = norm(stream, block.before);
-      const [query, key, value] = [block.query, block.key, block.value].map((each) => split(linear(seen, each))) as [
-        TfTensor,
-        TfTensor,
-        TfTensor,
-      ];
+      const [query, key, value] = [block.query, block.key, block.value].map((each) =>
+        split(linear(seen, each)),
+      ) as [TfTensor, TfTensor, TfTensor];
       const scores = tf.mul(tf.matMul(query, key, false, true), Math.sqrt(heads / width));
       const weights = tf.softmax(tf.add(scores, mask));
       const mixed = tf.reshape(tf.transpose(tf.matMul(weights, value), [1, 0, 2]), [tokens, width]);

@@ -48,7 +48,8 @@ export function following<T>(drawn: unknown, place: (tensor: Tensor, name: strin
   let next = 0;
   return () => {
     const found = tensors[next++];
-    if (found === undefined) throw new Error('Invariant violation: fewer parameters were drawn than are made');
+    if (found === undefined)
+      throw new Error('Invariant violation: fewer parameters were drawn than are made');
     return place(found[1], found[0]);
   };
 }

@@ -41,8 +41,8 @@ export function recordName(report: AnyReport): string {
     'kind' in report
       ? [report.kind, report.adapter?.name ?? 'none']
       : 'fields' in report
-      ? ['peers', report.fields.find((field) => field.adapter)?.adapter?.name ?? 'wasm']
-      : ['bench', report.adapter.name];
+        ? ['peers', report.fields.find((field) => field.adapter)?.adapter?.name ?? 'wasm']
+        : ['bench', report.adapter.name];
   const where = environment.host === 'node' ? 'node' : environment.runtime.split(/[ /]/, 1).join('');
   return [started.slice(0, 10), kind, where, firstWords(adapter)].join('-').toLowerCase();
 }

@@ -16,5 +16,7 @@ export async function runPeersInBrowser(request: BrowserPeersRequest): Promise<P
   const { shapes, seed, budgetSeconds, adapter, device, ...listener } = request;
   const link = writeLink(checkSettings({ ...DEFAULTS, shapes, seed, budgetSeconds }));
   const query = device === undefined ? '' : `?device=${device}`;
-  return withProcessor(await drivePage<PeersProgress, PeersReport>(`peers.html${query}#${link}`, adapter, listener));
+  return withProcessor(
+    await drivePage<PeersProgress, PeersReport>(`peers.html${query}#${link}`, adapter, listener),
+  );
 }

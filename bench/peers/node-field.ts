@@ -9,7 +9,7 @@ import { FIELDS, isField } from './fields';
 import type { PeerPackages } from './lineup';
 import { peersFolder, type NodePeersRequest } from './node';
 import { tellParent } from './node-child';
-import { openAdapter } from './node-webgpu';
+import { openAdapter } from '../node/navigator-gpu';
 import type { FieldReport, PeersProgress } from './report';
 
 /** @throws UserError in a process that has nobody to tell, and for what is no field. */

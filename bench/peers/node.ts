@@ -7,7 +7,13 @@ import { nodeEnvironment } from '../node/environment';
 import { withoutResult } from './field';
 import type { FieldName } from './fields';
 import { inChild, type Listener } from './node-child';
-import { runFields, type FieldReport, type PeersProgress, type PeersReport, type PeersRequest } from './report';
+import {
+  runFields,
+  type FieldReport,
+  type PeersProgress,
+  type PeersReport,
+  type PeersRequest,
+} from './report';
 
 export interface NodePeersRequest extends PeersRequest {
   /** Part of an adapter's name; the best adapter when left out. */
@@ -34,7 +40,9 @@ export const inProcess = (
   command: readonly [string, ...string[]],
   listener: Listener<PeersProgress>,
 ): Promise<FieldReport> =>
-  inChild<PeersProgress, FieldReport>(command, listener).catch((error: unknown) => withoutResult(name, error));
+  inChild<PeersProgress, FieldReport>(command, listener).catch((error: unknown) =>
+    withoutResult(name, error),
+  );
 
 /**
  * Where the peers are installed: bench/peers of the clone that this file is run from, bundled or not.

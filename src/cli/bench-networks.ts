@@ -1,5 +1,10 @@
 /** `systole bench --peers --networks`: whole networks by other libraries, turn by turn, in Node or in a headless browser. */
-import { networksExitCode, type NetworksProgress, type NetworksReport, type NetworksRequest } from '../../bench/networks/report';
+import {
+  networksExitCode,
+  type NetworksProgress,
+  type NetworksReport,
+  type NetworksRequest,
+} from '../../bench/networks/report';
 import { networksText } from '../../bench/networks/text';
 import { WORKLOAD_NAMES, WORKLOADS, type WorkloadName } from '../../bench/networks/workloads';
 import { checkRecords, writeRecord } from '../../bench/node/record';

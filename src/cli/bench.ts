@@ -123,8 +123,8 @@ async function bench(options: BenchOptions): Promise<void> {
   await (options.networks
     ? (await import('./bench-networks')).benchNetworks(options)
     : options.peers
-    ? (await import('./bench-peers')).benchPeers(options)
-    : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));
+      ? (await import('./bench-peers')).benchPeers(options)
+      : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));
 }
 
 /** @throws UserError for options that ask for two things at once. */

@@ -7,7 +7,7 @@ import type { Sizes, WorkloadName } from '../../bench/networks/workloads';
 import type { Dtype } from '../../src/numerics';
 
 export const TINY: Sizes = {
-  transformer: { blocks: 2, width: 16, heads: 2, hidden: 32, tokens: 8 },
+  transformer: { blocks: 1, width: 16, heads: 2, hidden: 32, tokens: 8 },
   digits: { images: 4, side: 8, channels: [3, 4], hidden: 8, classes: 5 },
   adds: { length: 50, count: 10 },
 };

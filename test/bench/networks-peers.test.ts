@@ -8,7 +8,7 @@ import type { NetworkContestant, OpenNetworks } from '../../bench/networks/conte
 import { networkLineup, type NetworkPackages } from '../../bench/networks/lineup';
 import { WORKLOAD_NAMES } from '../../bench/networks/workloads';
 import { buildPeersForNode, peersAreInstalled } from '../../bench/peers/build.js';
-import { mapIterators, openAdapter } from '../../bench/peers/node-webgpu';
+import { giveIteratorsHelpers, openAdapter } from '../../bench/node/navigator-gpu';
 import { ADAPTERS } from '../execute/webgpu/devices';
 import { TINY } from './networks-bench';
 
@@ -20,7 +20,7 @@ describe.skipIf(!peersAreInstalled())('the libraries', () => {
   beforeAll(async () => {
     const loader = { '.wgsl': 'text', '.wasm': 'binary' } as const;
     await buildPeersForNode({ bundle: true, format: 'esm', target: 'es2022', loader }, folder);
-    mapIterators();
+    giveIteratorsHelpers();
     await openAdapter(ADAPTERS.at(-1));
     const { packages } = (await import(pathToFileURL(join(folder, 'networks.js')).href)) as {
       packages: NetworkPackages;

@@ -17,10 +17,16 @@ describe('derivatives of the truth', () => {
   const layers: Readonly<Record<string, { sizes: number[]; run: (tape: Tape, given: Value[]) => Value }>> = {
     add: { sizes: [6, 6], run: (tape, [x, y]) => tape.add(of(x), of(y)) },
     linear: { sizes: [6, 12, 4], run: (tape, [x, w, b]) => tape.linear(of(x), of(w), of(b)) },
-    norm: { sizes: [8, 4, 4], run: (tape, [x, scale, shift]) => tape.norm(of(x), of(scale), of(shift), 1e-5) },
+    norm: {
+      sizes: [8, 4, 4],
+      run: (tape, [x, scale, shift]) => tape.norm(of(x), of(scale), of(shift), 1e-5),
+    },
     gelu: { sizes: [6], run: (tape, [x]) => tape.gelu(of(x)) },
     relu: { sizes: [6], run: (tape, [x]) => tape.relu(of(x)) },
-    attention: { sizes: [12, 12, 12], run: (tape, [q, k, v]) => attention(tape, [of(q), of(k), of(v)], 3, 2) },
+    attention: {
+      sizes: [12, 12, 12],
+      run: (tape, [q, k, v]) => attention(tape, [of(q), of(k), of(v)], 3, 2),
+    },
     convolution: { sizes: [32, 54, 3], run: (tape, [x, f, b]) => convolution(tape, of(x), of(f), of(b), 4) },
     maxPool: { sizes: [64], run: (tape, [x]) => maxPool(tape, of(x), 4, 2) },
   };
@@ -44,29 +50,38 @@ describe('derivatives of the truth', () => {
     };
     const number = fc.integer({ min: -1000, max: 1000 }).map((n) => n / 400 + 1e-3);
     fc.assert(
-      fc.property(fc.uniqueArray(number, { minLength: total, maxLength: total }), fc.nat(total - 1), (numbers, i) => {
-        const step = 1e-5;
-        const { slopes } = lossOf(numbers);
-        const up = lossOf(numbers.with(i, (numbers[i] ?? 0) + step)).loss;
-        const down = lossOf(numbers.with(i, (numbers[i] ?? 0) - step)).loss;
-        // Differences in float64 are right to about step^2 and 2^-52 / step.
-        expect(slopes[i]).toBeCloseTo((up - down) / (2 * step), 5);
-      }),
+      fc.property(
+        fc.uniqueArray(number, { minLength: total, maxLength: total }),
+        fc.nat(total - 1),
+        (numbers, i) => {
+          const step = 1e-5;
+          const { slopes } = lossOf(numbers);
+          const up = lossOf(numbers.with(i, (numbers[i] ?? 0) + step)).loss;
+          const down = lossOf(numbers.with(i, (numbers[i] ?? 0) - step)).loss;
+          // Differences in float64 are right to about step^2 and 2^-52 / step.
+          expect(slopes[i]).toBeCloseTo((up - down) / (2 * step), 5);
+        },
+      ),
       { numRuns: 30 },
     );
   });
 });
 
 describe('a step of the truth', () => {
-  it.each(['transformer-step', 'digits-step'] as const)('%s takes the loss down by what it should', (workload) => {
-    const [first, second] = outcomes(workload, TINY, 3, FLOAT64);
-    const { loss = NaN, moments = {} } = first ?? {};
-    // Adam's first step moves each parameter by its rate against its gradient: to first order the loss falls by their sum.
-    const slopes = Object.values(moments).flatMap((values) => [...values].map((value) => Math.abs(value) / 0.1));
-    const fall = 1e-3 * slopes.reduce((sum, slope) => sum + slope, 0);
-    expect((loss - (second?.loss ?? NaN)) / fall).toBeGreaterThan(0.5);
-    expect((loss - (second?.loss ?? NaN)) / fall).toBeLessThan(1.1);
-  });
+  it.each(['transformer-step', 'digits-step'] as const)(
+    '%s takes the loss down by what it should',
+    (workload) => {
+      const [first, second] = outcomes(workload, TINY, 3, FLOAT64);
+      const { loss = NaN, moments = {} } = first ?? {};
+      // Adam's first step moves each parameter by its rate against its gradient: to first order the loss falls by their sum.
+      const slopes = Object.values(moments).flatMap((values) =>
+        [...values].map((value) => Math.abs(value) / 0.1),
+      );
+      const fall = 1e-3 * slopes.reduce((sum, slope) => sum + slope, 0);
+      expect((loss - (second?.loss ?? NaN)) / fall).toBeGreaterThan(0.5);
+      expect((loss - (second?.loss ?? NaN)) / fall).toBeLessThan(1.1);
+    },
+  );
 });
 
 /** What a contestant gives in the runs that are compared. */
@@ -95,6 +110,7 @@ describe.each(ADAPTERS.slice(-1))('our own entry on %s', (adapter) => {
   it.each(WORKLOAD_NAMES)('computes %s, and what is wrong with it is noticed', async (workload) => {
     const truth = new NetworkTruth(workload, TINY, 1);
     for (const [i, { dtype }] of contestants.entries()) {
+      if (dtype === 'bfloat16' && truth.compared > 1) continue; // kernels of one network more to compile, for nothing new
       const results = await resultsOf(seats[i] ?? expect.unreachable(), workload);
       for (const [run, result] of results.entries())
         expect(truth.compare(result, dtype, run)).toMatchObject({ passed: true });
@@ -110,7 +126,8 @@ describe.each(ADAPTERS.slice(-1))('our own entry on %s', (adapter) => {
         expect(truth.compare(short, dtype, 0)).toMatchObject({ passed: false, maxError: null, worst: name });
       }
       // A step that changed nothing.
-      if (second !== undefined) expect(truth.compare(first, dtype, 1)).toMatchObject({ passed: false, worst: 'loss' });
+      if (second !== undefined)
+        expect(truth.compare(first, dtype, 1)).toMatchObject({ passed: false, worst: 'loss' });
     }
   });
 

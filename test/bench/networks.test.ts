@@ -65,11 +65,13 @@ describe('compareNetworks', () => {
       spoil: (results, reads) => (reads > 1 ? { output: new Float32Array(50) } : results),
     });
     const adds = await compareNetworks([contestant('ours', 10, { ours: true }), spoiled, lazy], request());
-    expect(adds.workloads[0]?.contestants.map(({ check, ms }) => [check.passed, ms?.median ?? null])).toEqual([
-      [true, 10],
-      [false, null],
-      [false, null],
-    ]);
+    expect(adds.workloads[0]?.contestants.map(({ check, ms }) => [check.passed, ms?.median ?? null])).toEqual(
+      [
+        [true, 10],
+        [false, null],
+        [false, null],
+      ],
+    );
     expect(adds.workloads[0]?.ratios).toEqual([]);
     expect(networksExitCode(adds)).toBe(2);
 
@@ -170,7 +172,11 @@ describe('the report’s arithmetic', () => {
   it('compares with the peer of the shortest median, whoever else there is', () => {
     fc.assert(
       fc.property(results, (given) => {
-        const chosen = againstFastest({ workload: 'digits-step', contestants: given, ratios: ratiosOf(given) });
+        const chosen = againstFastest({
+          workload: 'digits-step',
+          contestants: given,
+          ratios: ratiosOf(given),
+        });
         const peers = given.filter(({ ours, ms }) => !ours && ms !== null);
         const least = Math.min(...peers.map(({ ms }) => ms?.median ?? Infinity));
         for (const { peer } of chosen)
@@ -212,7 +218,9 @@ describe('the report', () => {
   const reported = () => {
     const { contestant, request } = bench();
     const asked = request({ workloads: ['adds-eager', 'digits-forward'] });
-    const wrong = contestant('wrong', 1, { spoil: (results) => ({ ...results, output: new Float32Array() }) });
+    const wrong = contestant('wrong', 1, {
+      spoil: (results) => ({ ...results, output: new Float32Array() }),
+    });
     const contestants = [contestant('ours', 10, { ours: true }), contestant('peer', 25), wrong];
     return networksReport(asked, ENVIRONMENT, async () => compareNetworks(contestants, asked));
   };

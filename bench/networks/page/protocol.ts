@@ -5,8 +5,7 @@ import type { NetworksProgress, NetworksReport, NetworksRequest } from '../repor
 export type AskedOfPage = Pick<NetworksRequest, 'workloads' | 'seed' | 'rounds' | 'budgetSeconds'>;
 
 export type ToNetworksWorker =
-  | { readonly type: 'run'; readonly request: AskedOfPage }
-  | { readonly type: 'stop' };
+  { readonly type: 'run'; readonly request: AskedOfPage } | { readonly type: 'stop' };
 
 /** Any number of `progress`, then one of the others; of the page, details of `systole` events of its window. */
 export type FromNetworksWorker =

@@ -49,7 +49,7 @@ export function maxPool(tape: Tape, x: Value, side: number, channels: number): V
   for (let i = 0; i < result.length; i++) {
     const place = Math.floor(i / channels);
     const [row, column] = [Math.floor(place / half), place % half]; // rows of all images, one after the other
-    const first = ((2 * row) * side + 2 * column) * channels + (i % channels);
+    const first = (2 * row * side + 2 * column) * channels + (i % channels);
     const window = [first, first + channels, first + side * channels, first + (side + 1) * channels];
     const [largest = first, second = first] = window.sort((a, b) => at(x.values, b) - at(x.values, a));
     result[i] = at(x.values, largest);

@@ -64,8 +64,12 @@ const NETWORKS = {
     const { side, channels } = shape;
     const run = (tape: Tape, place: (tensor: Tensor) => Value): Value => {
       const p: Digits<Value> = digitsOf(shape, following(parameters, place));
-      const layer = (x: Value, { filter, bias }: Digits<Value>['first'], extent: number, many: number): Value =>
-        maxPool(tape, tape.relu(convolution(tape, x, filter, bias, extent)), extent, many);
+      const layer = (
+        x: Value,
+        { filter, bias }: Digits<Value>['first'],
+        extent: number,
+        many: number,
+      ): Value => maxPool(tape, tape.relu(convolution(tape, x, filter, bias, extent)), extent, many);
       const wide = layer(tape.value(images.values), p.first, side, channels[0]);
       const deep = layer(wide, p.second, side / 2, channels[1]);
       const inner = tape.relu(tape.linear(deep, p.hidden.weight, p.hidden.bias));

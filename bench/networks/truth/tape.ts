@@ -18,7 +18,11 @@ export interface Arithmetic {
   readonly kink: number;
 }
 
-export const FLOAT64: Arithmetic = { make: (size) => new Float64Array(size), round: () => undefined, kink: 0 };
+export const FLOAT64: Arithmetic = {
+  make: (size) => new Float64Array(size),
+  round: () => undefined,
+  kink: 0,
+};
 export const FLOAT32: Arithmetic = { ...FLOAT64, make: (size) => new Float32Array(size) };
 export const BFLOAT16: Arithmetic = { ...FLOAT32, round: roundToBfloat16 };
 
@@ -127,22 +131,30 @@ export class Tape {
   gelu(x: Value): Value {
     const normal = (value: number): number => (1 + erf(value * Math.SQRT1_2)) / 2;
     const density = (value: number): number => Math.exp((-value * value) / 2) / Math.sqrt(2 * Math.PI);
-    return this.result(this.#each(x, (value) => value * normal(value)), [x], (grad) => {
-      accumulate(x.grad, (i) => {
-        const value = at(x.values, i);
-        return at(grad, i) * (normal(value) + value * density(value));
-      });
-    });
+    return this.result(
+      this.#each(x, (value) => value * normal(value)),
+      [x],
+      (grad) => {
+        accumulate(x.grad, (i) => {
+          const value = at(x.values, i);
+          return at(grad, i) * (normal(value) + value * density(value));
+        });
+      },
+    );
   }
 
   relu(x: Value): Value {
     const near = this.near(x.values);
-    return this.result(this.#each(x, (value) => Math.max(value, 0)), [x], (grad) => {
-      accumulate(x.grad, (i) => {
-        const value = at(x.values, i);
-        return value > 0 === Math.abs(value) >= near ? at(grad, i) : 0;
-      });
-    });
+    return this.result(
+      this.#each(x, (value) => Math.max(value, 0)),
+      [x],
+      (grad) => {
+        accumulate(x.grad, (i) => {
+          const value = at(x.values, i);
+          return value > 0 === Math.abs(value) >= near ? at(grad, i) : 0;
+        });
+      },
+    );
   }
 
   /** How close to a kink is close. */

@@ -1,6 +1,6 @@
 /** Dawn's WebGPU where browsers have theirs: the peers were written for browsers, and find it at `navigator.gpu`. */
 import { openDevice, type AdapterFacts } from '../../src/host/node';
-import { nodeEnvironment } from '../node/environment';
+import { nodeEnvironment } from './environment';
 
 /** Puts the adapter of that name there, or the best, and gives its facts. */
 export async function openAdapter(name: string | undefined): Promise<AdapterFacts> {
@@ -49,13 +49,20 @@ function acceptSharedMemory(queue: GPUQueue): void {
   });
 }
 
-/** Iterators have `map` in every browser of today and from Node 22 on; jax-js's einsum asks for it. */
-export function mapIterators(): void {
+/** Iterators have these two in every browser of today and from Node 22 on; jax-js's einsum asks for them. */
+export function giveIteratorsHelpers(): void {
   const prototype: unknown = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
   if (typeof prototype !== 'object' || prototype === null || 'map' in prototype) return;
-  const value = function* map<T, R>(this: Iterable<T>, fn: (each: T, index: number) => R): Generator<R> {
-    let index = 0;
-    for (const each of this) yield fn(each, index++);
+  const helpers = {
+    *map<T, R>(this: Iterable<T>, fn: (each: T, index: number) => R): Generator<R> {
+      let index = 0;
+      for (const each of this) yield fn(each, index++);
+    },
+    *filter<T>(this: Iterable<T>, fn: (each: T, index: number) => unknown): Generator<T> {
+      let index = 0;
+      for (const each of this) if (Boolean(fn(each, index++))) yield each;
+    },
   };
-  Object.defineProperty(prototype, 'map', { configurable: true, writable: true, value });
+  for (const [name, value] of Object.entries(helpers))
+    Object.defineProperty(prototype, name, { configurable: true, writable: true, value });
 }
