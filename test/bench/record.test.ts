@@ -47,9 +47,9 @@ describe('a record', () => {
     } as const;
     expect(recordName(peers([webgpu, { field: 'wasm', ...EMPTY }]))).toBe('2026-01-02-peers-node-llvmpipe');
     expect(recordName(peers([{ field: 'wasm', ...EMPTY }]))).toBe('2026-01-02-peers-node-wasm');
-    const { fields: _, settings, ...common } = peers([]);
+    const { systole, started, environment, outcome, settings } = peers([]);
     const networks: NetworksReport = {
-      ...{ ...common, kind: 'networks', workloads: [], leftOut: [] },
+      ...{ kind: 'networks', systole, started, environment, outcome, workloads: [], leftOut: [] },
       settings: { ...settings, sizes: SIZES },
       adapter: adapter('llvmpipe (LLVM 15.0.6, 256 bits)'),
     };
