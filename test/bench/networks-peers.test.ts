@@ -37,21 +37,20 @@ describe.skipIf(!peersAreInstalled())('the libraries', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(Object.entries(TAKEN).flatMap(([name, taken]) => taken.map((workload) => [name, workload] as const)))(
-    '%s computes %s',
-    async (name, workload) => {
-      const { contestant, open } = seats.get(name) ?? expect.unreachable();
-      const truth = new NetworkTruth(workload, TINY, 1);
-      const prepared = await open.prepare(workload, TINY, 1);
-      if (prepared === undefined) {
-        expect([name, workload]).toEqual([expect.stringContaining('tfjs'), 'adds-compiled']);
-        return;
-      }
-      for (let run = 0; run < truth.compared; run++) {
-        await prepared.run(1);
-        expect(truth.compare(await prepared.read(), contestant.dtype, run)).toMatchObject({ passed: true });
-      }
-      prepared.release();
-    },
-  );
+  it.each(
+    Object.entries(TAKEN).flatMap(([name, taken]) => taken.map((workload) => [name, workload] as const)),
+  )('%s computes %s', async (name, workload) => {
+    const { contestant, open } = seats.get(name) ?? expect.unreachable();
+    const truth = new NetworkTruth(workload, TINY, 1);
+    const prepared = await open.prepare(workload, TINY, 1);
+    if (prepared === undefined) {
+      expect([name, workload]).toEqual([expect.stringContaining('tfjs'), 'adds-compiled']);
+      return;
+    }
+    for (let run = 0; run < truth.compared; run++) {
+      await prepared.run(1);
+      expect(truth.compare(await prepared.read(), contestant.dtype, run)).toMatchObject({ passed: true });
+    }
+    prepared.release();
+  });
 });
