@@ -19,7 +19,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
-import { buildPeersPage, peersAreInstalled } from '../bench/peers/build.js';
+import { buildPeersForNode, buildPeersPage, peersAreInstalled } from '../bench/peers/build.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -119,6 +119,7 @@ async function buildBundles() {
       banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     }),
   ]);
+  if (step !== 'package' && peersAreInstalled()) await buildPeersForNode(forNode, 'dist/peers');
   chmodSync('dist/cli.js', 0o755);
 }
 

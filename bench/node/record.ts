@@ -2,9 +2,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/numerics';
+import type { NetworksReport } from '../networks/report';
 import type { PeersReport } from '../peers/report';
 import type { Report } from '../report';
 import { checkWritable, writeAtomically } from './write';
+
+type AnyReport = Report | PeersReport | NetworksReport;
 
 /** Where records are kept, seen from the root of a clone. */
 export const RECORDS = 'bench/results';
@@ -23,7 +26,7 @@ export async function checkRecords(folder: string): Promise<void> {
 }
 
 /** The file's path. A second run of the same kind on one day is numbered. */
-export async function writeRecord(folder: string, report: Report | PeersReport): Promise<string> {
+export async function writeRecord(folder: string, report: AnyReport): Promise<string> {
   const stem = recordName(report);
   let path = join(folder, `${stem}.json`);
   for (let number = 2; existsSync(path); number++) path = join(folder, `${stem}-${number}.json`);
@@ -32,12 +35,14 @@ export async function writeRecord(folder: string, report: Report | PeersReport):
 }
 
 /** `2026-11-26-peers-node-llvmpipe`: date, what was run, where, and on which adapter. */
-export function recordName(report: Report | PeersReport): string {
+export function recordName(report: AnyReport): string {
   const { started, environment } = report;
   const [kind, adapter] =
-    'fields' in report
-      ? ['peers', report.fields.find((field) => field.adapter)?.adapter?.name ?? 'wasm']
-      : ['bench', report.adapter.name];
+    'kind' in report
+      ? [report.kind, report.adapter?.name ?? 'none']
+      : 'fields' in report
+        ? ['peers', report.fields.find((field) => field.adapter)?.adapter?.name ?? 'wasm']
+        : ['bench', report.adapter.name];
   const where = environment.host === 'node' ? 'node' : environment.runtime.split(/[ /]/, 1).join('');
   return [started.slice(0, 10), kind, where, firstWords(adapter)].join('-').toLowerCase();
 }
@@ -54,8 +59,8 @@ const firstWords = (name: string): string =>
 /** Options whose value names a file or a folder. */
 const FILES: ReadonlySet<string> = new Set(['--json', '--csv', '--html', '--weights', '--record']);
 
-function withoutPaths(report: Report | PeersReport): Report | PeersReport {
-  if ('fields' in report) return report;
+function withoutPaths(report: AnyReport): AnyReport {
+  if ('fields' in report || 'kind' in report) return report;
   const { settings } = report;
   const kept = settings.arguments.filter((argument, index, all) => {
     const [name = ''] = argument.split('=', 1);

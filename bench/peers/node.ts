@@ -1,13 +1,19 @@
 /** The comparison in Node: a process for each field, this one's program with other arguments (node-field.ts). */
-import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../src/numerics';
 import { nodeEnvironment } from '../node/environment';
-import { withoutResult, type FromField } from './field';
+import { withoutResult } from './field';
 import type { FieldName } from './fields';
-import { runFields, type FieldReport, type PeersReport, type PeersRequest } from './report';
+import { inChild, type Listener } from './node-child';
+import {
+  runFields,
+  type FieldReport,
+  type PeersProgress,
+  type PeersReport,
+  type PeersRequest,
+} from './report';
 
 export interface NodePeersRequest extends PeersRequest {
   /** Part of an adapter's name; the best adapter when left out. */
@@ -29,31 +35,14 @@ export async function runPeersInNode(request: FieldsInNode): Promise<PeersReport
 }
 
 /** Resolves when the process has ended: with its report, or with why there is none. */
-export function inProcess(
+export const inProcess = (
   name: FieldName,
-  [script, ...args]: readonly [string, ...string[]],
-  { signal, onProgress }: Pick<PeersRequest, 'signal' | 'onProgress'>,
-): Promise<FieldReport> {
-  return new Promise((resolve) => {
-    const child = fork(script, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    let report: FieldReport | undefined;
-    const halt = (): void => {
-      if (child.connected) child.send('stop');
-    };
-    signal?.addEventListener('abort', halt, { once: true });
-    child.on('message', (message: FromField) => {
-      if (message.type === 'progress') onProgress?.(message.progress);
-      else report = message.type === 'report' ? message.report : withoutResult(name, message.message);
-    });
-    child.once('error', (error) => {
-      report ??= withoutResult(name, error);
-    });
-    child.once('close', (code, by) => {
-      signal?.removeEventListener('abort', halt);
-      resolve(report ?? withoutResult(name, `its process ended with ${by ?? `exit code ${code ?? 'none'}`}`));
-    });
-  });
-}
+  command: readonly [string, ...string[]],
+  listener: Listener<PeersProgress>,
+): Promise<FieldReport> =>
+  inChild<PeersProgress, FieldReport>(command, listener).catch((error: unknown) =>
+    withoutResult(name, error),
+  );
 
 /**
  * Where the peers are installed: bench/peers of the clone that this file is run from, bundled or not.

@@ -5,6 +5,7 @@
 import { planMatmul } from '../../src/lower';
 import { selectCases } from '../cases';
 import type { Contestant, Shape } from './contestant';
+import { answerOf, messageOf, quietly } from './patience';
 import {
   checkAgain,
   drawOperands,
@@ -17,9 +18,6 @@ import {
   type Seat,
 } from './player';
 import type { PeerLeftOut, PeersProgress, PeersRequest, PeersResult, ShapeResult } from './report';
-
-/** After this long without an answer, a contestant is given up. */
-const PATIENCE_MS = 300_000;
 
 /** Never throws for a contestant that goes wrong. @throws UserError for a shape that is none or cannot be planned. */
 export async function comparePeers(
@@ -113,32 +111,3 @@ export async function comparePeers(
   const outcome = signal?.aborted === true ? 'interrupted' : oursFailed ? 'failed' : 'complete';
   return { outcome, shapes, leftOut };
 }
-
-/** Rejects when the caller gives up, or after PATIENCE_MS: work on a device that hangs may never settle. */
-function answerOf<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const interrupt = (): void => {
-      reject(new Error('interrupted'));
-    };
-    const timer = setTimeout(() => {
-      reject(new Error(`gave no answer in ${PATIENCE_MS / 1000} s`));
-    }, PATIENCE_MS);
-    signal?.addEventListener('abort', interrupt, { once: true });
-    work.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', interrupt);
-    });
-  });
-}
-
-/** Other people's clean-up may throw, and there is nothing more to do about it. */
-function quietly(work: () => void): void {
-  try {
-    work();
-  } catch {
-    return;
-  }
-}
-
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';

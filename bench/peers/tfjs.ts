@@ -4,15 +4,27 @@ import type { OpenContestant } from './contestant';
 /** The part of the library that is used here. */
 interface Tfjs {
   setBackend(name: 'webgpu'): Promise<boolean>;
-  backend(): {
-    readonly queue: GPUQueue;
-    /** Kernels are recorded and submitted some fifteen at a time; these two submit what is left. */
-    endComputePassEncoder(): void;
-    submitQueue(): void;
-  };
+  backend(): TfjsWebGpuBackend;
   tensor2d(values: Float32Array, shape: [rows: number, columns: number]): Tensor;
   matMul(a: Tensor, b: Tensor): Tensor;
   removeBackend(name: 'webgpu'): void;
+}
+
+/** The part of its WebGPU backend by which it is waited for. */
+export interface TfjsWebGpuBackend {
+  readonly queue: GPUQueue;
+  /** Kernels are recorded and submitted some fifteen at a time; these two submit what is left, if anything is. */
+  readonly commandEncoder: unknown;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+export async function finished(backend: TfjsWebGpuBackend): Promise<void> {
+  if (backend.commandEncoder !== null) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  await backend.queue.onSubmittedWorkDone();
 }
 
 interface Tensor {
@@ -35,9 +47,7 @@ export async function openTfjs(library: unknown): Promise<OpenContestant> {
             result?.dispose(); // its buffer is taken again once its kernel was submitted
             result = tf.matMul(a, b);
           }
-          backend.endComputePassEncoder();
-          backend.submitQueue();
-          await backend.queue.onSubmittedWorkDone();
+          await finished(backend);
         },
         read: () => result?.data() ?? Promise.reject(new Error('not run yet')),
         release() {

@@ -25,6 +25,7 @@ export interface BenchOptions {
   readonly record?: string;
   readonly baseline: boolean;
   readonly peers?: true;
+  readonly networks?: true;
   readonly device?: DeviceName;
   readonly threads?: number;
   /** One field of the peers in this process, which tells its parent: what --peers runs. */

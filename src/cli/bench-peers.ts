@@ -15,7 +15,7 @@ import { peersText } from '../../bench/peers/text';
 import { UserError } from '../numerics';
 import type { BenchOptions } from './bench-options';
 import { interruptOnce } from './interrupt';
-import { passingLine } from './progress';
+import { changingLine } from './progress';
 
 export async function benchPeers(options: BenchOptions): Promise<void> {
   const { seed, budget, adapter, browser, json, record, peersField } = options;
@@ -29,8 +29,11 @@ export async function benchPeers(options: BenchOptions): Promise<void> {
   if (record !== undefined) await checkRecords(record);
   const interrupt = interruptOnce();
   const line = changingLine();
+  const onProgress = (progress: PeersProgress): void => {
+    line.show(textOf(progress), progress.round);
+  };
   try {
-    const report = await compare(options, { ...request, signal: interrupt.signal, onProgress: line.show });
+    const report = await compare(options, { ...request, signal: interrupt.signal, onProgress });
     line.clear();
     console.log(peersText(report));
     process.exitCode = peersExitCode(report);
@@ -79,24 +82,5 @@ const STAGES = {
   time: 'timing',
 } as const satisfies Record<PeersProgress['stage'], string>;
 
-/** What is under way, in place at a terminal; elsewhere a line for each contestant and stage. */
-function changingLine(): { show: (progress: PeersProgress) => void; clear: () => void } {
-  let clear = (): void => undefined;
-  let last = '';
-  return {
-    show({ field, name, dtype, stage, round }) {
-      clear();
-      const where = field === undefined ? '' : `${FIELDS[field].title}: `;
-      const text = `${STAGES[stage]} ${name} in ${dtype}`;
-      clear = passingLine(
-        process.stderr,
-        `${where}${round === undefined ? text : `round ${round}: ${text}`}`,
-      );
-      if (!process.stderr.isTTY && where + text !== last) process.stderr.write(`${where}${text}\n`);
-      last = where + text;
-    },
-    clear: () => {
-      clear();
-    },
-  };
-}
+const textOf = ({ field, name, dtype, stage }: PeersProgress): string =>
+  `${field === undefined ? '' : `${FIELDS[field].title}: `}${STAGES[stage]} ${name} in ${dtype}`;

@@ -53,6 +53,10 @@ export function addBench(program: Command): void {
       '--peers',
       'compare with tfjs, onnxruntime-web, jax-js and gpu.js, which `npm run peers` installs (--shape or --case, --device, --seed, --budget, --adapter, --browser and --json go with it)',
     )
+    .option(
+      '--networks',
+      'of --peers: whole networks, forward and training, instead of products (--case matches their names)',
+    )
     .addOption(new Option('--peers-field <name>').hideHelp())
     .option(
       '--overheads',
@@ -89,6 +93,7 @@ Examples:
   systole bench --browser --budget 30
   systole bench --device wasm --threads 2
   systole bench --peers --shape 1024x1024x1024
+  systole bench --peers --networks --case transformer
   systole bench --overheads --browser
   systole bench --weights model.safetensors --tensor model.layers.0.mlp.up_proj.weight`,
     )
@@ -115,9 +120,11 @@ async function bench(options: BenchOptions): Promise<void> {
   }
   // A shape that the user names must be one that can be planned; built-in ones are left out with the reason.
   if (options.shape !== undefined) selectCases(filter).cases.forEach(planOf);
-  await (options.peers
-    ? (await import('./bench-peers')).benchPeers(options)
-    : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));
+  await (options.networks
+    ? (await import('./bench-networks')).benchNetworks(options)
+    : options.peers
+      ? (await import('./bench-peers')).benchPeers(options)
+      : (await import('./bench-run')).benchRun(options, filter satisfies CaseFilter));
 }
 
 /** @throws UserError for options that ask for two things at once. */
@@ -130,6 +137,8 @@ function refuseContradictions(options: BenchOptions): void {
   }
   if (options.device === 'wasm' && given('adapter'))
     throw new UserError('--device wasm and --adapter do not go together: WASM runs on no adapter.');
+  if (given('networks') && !given('peers'))
+    throw new UserError('--networks are compared with those of the peers: give it with --peers.');
   if (options.device !== 'wasm' && given('threads'))
     throw new UserError('--threads are those of WASM: give it with --device wasm.');
   for (const [left, right, why] of CONTRADICTIONS) {
@@ -146,6 +155,8 @@ const CONTRADICTIONS: readonly (readonly [keyof BenchOptions, keyof BenchOptions
   ['threads', 'peers', 'each of its fields has its own number'],
   ['peers', 'dtype', 'the peers have float32 only, and are compared with float32, bf16 and fp8e4m3'],
   ['peers', 'list', 'the peers run shapes, not cases'],
+  ['networks', 'shape', 'networks have their own, so choose by --case'],
+  ['networks', 'device', 'networks run on WebGPU alone'],
   ['peers', 'csv', 'its table is not one of cases, so use --json'],
   ['peers', 'html', 'the report is one of cases, so use --json'],
   ...(['case', 'dtype', 'shape', 'weights', 'peers', 'list', 'device', 'threads', 'record'] as const).map(

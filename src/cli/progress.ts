@@ -129,3 +129,23 @@ export function stageLine<Stage extends string>(
     clear,
   };
 }
+
+/** What is under way, in place at a terminal; elsewhere a line for each text, whatever its round. */
+export function changingLine(): {
+  show: (text: string, round: number | undefined) => void;
+  clear: () => void;
+} {
+  let clear = (): void => undefined;
+  let last = '';
+  return {
+    show(text, round) {
+      clear();
+      clear = passingLine(process.stderr, round === undefined ? text : `round ${round}: ${text}`);
+      if (!process.stderr.isTTY && text !== last) process.stderr.write(`${text}\n`);
+      last = text;
+    },
+    clear: () => {
+      clear();
+    },
+  };
+}

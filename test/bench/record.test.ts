@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkRecords, recordName, RECORDS, writeRecord } from '../../bench/node/record';
+import type { NetworksReport } from '../../bench/networks/report';
+import { SIZES } from '../../bench/networks/workloads';
 import type { PeersReport } from '../../bench/peers/report';
 import type { AdapterFacts } from '../../src/host';
 import { UserError } from '../../src/numerics';
@@ -45,6 +47,13 @@ describe('a record', () => {
     } as const;
     expect(recordName(peers([webgpu, { field: 'wasm', ...EMPTY }]))).toBe('2026-01-02-peers-node-llvmpipe');
     expect(recordName(peers([{ field: 'wasm', ...EMPTY }]))).toBe('2026-01-02-peers-node-wasm');
+    const { systole, started, environment, outcome, settings } = peers([]);
+    const networks: NetworksReport = {
+      ...{ kind: 'networks', systole, started, environment, outcome, workloads: [], leftOut: [] },
+      settings: { ...settings, sizes: SIZES },
+      adapter: adapter('llvmpipe (LLVM 15.0.6, 256 bits)'),
+    };
+    expect(recordName(networks)).toBe('2026-01-02-networks-node-llvmpipe');
     const inChrome = {
       ...benchmark,
       started: '2026-01-02T03:04:05.678Z',

@@ -1,0 +1,4 @@
+/** The types of networks.js. */
+import type { NetworkPackages } from '../networks/lineup';
+
+export const packages: NetworkPackages;
