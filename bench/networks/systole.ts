@@ -70,7 +70,9 @@ export function systoleNetworks(version: string, host?: Promise<Host>): NetworkC
 
 async function openOurs(given?: Promise<Host>): Promise<{ host: Host; arrays: Arrays }> {
   const host = await (given ?? openBrowserDevice());
-  return { host, arrays: await openArrays({ device: host.device }) };
+  const arrays = await openArrays({ device: host.device });
+  await arrays.tune();
+  return { host, arrays };
 }
 
 interface Given {
