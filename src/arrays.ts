@@ -1,5 +1,6 @@
 /** Arrays in the chip's formats, their gradients, layers and optimisers: what `systole/arrays` gives. */
-export { DeviceLostError } from './execute/webgpu';
+export { DeviceLostError, type TuneOptions, type TuningStore } from './execute/webgpu';
+export { browserTunings } from './host';
 export * from './tensor/array';
 export {
   explain,
