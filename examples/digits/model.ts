@@ -66,7 +66,7 @@ export function net(precision: Precision): Net {
 
 export function optimiser(precision: Precision, steps: number, seed: number): Optimiser {
   return adam({
-    learningRate: cosine(2e-3, 1e-5, steps),
+    learningRate: cosine(1e-2, 1e-5, steps),
     ...(precision === 'bfloat16' && { rounding: 'stochastic', seed }),
     ...(precision === 'fp8' && { master: true }),
   });
