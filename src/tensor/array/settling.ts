@@ -1,7 +1,9 @@
 /**
- * When recorded nodes are computed. Only what is asked for, with two exceptions, without which a loop that reads nothing but its
+ * When recorded nodes are computed. Only what is asked for, with exceptions, without which a loop that reads nothing but its
  * loss would compute the same again in every step, or record without end:
  * - arrays that were recorded before the last reading are kept where a later reading meets them: parameters, say, of the step before;
+ * - so is what was recorded before it, is on the way, and is what live arrays recorded since are made of, whether or not an array still stands for it: parameters and
+ *   moments of the step before, of which a loop has let go when it reads its loss;
  * - when more than `MOST_UNSETTLED` nodes hang on arrays recorded since the last reading, these are computed too; so are all live ones
  *   when ten times as many hang on them. Arrays that are dropped and not yet collected count as live: the first limit does not look at
  *   those of earlier steps, and at the second the collector has been there.
@@ -41,11 +43,14 @@ export class Settling {
     if (due.length === 0) return;
     const live = [...this.#ledger.nodes()].filter(isUnsettled);
     const overdue = this.#overdue(live);
-    const older = new Set(live.filter(({ id }) => id <= this.#lastRead));
+    const before = this.#lastRead;
+    const older = new Set(live.filter(({ id }) => id <= before));
     this.#lastRead = youngestOf([...due, ...live]);
     for (let i = 0; i < overdue.length; i += AT_ONCE) await this.#compute(overdue.slice(i, i + AT_ONCE));
     const left = due.filter(isUnsettled);
-    if (left.length > 0) await this.#compute([...left, ...firstMet(left, older)]);
+    if (left.length === 0) return;
+    const kept = new Set([...firstMet(left, older), ...madeOf(left, live.filter(isUnsettled), before)]);
+    await this.#compute([...left, ...kept]);
   }
 
   async #compute(nodes: readonly Node[]): Promise<void> {
@@ -86,6 +91,17 @@ function firstMet(nodes: readonly Node[], set: ReadonlySet<Node>): readonly Node
     else due.push(...node.inputs);
   }
   return met;
+}
+
+/** What is on the way to nodes, was recorded up to `before`, and goes into what was recorded since and is live or on the way. Nodes without inputs cost nothing. */
+function madeOf(nodes: readonly Node[], live: readonly Node[], before: number): readonly Node[] {
+  const way = upstream(nodes);
+  const since = [...upstream([...nodes, ...live])].filter(({ id }) => id > before);
+  return since
+    .flatMap(({ inputs }) => inputs)
+    .filter(
+      (input) => input.id <= before && input.inputs.length > 0 && way.has(input) && !nodes.includes(input),
+    );
 }
 
 /** The nodes themselves and all that they need which is yet to be computed. */

@@ -41,6 +41,11 @@ export function withRecorder<T>(next: Recorder | undefined, action: () => T): T 
 /** Who is told now. */
 export const currentRecorder = (): Recorder | undefined => recorder;
 
+/** Nodes that nothing has held yet: when the collector takes one, its inputs are let go of, which it was the only one to need. */
+const unheld = new FinalizationRegistry<readonly Node[]>((inputs) => {
+  for (const input of inputs) input.drop();
+});
+
 export class Node {
   /** Rises with every node: inputs are older than what is made of them. */
   readonly id = born++;
@@ -50,6 +55,7 @@ export class Node {
   #inputs: readonly Node[];
   #stored: Stored | undefined;
   #holders = 0;
+  #isUnheld = false;
 
   /** Inputs are held until the node is computed or dropped. */
   constructor(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, stored?: Stored) {
@@ -59,7 +65,10 @@ export class Node {
     this.dtype = dtype;
     this.#stored = stored;
     for (const input of inputs) input.hold();
-    if (inputs.length > 0) recorder?.(this);
+    if (inputs.length === 0) return;
+    this.#isUnheld = true;
+    unheld.register(this, inputs, this);
+    recorder?.(this);
   }
 
   get op(): Op {
@@ -86,7 +95,14 @@ export class Node {
 
   hold(): this {
     this.#holders++;
+    this.#claimed();
     return this;
+  }
+
+  #claimed(): void {
+    if (!this.#isUnheld) return;
+    this.#isUnheld = false;
+    unheld.unregister(this);
   }
 
   /** The last one that lets go gives the values back, and lets go of the inputs: chains of them may be long. */
@@ -109,6 +125,7 @@ export class Node {
 
   /** Makes it a leaf, and gives the inputs that it had. */
   #detach(): readonly Node[] {
+    this.#claimed();
     const inputs = this.#inputs;
     this.#op = LEAF;
     this.#inputs = [];

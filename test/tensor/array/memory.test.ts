@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   add,
+  flatten,
+  matmul,
   multiply,
   openArrays,
   subtract,
@@ -10,6 +12,9 @@ import {
   type Arrays,
   type NDArray,
 } from '../../../src/tensor/array';
+import { valueAndGrad } from '../../../src/tensor/gradient';
+import * as nn from '../../../src/tensor/nn';
+import * as optim from '../../../src/tensor/optim';
 import { MOST_OF_ALL, MOST_UNSETTLED, upstream } from '../../../src/tensor/array/settling';
 
 const open = (): Promise<Arrays> => openArrays({ executor: 'reference' });
@@ -124,6 +129,30 @@ describe('freeing', () => {
     for (let i = 0; i < 100; i++) add(kept, arrays.array([i]));
     await collected();
     expect(arrays.memory()).toMatchObject({ arrays: 1, live: 4, peakArrays: 201 });
+  });
+
+  test('what a gradient computes for nobody lets go of what it was made of, once it is collected', async () => {
+    using arrays = await open();
+    const rule = optim.adam({ learningRate: 0.01 });
+    const eye = arrays.eye(4);
+    let w = arrays.array(
+      Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)),
+      { shape: [4, 4] },
+    );
+    let state = rule.init(w);
+    const live: number[] = [];
+    for (let step = 0; step < 18; step++) {
+      const [loss, gradient] = valueAndGrad((at: NDArray) => nn.meanSquaredError(matmul(at, at), eye))(w);
+      const [next, after] = rule.update(w, gradient, state);
+      for (const each of flatten([w, state, gradient]).arrays) each.dispose();
+      [w, state] = [next, after];
+      await loss.item();
+      loss.dispose();
+      if (step % 6 < 5) continue;
+      await collected();
+      live.push(arrays.memory().live);
+    }
+    expect(new Set(live).size, live.join()).toBe(1);
   });
 
   test('arrays of another context are refused', async () => {

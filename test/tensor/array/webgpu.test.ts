@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/host';
 import * as np from '../../../src/tensor/array';
+import { valueAndGrad } from '../../../src/tensor/gradient';
+import * as nn from '../../../src/tensor/nn';
+import * as optim from '../../../src/tensor/optim';
 import { ADAPTERS, open } from '../../execute/webgpu/devices';
 
 const STORAGE = 0x80;
@@ -55,6 +58,36 @@ describe.each(ADAPTERS)('%s', (name) => {
       'wrap: the buffer needs the usage COPY_SRC too.',
     );
     given.destroy();
+  });
+
+  test('a training loop that reads its loss alone takes as many kernels in every step, and as few plans, however it lets go', async () => {
+    const { arrays } = get();
+    const rule = optim.adam({ learningRate: 0.01 });
+    for (const disposes of [true, false]) {
+      let w = arrays.array(
+        Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)),
+        { shape: [4, 4] },
+      );
+      let state = rule.init(w);
+      const eye = arrays.eye(4);
+      const steps: number[] = [];
+      const { plans } = arrays.counts;
+      for (let step = 0; step < 12; step++) {
+        const before = arrays.counts.dispatches;
+        const [loss, gradient] = valueAndGrad((at: np.NDArray) =>
+          nn.meanSquaredError(np.matmul(at, at), eye),
+        )(w);
+        const [next, after] = rule.update(w, gradient, state);
+        if (disposes) for (const each of np.flatten([w, state, gradient]).arrays) each.dispose();
+        [w, state] = [next, after];
+        await loss.item();
+        loss.dispose();
+        steps.push(arrays.counts.dispatches - before);
+      }
+      expect(new Set(steps.slice(3)).size, steps.join()).toBe(1);
+      expect(steps.at(-1)).toBeLessThan(20);
+      expect(arrays.counts.plans - plans).toBeLessThan(6);
+    }
   });
 
   test('a compiled step, replayed: the same bits, and no more memory', async () => {
