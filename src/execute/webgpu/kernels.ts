@@ -95,7 +95,7 @@ const ENABLED = {
   subgroups: 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);',
 } as const;
 
-/** @param tail what ends each output in place of its store: only where the result is not that of `plan` then. */
+/** @param tail what ends each output in place of its store: the result is then not the product's. */
 export function fusedKernel(spec: KernelSpec, tuning: Tuning, tail?: Tail): Kernel {
   const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, split, blockK } = tuning;
   const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
@@ -166,7 +166,7 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning, tail?: Tail): Kern
       conversions,
       ...outputWgsl(spec),
       ...words,
-      ...(tail === undefined ? [] : [tail.source]),
+      ...(tail === undefined ? [] : [tail.source(bVectorWords * (32 / bBits))]),
     ].join('\n'),
     bindings: tail === undefined ? bindings : [...bindings, ...unused, ...tail.bindings],
     geometry: geometryOf(spec, tuning),

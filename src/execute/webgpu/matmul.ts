@@ -252,7 +252,12 @@ export class WebGpuMatmul {
     return StagedProduct.create(this.gpu, plan, compiled, layout);
   }
 
-  async #pipelines({ name, source, bindings, geometry }: Kernel): Promise<Pick<Proved, 'pipeline' | 'combine'>> {
+  async #pipelines({
+    name,
+    source,
+    bindings,
+    geometry,
+  }: Kernel): Promise<Pick<Proved, 'pipeline' | 'combine'>> {
     const [pipeline, combine] = await Promise.all([
       this.gpu.createPipeline(name, source, bindings),
       geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,

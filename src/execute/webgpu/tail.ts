@@ -16,9 +16,10 @@ export interface Tail {
   readonly name: string;
   /**
    * `fn finish(product: u32, matrix: u32, row: u32, column: u32)`, which stores what becomes of an element's code, and declares the
-   * result at RESULT_BINDING, what is in its bindings, and functions, beside those of its conversions. Slice is there.
+   * result at RESULT_BINDING, what is in its bindings, and functions, beside those of its conversions. Slice is there. An invocation calls
+   * it row by row, and in a row for `columns` neighbouring columns in order, from a multiple of that number on.
    */
-  readonly source: string;
+  readonly source: (columns: number) => string;
   readonly conversions: Conversions;
   /** From TAIL_BINDING on. A uniform is told with each encoding. */
   readonly bindings: readonly BindingType[];

@@ -11,7 +11,7 @@ import type { Value, ValueOp } from './value';
 export type Step =
   | { readonly kind: 'elements'; readonly roots: readonly Value[] }
   | { readonly kind: 'scan' | 'scatter' | 'sort'; readonly value: Value }
-  /** Of `ends` there are none, or they are written in place of the product. */
+  /** What is written in the product's place, where that is not the product itself. */
   | { readonly kind: 'matmul'; readonly value: Value; readonly ends: readonly Value[] }
   | { readonly kind: 'check'; readonly check: Check; readonly flag: number };
 
@@ -274,14 +274,15 @@ class Scheduler {
     return [...(this.#limits.fusion ? this.#joined(grouped, readersOf) : grouped), ...checks];
   }
 
-  /** Products whose one reader is a kernel that they can end with take its place, and are not stored. */
+  /** Where one kernel alone reads a product, and it can end the product's own, it does: the product is then not stored. */
   #joined(steps: readonly Step[], readersOf: (value: Value) => ReadonlySet<number>): readonly Step[] {
     const joined: (Step | undefined)[] = [...steps];
     for (const [at, step] of steps.entries()) {
       if (step.kind !== 'matmul' || this.#outputs.has(step.value)) continue;
       const [reader = -1, ...others] = readersOf(step.value);
       const kernel = joined[reader];
-      if (others.length > 0 || kernel?.kind !== 'elements' || !this.#canEnd(step.value, kernel.roots)) continue;
+      if (others.length > 0 || kernel?.kind !== 'elements' || !this.#canEnd(step.value, kernel.roots))
+        continue;
       joined[reader] = { ...step, ends: kernel.roots };
       joined[at] = undefined;
       this.#stored.delete(step.value);

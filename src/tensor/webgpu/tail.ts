@@ -4,15 +4,14 @@
  */
 import { RESULT_BINDING, TAIL_BINDING, type Tail } from '../../execute/webgpu/tail';
 import { render } from '../../execute/webgpu/template';
-import { bitsOf } from '../../numerics';
 import frame from '../../../shaders/tensor/tail.wgsl';
-import { constant, keyOf, of, placeOf } from './affine';
+import { constant, keyOf, of, placeOf, type Affine, type Variable } from './affine';
 import { Body } from './body';
 import { hex } from './codes';
 import { computed } from './computed';
 import { Elements, type Coordinates } from './elements';
 import { callsOf, type Context } from './kernel';
-import { perWord, type Value } from './value';
+import { perWord, type Value, type ValueOp } from './value';
 import { viewed } from './views';
 
 export interface ProductTail extends Tail {
@@ -21,6 +20,8 @@ export interface ProductTail extends Tail {
   readonly writes: readonly Value[];
   readonly fills: readonly number[];
 }
+
+const SAME_PLACE: ReadonlySet<ValueOp['kind']> = new Set(['map', 'cast', 'bitcast', 'order']);
 
 /** Where the element that is made of the product's lies in a value; `apart` where it is made of none, `elsewhere` where it is of others too. */
 type Where = Coordinates | 'apart' | 'elsewhere';
@@ -51,27 +52,20 @@ function placesFrom(
   if (op.kind !== 'matmul') throw new Error('Invariant violation: no product');
   const { m, n } = op;
   const extents = [shape[0] ?? 1, m, n];
-  const start = ['matrix', 'row', 'column'].map((name, axis) => of(body.variable(name, extents[axis] ?? 1, 0)));
+  const start = ['matrix', 'row', 'column'].map((name, axis) =>
+    of(body.variable(name, extents[axis] ?? 1, 0)),
+  );
   const known = new Map<Value, Where>([[product, start]]);
 
   /** Where input i's element goes. */
   const moved = (value: Value, i: number, from: Coordinates): Where => {
     const x = value.input(i);
     if (x === product && x.shape[2] !== n) return cutsPadding(value, extents) ? from : 'elsewhere';
-    switch (value.op.kind) {
-      case 'map':
-      case 'bitcast':
-      case 'order':
-        return from;
-      case 'cast':
-        return i === 0 ? from : 'elsewhere';
-      case 'reshape':
-        return body.coordinates(placeOf(from, x.shape), value.shape);
-      case 'permute':
-        return value.op.axes.map((axis) => from[axis] ?? constant(0));
-      default:
-        return 'elsewhere';
-    }
+    const { op } = value;
+    if (op.kind === 'reshape') return body.coordinates(placeOf(from, x.shape), value.shape);
+    if (op.kind === 'permute') return op.axes.map((axis) => from[axis] ?? constant(0));
+    const isKey = op.kind === 'cast' && i > 0;
+    return SAME_PLACE.has(op.kind) && !isKey ? from : 'elsewhere';
   };
   const find = (value: Value): Where => {
     const found = known.get(value);
@@ -99,44 +93,34 @@ const cutsPadding = ({ op, shape }: Value, extents: readonly number[]): boolean 
   op.step.every((step) => step === 1) &&
   shape.every((extent, axis) => extent === extents[axis]);
 
-export function tailOf(product: Value, roots: readonly Value[], { arithmetic, isStored }: Context): ProductTail {
-  const elements = new Elements(isInner(roots, isStored), {
-    viewed,
-    computed: (each, value, at) => (value === product ? { code: 'product' } : computed(each, value, at)),
-  });
-  const { body, uses } = elements;
-  const where = placesFrom(product, isInner(roots, isStored), body);
-  for (const [i, root] of roots.entries()) {
-    const at = where(root);
-    if (typeof at === 'string') throw new Error(`Invariant violation: a ${root.op.kind} ends no product`);
-    const code = elements.code(root, at);
-    store(body, root, `y${i}`, body.place(placeOf(at, root.shape)), code);
-  }
-  const { reads, fills } = elements;
+export function tailOf(product: Value, roots: readonly Value[], context: Context): ProductTail {
+  const { elements } = write(product, roots, context, 1);
+  const { reads, fills, uses } = elements;
   const [, ...writes] = roots;
   const declare = (access: string, variable: string, binding: number, type: string): string =>
     `@group(0) @binding(${binding}) var<storage, ${access}> ${variable}: array<${type}>;`;
-  const { conversions, functions } = callsOf(elements, arithmetic);
-  const told = TAIL_BINDING + reads.length + writes.length;
-  return {
-    name: [...uses.alu, ...uses.activations, ...roots.map(({ dtype }) => `to ${dtype}`)].join(', '),
-    source: [
+  const { conversions, functions } = callsOf(elements, context.arithmetic);
+  const source = (columns: number): string => {
+    const { elements: again, packed } = write(product, roots, context, columns);
+    const type = (root: Value): string => (perWord(root) === 1 || packed.has(root) ? 'u32' : 'atomic<u32>');
+    return [
       ...reads.map((_, i) => declare('read', `x${i}`, TAIL_BINDING + i, 'u32')),
-      ...roots.map((root, i) =>
-        declare(
-          'read_write',
-          `y${i}`,
-          i === 0 ? RESULT_BINDING : TAIL_BINDING + reads.length + i - 1,
-          perWord(root) === 1 ? 'u32' : 'atomic<u32>',
-        ),
-      ),
+      ...roots.map((root, i) => {
+        const binding = i === 0 ? RESULT_BINDING : TAIL_BINDING + reads.length + i - 1;
+        return declare('read_write', `y${i}`, binding, type(root));
+      }),
+      ...roots.flatMap((root, i) => (packed.has(root) ? [`var<private> word${i}: u32;`] : [])),
       render(frame, {
-        BINDING: told,
+        BINDING: TAIL_BINDING + reads.length + writes.length,
         TOLD: Math.ceil(fills.length / 4),
-        BODY: body.lines.map((line) => `  ${line}`).join('\n'),
+        BODY: again.body.lines.map((line) => `  ${line}`).join('\n'),
       }),
       ...functions,
-    ].join('\n'),
+    ].join('\n');
+  };
+  return {
+    name: [...uses.alu, ...uses.activations, ...roots.map(({ dtype }) => `to ${dtype}`)].join(', '),
+    source,
     conversions,
     bindings: [
       ...reads.map(() => 'read' as const),
@@ -149,16 +133,59 @@ export function tailOf(product: Value, roots: readonly Value[], { arithmetic, is
   };
 }
 
-/** Invocations share words of narrow formats: each replaces its own bits. */
-function store(body: Body, root: Value, name: string, place: string, code: string): void {
-  const elements = perWord(root);
-  if (elements === 1) {
-    body.line(`${name}[${place}] = ${code};`);
-    return;
+/** The statements, and the values of which an invocation owns whole words. */
+function write(
+  product: Value,
+  roots: readonly Value[],
+  { isStored }: Context,
+  columns: number,
+): { readonly elements: Elements; readonly packed: ReadonlySet<Value> } {
+  const elements = new Elements(isInner(roots, isStored), {
+    viewed,
+    computed: (each, value, at) => (value === product ? { code: 'product' } : computed(each, value, at)),
+  });
+  const { body } = elements;
+  const where = placesFrom(product, isInner(roots, isStored), body);
+  const packed = new Set<Value>();
+  for (const [i, root] of roots.entries()) {
+    const at = where(root);
+    if (typeof at === 'string') throw new Error(`Invariant violation: a ${root.op.kind} ends no product`);
+    const place = placeOf(at, root.shape);
+    const [code, name] = [elements.code(root, at), body.place(place)];
+    const count = perWord(root);
+    if (count === 1) {
+      body.line(`y${i}[${name}] = ${code};`);
+      continue;
+    }
+    const bits = `${32 / count}u`;
+    const within = `(column & ${count - 1}u)`;
+    if (columns % count === 0 && isRowed(place, count)) {
+      packed.add(root);
+      body.line(`word${i} = select(word${i}, 0u, ${within} == 0u) | (${code} << (${within} * ${bits}));`);
+      body.line(`if (${within} == ${count - 1}u) {`);
+      body.line(`  y${i}[${name} / ${count}u] = word${i};`);
+      body.line('}');
+      continue;
+    }
+    // Invocations share words: each replaces its own bits.
+    const [word, shift] = [body.fresh(), body.fresh()];
+    body.line(`let ${word} = ${name} / ${count}u;`);
+    body.line(`let ${shift} = (${name} & ${count - 1}u) * ${bits};`);
+    body.line(`atomicAnd(&y${i}[${word}], ~(${hex(2 ** (32 / count) - 1)} << ${shift}));`);
+    body.line(`atomicOr(&y${i}[${word}], ${code} << ${shift});`);
   }
-  const bits = bitsOf(root.dtype);
-  const word = body.define(0, `${name} word`, `${place} / ${elements}u`);
-  const shift = body.define(0, `${name} shift`, `(${place} % ${elements}u) * ${bits}u`);
-  body.line(`atomicAnd(&${name}[${word}], ~(${hex(2 ** bits - 1)} << ${shift}));`);
-  body.line(`atomicOr(&${name}[${word}], ${code} << ${shift});`);
+  return { elements, packed };
 }
+
+/** Whether elements of `count` neighbouring columns, from a multiple of that on, lie in one word. */
+const isRowed = ({ constant: value, terms }: Affine, count: number): boolean =>
+  value % count === 0 &&
+  terms.every(
+    ({ variable, divisor, modulus, factor }) =>
+      factor % count === 0 ||
+      (variable.name === 'column' && divisor === 1 && factor === 1 && wholeDigits(modulus, variable, count)),
+  );
+
+/** Whether a digit begins anew, and ends, with a whole word. */
+const wholeDigits = (modulus: number, { extent }: Variable, count: number): boolean =>
+  extent % count === 0 && modulus % count === 0;
