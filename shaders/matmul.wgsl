@@ -10,14 +10,17 @@
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
 // to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume. With SPLIT
 // each workgroup computes one pass, and `combine` adds the passes in their order: the same additions, by more workgroups.
+// With TAIL the code of an output is not stored but handed to `finish`, of which src/execute/webgpu/tail.ts tells.
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<{{A_VECTOR}}>;
 @group(0) @binding(3) var<storage, read> b: array<{{B_VECTOR}}>;
+//: if TAIL == 0
 //: if OUT_PER_WORD == 1
 @group(0) @binding(4) var<storage, read_write> result: array<u32>;
 //: else
 @group(0) @binding(4) var<storage, read_write> result: array<atomic<u32>>;
+//: end
 //: end
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 //: if ACCUMULATE
@@ -70,7 +73,9 @@
       //: if GROUPS
       value += group_sum[i * {{TILE_N}}u + j];
       //: end
+      //: if TAIL == 0
       let at = slice.out_offset + matrix * slice.out_matrix + (row + i) * slice.out_stride + column / {{OUT_PER_WORD}}u;
+      //: end
       //: if ACCUMULATE + EPILOGUE
       let stacked_row = matrix * slice.m + row + i;
       //: end
@@ -80,11 +85,18 @@
       //: if EPILOGUE
       value = bitcast<f32>(epilogue(bitcast<u32>(value), stacked_row, column));
       //: end
+      //: if TAIL
+      // Rounded first, behind a barrier, as if it had been stored and read: no sum of the tail joins those of the product.
+      value = rounded(value);
+      //: end
       //: if STOCHASTIC
       let code = encode_out(bitcast<u32>(value), output_draw(matrix, row + i, column));
       //: else
       let code = encode_out(bitcast<u32>(value));
       //: end
+      //: if TAIL
+      finish(code, matrix, row + i, column);
+      //: else
       //: if OUT_PER_WORD == 1
       result[at] = code;
       //: else
@@ -92,6 +104,7 @@
       let shift = (column % {{OUT_PER_WORD}}u) * {{OUT_BITS}}u;
       atomicAnd(&result[at], ~({{OUT_MASK}}u << shift));
       atomicOr(&result[at], code << shift);
+      //: end
       //: end
     }
   }

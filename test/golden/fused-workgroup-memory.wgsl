@@ -81,6 +81,7 @@ fn rounded(x: f32) -> f32 {
 // Order, per output (docs/numerics.md, Tensor engine): a pass starts at +0 and adds its rows one by one; its sum is added
 // to the accumulation group, the groups to the total, C last. A slice may stop between two passes and resume. With SPLIT
 // each workgroup computes one pass, and `combine` adds the passes in their order: the same additions, by more workgroups.
+// With TAIL the code of an output is not stored but handed to `finish`, of which src/execute/webgpu/tail.ts tells.
 // Slice, Pass and `rounded` are in shaders/slice.wgsl.
 
 @group(0) @binding(2) var<storage, read> a: array<vec2<u32>>;

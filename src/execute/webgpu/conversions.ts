@@ -18,6 +18,8 @@ export interface Conversions {
    * `fn name(bits: u32, draw: u32) -> u32`, and `stochastic_draw` of shaders/philox.wgsl is there to make the draw.
    */
   readonly encode?: Readonly<Record<string, Encoding>>;
+  /** Whether `stochastic_draw` is there in any case. */
+  readonly draws?: boolean;
 }
 
 const ROUNDINGS = {
@@ -94,7 +96,7 @@ function quickEncoding(
 }
 
 /** WGSL that defines the functions asked for and what they call. Bit for bit what decode and encode of src/numerics do. */
-export function conversionsWgsl({ decode = {}, encode = {} }: Conversions): string {
+export function conversionsWgsl({ decode = {}, encode = {}, draws = false }: Conversions): string {
   const decoders = Object.entries(decode).map(
     ([name, dtype]) =>
       `fn ${name}(code: u32) -> u32 {\n  return ${decodeExpression(numberFormatOf(dtype))};\n}\n`,
@@ -103,6 +105,6 @@ export function conversionsWgsl({ decode = {}, encode = {} }: Conversions): stri
     const draw = encoding.rounding === 'stochastic' ? ', draw: u32' : '';
     return `fn ${name}(bits: u32${draw}) -> u32 {\n  return ${encodeExpression(numberFormatOf(encoding.dtype), encoding)};\n}\n`;
   });
-  const stochastic = Object.values(encode).some(({ rounding }) => rounding === 'stochastic');
+  const stochastic = draws || Object.values(encode).some(({ rounding }) => rounding === 'stochastic');
   return [convert, ...(stochastic ? [philox] : []), ...decoders, ...encoders].join('\n');
 }

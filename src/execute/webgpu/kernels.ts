@@ -14,6 +14,7 @@ import { decoderWgsl, generalDecoders, maskOf, type Decoder } from './decoders';
 import { epilogueBindings, epilogueConversions, epilogueName, epilogueWgsl } from './epilogue';
 import type { BindingType } from './gpu';
 import type { Arithmetic } from './interpreter/functions';
+import { TAIL_BINDING, type Tail } from './tail';
 import { render } from './template';
 import { tuningText, type Tuning } from './tuning';
 
@@ -94,7 +95,8 @@ const ENABLED = {
   subgroups: 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);',
 } as const;
 
-export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
+/** @param tail what ends each output in place of its store: the result is then not the product's. */
+export function fusedKernel(spec: KernelSpec, tuning: Tuning, tail?: Tail): Kernel {
   const { tileM, tileN, unroll, lanesX, lanesY, stripe, broadcast, split, blockK } = tuning;
   const [aBits, bBits, outBits] = [bitsOf(spec.a), bitsOf(spec.b), bitsOf(spec.out)];
   const aWords = wordsOf(tileM, spec.a);
@@ -139,17 +141,21 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
     GROUPS: groups,
     DOUBLE_ROW: Number(spec.doubleRow),
     ACCUMULATE: Number(spec.accumulate),
+    TAIL: Number(tail !== undefined),
     ACCUMULATOR: spec.groups ? 'group_sum' : 'total',
     ROUND_PRODUCT: spec.barrier === 'none' ? '' : 'rounded',
     ROUND_SUM: spec.barrier === 'product+sum' ? 'rounded' : '',
   });
   const decoders = { decode_a: [spec.a, spec.decodeA], decode_b: [spec.b, spec.decodeB] } as const;
   const conversions = conversionsWgsl({
-    decode: { ...generalDecoders(decoders), ...addedDecoders(spec) },
-    encode: outputEncoding(spec),
+    ...tail?.conversions,
+    decode: { ...generalDecoders(decoders), ...addedDecoders(spec), ...tail?.conversions.decode },
+    encode: { ...outputEncoding(spec), ...tail?.conversions.encode },
   });
   const words = Object.entries(decoders).map(([name, [dtype, decoder]]) => decoderWgsl(name, dtype, decoder));
-  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, ${tuningText(tuning)}, barrier ${spec.barrier}`;
+  const bindings = [...BINDINGS, ...addedBindings(spec)];
+  const unused = Array.from({ length: TAIL_BINDING - bindings.length }, () => undefined);
+  const name = `fused ${spec.a}${suffix(spec.decodeA)} x ${spec.b}${suffix(spec.decodeB)} -> ${outputName(spec)}, ${tuningText(tuning)}, barrier ${spec.barrier}${tail === undefined ? '' : `, then ${tail.name}`}`;
   return {
     name,
     source: [
@@ -160,8 +166,9 @@ export function fusedKernel(spec: KernelSpec, tuning: Tuning): Kernel {
       conversions,
       ...outputWgsl(spec),
       ...words,
+      ...(tail === undefined ? [] : [tail.source(bVectorWords * (32 / bBits))]),
     ].join('\n'),
-    bindings: [...BINDINGS, ...addedBindings(spec)],
+    bindings: tail === undefined ? bindings : [...bindings, ...unused, ...tail.bindings],
     geometry: geometryOf(spec, tuning),
   };
 }

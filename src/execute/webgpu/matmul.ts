@@ -29,6 +29,7 @@ import { float16Decoder, probeArithmetic, type ArithmeticProbe, type Float16Deco
 import { searchClass, type Searched } from './search';
 import { Rate } from './slices';
 import { STAGED_ROOM, StagedProduct, type StagedLayout } from './staged';
+import type { Tail } from './tail';
 import {
   blaming,
   checkSources,
@@ -95,6 +96,11 @@ interface Proved {
   readonly moving: Dtype;
 }
 
+interface ProvedFused extends Proved {
+  /** The same kernel with a tail. */
+  readonly ending: (tail: Tail) => Kernel;
+}
+
 interface KnownAnswer {
   readonly plan: MatmulPlan;
   readonly operands: MatmulOperands;
@@ -114,7 +120,8 @@ export class WebGpuMatmul {
   #tunings: Tunings;
   /** Searches for a tuning go one after the other: the second finds the work done. */
   #search: Promise<boolean> = Promise.resolve(false);
-  readonly #proved = new Map<string, Promise<Proved>>();
+  readonly #plainKernels = new Map<string, Promise<Proved>>();
+  readonly #fusedKernels = new Map<string, Promise<ProvedFused>>();
   readonly #barriers: Record<string, Barrier> = {};
 
   private constructor(
@@ -232,9 +239,30 @@ export class WebGpuMatmul {
     return this.#product(plan, operands, proved, { batch, into });
   }
 
-  /** Readies a product that is encoded among other work, of operands that lie as the kernel reads them. */
-  async stage(plan: MatmulPlan, layout: StagedLayout): Promise<StagedProduct> {
-    return StagedProduct.create(this.gpu, plan, await this.#tuned(plan, {}, layout.batch, true), layout);
+  /**
+   * Readies a product that is encoded among other work, of operands that lie as the kernel reads them.
+   *
+   * @param tail what ends each of its outputs in place of the store. The kernel is proved without it.
+   */
+  async stage(plan: MatmulPlan, layout: StagedLayout, tail?: Tail): Promise<StagedProduct> {
+    const proved = await this.#tuned(plan, {}, layout.batch, true);
+    if (tail === undefined) return StagedProduct.create(this.gpu, plan, proved, layout);
+    const kernel = proved.ending(tail);
+    const compiled = { kernel, ...(await this.#pipelines(kernel)) };
+    return StagedProduct.create(this.gpu, plan, compiled, layout);
+  }
+
+  async #pipelines({
+    name,
+    source,
+    bindings,
+    geometry,
+  }: Kernel): Promise<Pick<Proved, 'pipeline' | 'combine'>> {
+    const [pipeline, combine] = await Promise.all([
+      this.gpu.createPipeline(name, source, bindings),
+      geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,
+    ]);
+    return { pipeline, combine };
   }
 
   /** Compares two results of one plan code by code on the adapter. */
@@ -294,7 +322,7 @@ export class WebGpuMatmul {
 
   async #plain(plan: MatmulPlan): Promise<Proved> {
     const kernel = plainKernel({ ...this.#spec(plan, plan.b, 'general', 'general'), barrier: 'product+sum' });
-    return this.#once(kernel.name + String(plan.accumulate), async () => ({
+    return once(this.#plainKernels, kernel.name + String(plan.accumulate), async () => ({
       kernel,
       pipeline: await this.gpu.createPipeline(kernel.name, kernel.source, kernel.bindings),
       combine: undefined,
@@ -314,7 +342,7 @@ export class WebGpuMatmul {
     operands: Partial<OperandSources>,
     batch: number,
     staged = false,
-  ): Promise<Proved> {
+  ): Promise<ProvedFused> {
     const name = classOf({ ...plan, b: staged ? stationaryDtype(plan.b) : plan.b });
     const { tuning, candidates } = this.#tunings[name];
     try {
@@ -344,7 +372,7 @@ export class WebGpuMatmul {
     preferred: Tuning,
     batch = 1,
     staged = false,
-  ): Promise<Proved> {
+  ): Promise<ProvedFused> {
     const moving = staged || preferred.widen ? stationaryDtype(plan.b) : plan.b;
     const decodeA = this.#decoder(stationaryDtype(plan.a), plan.a, operands.a);
     const decodeB = this.#decoder(moving, plan.b, operands.b);
@@ -356,7 +384,7 @@ export class WebGpuMatmul {
     if (tuning.split && !splitFits(plan, geometryOf(spec, tuning), room))
       tuning = { ...tuning, split: false };
     const key = JSON.stringify([spec, tuning, plan.a, plan.b, plan.chip]);
-    return this.#once(key, () => this.#prove(plan, spec, tuning));
+    return once(this.#fusedKernels, key, () => this.#prove(plan, spec, tuning));
   }
 
   /** The quickest decoder that is exact for these codes on this adapter; what a buffer holds is not known. */
@@ -369,21 +397,17 @@ export class WebGpuMatmul {
   }
 
   /** Finds the weakest barrier with which the kernel equals the reference on small products of this plan's kind. */
-  async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<Proved> {
+  async #prove(plan: MatmulPlan, spec: KernelSpec, tuning: Tuning): Promise<ProvedFused> {
     let known: KnownAnswer | undefined;
     for (const barrier of BARRIERS) {
       const kernel = fusedKernel({ ...spec, barrier }, tuning);
-      const { name, source, bindings } = kernel;
-      const pipelines = Promise.all([
-        this.gpu.createPipeline(name, source, bindings),
-        kernel.geometry.split ? this.gpu.createPipeline(name, source, bindings, 'combine') : undefined,
-      ]);
+      const pipelines = this.#pipelines(kernel);
       known ??= this.#known(plan, tuning, spec.b); // while the adapter compiles
-      const [pipeline, combine] = await pipelines;
+      const ending = (tail: Tail): Kernel => fusedKernel({ ...spec, barrier }, tuning, tail);
       const rate = new Rate(FIRST_RATE, this.gpu.noticeMs);
-      const proved = { kernel, pipeline, combine, rate, moving: spec.b };
+      const proved = { kernel, ...(await pipelines), rate, moving: spec.b, ending };
       if (await this.#gives(known, proved)) {
-        this.#barriers[name] = barrier;
+        this.#barriers[kernel.name] = barrier;
         return proved;
       }
     }
@@ -409,16 +433,17 @@ export class WebGpuMatmul {
       product.release();
     }
   }
+}
 
-  #once(key: string, make: () => Promise<Proved>): Promise<Proved> {
-    let found = this.#proved.get(key);
-    if (found === undefined) {
-      found = make();
-      found.catch(() => this.#proved.delete(key));
-      this.#proved.set(key, found);
-    }
-    return found;
+/** What is made once for a key, unless it fails. */
+function once<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  let found = made.get(key);
+  if (found === undefined) {
+    found = make();
+    found.catch(() => made.delete(key));
+    made.set(key, found);
   }
+  return found;
 }
 
 /** A tile for all products, of which nothing was measured. */

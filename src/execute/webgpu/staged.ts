@@ -9,6 +9,7 @@ import type { Kernel } from './kernels';
 import { passWords, SLICE_BYTES, sliceWords, UNIFORM_STRIDE } from './prepared';
 import { MAX_WORKGROUPS, slices, TARGET_MS, type Slice } from './slices';
 import { stationaryDtype } from './stationary';
+import { TAIL_BINDING, type TailBuffers } from './tail';
 
 /** Products of a batch, and whether all of them take one A or one B. */
 export interface StagedLayout {
@@ -23,6 +24,8 @@ export interface StagedBuffers {
   readonly result: GPUBuffer;
   /** Of `scratchBytes`, unless that is 0. */
   readonly scratch: GPUBuffer | undefined;
+  /** What its tail reads, writes and is told. */
+  readonly tail?: TailBuffers | undefined;
 }
 
 /** Bytes that the sums of split passes take at most: other work has them afterwards. */
@@ -119,9 +122,10 @@ export class StagedProduct {
   encode(pass: GPUComputePassEncoder, buffers: StagedBuffers): void {
     const { pipeline, combine } = this.#compiled;
     const group = this.#group(buffers);
+    const told = buffers.tail?.told === undefined ? [] : [buffers.tail.told.at];
     for (const [i, { workgroups }] of this.#slices.entries()) {
       pass.setPipeline(pipeline.pipeline);
-      pass.setBindGroup(0, group, [i * UNIFORM_STRIDE]);
+      pass.setBindGroup(0, group, [i * UNIFORM_STRIDE, ...told]);
       pass.dispatchWorkgroups(workgroups, combine === undefined ? 1 : this.plan.passes.length);
       if (combine === undefined) continue;
       pass.setPipeline(combine.pipeline);
@@ -136,11 +140,11 @@ export class StagedProduct {
 
   /** The group of these buffers, which is that of the last encoding where they are the same. */
   #group(buffers: StagedBuffers): GPUBindGroup {
-    const { a, b, result, scratch } = buffers;
+    const { a, b, result, scratch, tail } = buffers;
     const last = this.#last;
-    const same = (['a', 'b', 'result', 'scratch'] as const).every(
-      (name) => last?.buffers[name] === buffers[name],
-    );
+    const same =
+      (['a', 'b', 'result', 'scratch'] as const).every((name) => last?.buffers[name] === buffers[name]) &&
+      (tail?.storage ?? []).every((buffer, i) => last?.buffers.tail?.storage[i] === buffer);
     if (same && last !== undefined) return last.group;
     const { kernel, pipeline } = this.#compiled;
     // Where a kernel has no need of scratch its binding is there all the same.
@@ -149,6 +153,9 @@ export class StagedProduct {
       if (buffer === undefined || kernel.bindings[binding] === undefined) return [];
       return [{ binding, resource: binding === 0 ? { buffer, size: SLICE_BYTES } : { buffer } }];
     });
+    const added: GPUBufferBinding[] = (tail?.storage ?? []).map((buffer) => ({ buffer }));
+    if (tail?.told !== undefined) added.push({ buffer: tail.told.buffer, size: tail.told.bytes });
+    entries.push(...added.map((resource, i) => ({ binding: TAIL_BINDING + i, resource })));
     const group = this.#gpu.device.createBindGroup({ layout: pipeline.layout, entries });
     this.#last = { buffers, group };
     return group;

@@ -1,9 +1,8 @@
 /** Kernels as texts: what each reads and writes, and how many invocations it has. */
-import { conversionsWgsl } from '../../execute/webgpu/conversions';
+import { conversionsWgsl, type Conversions } from '../../execute/webgpu/conversions';
 import type { BindingType } from '../../execute/webgpu/gpu';
 import { functionsWgsl, type Arithmetic } from '../../execute/webgpu/interpreter/functions';
 import { render } from '../../execute/webgpu/template';
-import philox from '../../../shaders/philox.wgsl';
 import composed from '../../../shaders/tensor/composed.wgsl';
 import frame from '../../../shaders/tensor/kernel.wgsl';
 import order from '../../../shaders/tensor/order.wgsl';
@@ -45,6 +44,27 @@ export const quadType = (value: Value): string =>
 /** Words of `told`: vectors of four. */
 const toldVectors = (fills: number): number => 1 + Math.ceil(fills / 4);
 
+/** What the text of elements calls. */
+export function callsOf(
+  { uses, decoded, encoded, draws, orders }: Elements,
+  arithmetic: Arithmetic,
+): { readonly conversions: Conversions; readonly functions: readonly string[] } {
+  const { alu, activations, integers } = uses;
+  const calls = { arithmetic, alu: [...alu], activations: [...activations], integers };
+  return {
+    conversions: {
+      decode: Object.fromEntries([...decoded].map((dtype) => [`decode_from_${dtype}`, dtype])),
+      encode: Object.fromEntries(encoded),
+      draws,
+    },
+    functions: [
+      ...(alu.size + activations.size > 0 || integers ? [functionsWgsl(calls)] : []),
+      ...(uses.composed ? [composed] : []),
+      ...(orders ? [order] : []),
+    ],
+  };
+}
+
 export function assemble(
   name: string,
   elements: Elements,
@@ -53,7 +73,7 @@ export function assemble(
   shape: { readonly lanes: number; readonly size: number },
   declarations: readonly string[] = [],
 ): KernelText {
-  const { body, uses, reads, fills, decoded, encoded, draws, orders } = elements;
+  const { body, reads, fills } = elements;
   const declare = (access: string, variable: string, binding: number, type: string): string =>
     `@group(0) @binding(${binding}) var<storage, ${access}> ${variable}: array<${type}>;`;
   const buffers = [
@@ -65,35 +85,16 @@ export function assemble(
     ),
     ...declarations,
   ];
-  const encode = Object.fromEntries(encoded);
-  const conversions = conversionsWgsl({
-    decode: Object.fromEntries([...decoded].map((dtype) => [`decode_from_${dtype}`, dtype])),
-    encode,
-  });
-  const hasPhilox = [...encoded.values()].some(({ rounding }) => rounding === 'stochastic');
+  const { conversions, functions } = callsOf(elements, arithmetic);
   const kernel = render(frame, {
     TOLD: toldVectors(fills.length),
     LANES,
     ROW,
     BODY: body.lines.map((line) => `  ${line}`).join('\n'),
   });
-  const functions = functionsWgsl({
-    arithmetic,
-    alu: [...uses.alu],
-    activations: [...uses.activations],
-    integers: uses.integers,
-  });
   return {
     name,
-    source: [
-      ...buffers,
-      kernel,
-      conversions,
-      ...(draws && !hasPhilox ? [philox] : []),
-      ...(uses.alu.size + uses.activations.size > 0 || uses.integers ? [functions] : []),
-      ...(uses.composed ? [composed] : []),
-      ...(orders ? [order] : []),
-    ].join('\n'),
+    source: [...buffers, kernel, conversionsWgsl(conversions), ...functions].join('\n'),
     bindings: [
       'uniform',
       ...reads.map(() => 'read' as const),

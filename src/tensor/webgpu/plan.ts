@@ -16,6 +16,7 @@ import { elementwise } from './elementwise';
 import { checkKernel, LANES, ROW, scan, scatter, type KernelText } from './kernel';
 import type { Lowered } from './lower';
 import { schedule, type Limits, type Step } from './schedule';
+import { tailOf } from './tail';
 import { wordsOf, type Value } from './value';
 
 /** Memory of a run: of a leaf, of the flags, of an output, or for a while. */
@@ -38,11 +39,14 @@ export interface Dispatch {
   last: { readonly buffers: readonly GPUBuffer[]; readonly group: GPUBindGroup } | undefined;
 }
 
-/** A product of A, B and their result, with scratch. */
+/** A product of A, B and their result, with scratch; and what its tail reads, writes and is told. */
 export interface ProductStep {
   readonly kind: 'product';
   readonly product: StagedProduct;
   readonly slots: readonly [Slot, Slot, Slot, Slot];
+  readonly tail: readonly Slot[];
+  readonly told: number;
+  readonly toldBytes: number;
 }
 
 export interface Plan {
@@ -88,7 +92,10 @@ interface Draft {
 interface ProductDraft {
   readonly kind: 'product';
   readonly product: StagedProduct;
-  readonly memory: readonly [Value, Value, Value, Scratch];
+  /** A, B, the result, scratch, and of the tail. */
+  readonly memory: readonly (Value | Scratch)[];
+  readonly told: readonly number[];
+  readonly fills: readonly number[];
 }
 
 /** Memory that is no value: what a sort needs beside. */
@@ -103,7 +110,9 @@ export async function makePlan({ outputs, checks }: Lowered, adapter: Adapter): 
   const { gpu, arithmetic, limits } = adapter;
   const { steps, isStored } = schedule(outputs, checks, limits);
   const drafted = steps.map(async (step): Promise<readonly (Draft | ProductDraft)[]> =>
-    step.kind === 'matmul' ? productDrafts(step.value, adapter) : draftsOf(step, { arithmetic, isStored }),
+    step.kind === 'matmul'
+      ? productDrafts(step, adapter, { arithmetic, isStored })
+      : draftsOf(step, { arithmetic, isStored }),
   );
   const drafts = (await Promise.all(drafted)).flat();
   const pipelines = await Promise.all(
@@ -115,11 +124,7 @@ export async function makePlan({ outputs, checks }: Lowered, adapter: Adapter): 
   const told: number[] = [];
   const fills: { word: number; fill: number }[] = [];
   const planned = drafts.map((draft, i): Dispatch | ProductStep => {
-    if (draft.kind === 'product') {
-      const [a, b, result, scratch] = draft.memory;
-      const slots = [a, b, result, scratch].map((each) => layout.slotOf(each));
-      return { kind: 'product', product: draft.product, slots: four(slots) };
-    }
+    const slots = draft.memory.map((each) => layout.slotOf(each));
     const begin = told.length;
     told.push(...draft.told);
     for (const fill of draft.fills) {
@@ -128,6 +133,15 @@ export async function makePlan({ outputs, checks }: Lowered, adapter: Adapter): 
     }
     const bytes = Math.ceil((told.length - begin) / 4) * 16;
     while (told.length % STRIDE > 0) told.push(0);
+    const words = { told: begin * 4, toldBytes: bytes };
+    if (draft.kind === 'product')
+      return {
+        kind: 'product',
+        product: draft.product,
+        slots: four(slots),
+        tail: slots.slice(4),
+        ...words,
+      };
     const pipeline = pipelines[i];
     if (pipeline === undefined) throw new Error('Invariant violation: a kernel lacks its pipeline');
     const groups = Math.ceil(draft.lanes / LANES);
@@ -135,9 +149,8 @@ export async function makePlan({ outputs, checks }: Lowered, adapter: Adapter): 
     return {
       kind: 'dispatch',
       pipeline,
-      slots: draft.memory.map((each) => layout.slotOf(each)),
-      told: begin * 4,
-      toldBytes: bytes,
+      slots,
+      ...words,
       workgroups: [across, Math.ceil(groups / across)],
       last: undefined,
     };
@@ -169,7 +182,11 @@ function four(slots: readonly Slot[]): readonly [Slot, Slot, Slot, Slot] {
   return [a, b, c, d];
 }
 
-async function productDrafts(value: Value, { matmul, chip }: Adapter): Promise<readonly ProductDraft[]> {
+async function productDrafts(
+  { value, ends }: Extract<Step, { readonly kind: 'matmul' }>,
+  { matmul, chip }: Adapter,
+  context: Context,
+): Promise<readonly ProductDraft[]> {
   const { op, shape, dtype } = value;
   if (op.kind !== 'matmul') throw new Error('Invariant violation: no product');
   const { m, n, k, a, b, rounding, saturate, seed } = op;
@@ -180,8 +197,13 @@ async function productDrafts(value: Value, { matmul, chip }: Adapter): Promise<r
     aLayout: op.aLayout,
     seed: rounding === 'stochastic' ? seed : 0,
   });
-  const product = await matmul.stage(plan, { batch, sharedA: op.sharedA, sharedB: op.sharedB });
-  return [{ kind: 'product', product, memory: [left, right, value, new Scratch(product.scratchBytes / 4)] }];
+  const layout = { batch, sharedA: op.sharedA, sharedB: op.sharedB };
+  const tail = ends.length === 0 ? undefined : tailOf(value, ends, context);
+  const product = await matmul.stage(plan, layout, tail);
+  const scratch = new Scratch(product.scratchBytes / 4);
+  const { reads = [], writes = [], fills = [] } = tail ?? {};
+  const memory = [left, right, ends[0] ?? value, scratch, ...reads, ...writes];
+  return [{ kind: 'product', product, memory, told: [], fills }];
 }
 
 type KernelStep = Exclude<Step, { readonly kind: 'matmul' }>;

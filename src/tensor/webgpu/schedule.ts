@@ -2,14 +2,17 @@
  * Which values are written to memory, and by which kernels. All others are computed where they are read: what that costs is
  * weighed against a write and a read of memory, and the start of a kernel.
  */
+import { PRODUCT_BUFFERS } from '../../execute/webgpu/tail';
 import { REDUCE_BLOCK } from '../graph';
 import type { Check } from './lower';
+import { endsProduct } from './tail';
 import type { Value, ValueOp } from './value';
 
 export type Step =
   | { readonly kind: 'elements'; readonly roots: readonly Value[] }
   | { readonly kind: 'scan' | 'scatter' | 'sort'; readonly value: Value }
-  | { readonly kind: 'matmul'; readonly value: Value }
+  /** What is written in the product's place, where that is not the product itself. */
+  | { readonly kind: 'matmul'; readonly value: Value; readonly ends: readonly Value[] }
   | { readonly kind: 'check'; readonly check: Check; readonly flag: number };
 
 export interface Schedule {
@@ -230,7 +233,8 @@ class Scheduler {
       const reads = this.#readsOf(root);
       const { kind } = root.op;
       let at = steps.length;
-      if (kind === 'scan' || kind === 'scatter' || kind === 'sort' || kind === 'matmul') {
+      if (kind === 'matmul') steps.push({ kind, value: root, ends: [] });
+      else if (kind === 'scan' || kind === 'scatter' || kind === 'sort') {
         steps.push({ kind, value: root });
       } else {
         const group = this.#limits.fusion
@@ -265,7 +269,35 @@ class Scheduler {
       for (const root of step.roots) if (!roots.includes(root)) this.#stored.delete(root);
       return { kind: 'elements', roots };
     });
-    return [...grouped, ...checks];
+    const readersOf = (value: Value): ReadonlySet<number> =>
+      new Set(readers.get(value)?.map(({ step }) => step));
+    return [...(this.#limits.fusion ? this.#joined(grouped, readersOf) : grouped), ...checks];
+  }
+
+  /** Where one kernel alone reads a product, and it can end the product's own, it does: the product is then not stored. */
+  #joined(steps: readonly Step[], readersOf: (value: Value) => ReadonlySet<number>): readonly Step[] {
+    const joined: (Step | undefined)[] = [...steps];
+    for (const [at, step] of steps.entries()) {
+      if (step.kind !== 'matmul' || this.#outputs.has(step.value)) continue;
+      const [reader = -1, ...others] = readersOf(step.value);
+      const kernel = joined[reader];
+      if (others.length > 0 || kernel?.kind !== 'elements' || !this.#canEnd(step.value, kernel.roots))
+        continue;
+      joined[reader] = { ...step, ends: kernel.roots };
+      joined[at] = undefined;
+      this.#stored.delete(step.value);
+    }
+    return joined.filter((step) => step !== undefined);
+  }
+
+  #canEnd(product: Value, roots: readonly Value[]): boolean {
+    const reads = new Set(roots.flatMap((root) => [...this.#readsOf(root).keys()]));
+    for (const own of [product, ...roots]) reads.delete(own);
+    const isStored = (value: Value): boolean => value !== product && this.#isStored(value);
+    return (
+      PRODUCT_BUFFERS + reads.size + roots.length - 1 <= this.#limits.buffers &&
+      endsProduct(product, roots, isStored)
+    );
   }
 
   /** Whether a value can be written by the kernel of others: it has as many elements, and reads nothing that comes later. */

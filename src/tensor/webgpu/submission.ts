@@ -66,6 +66,12 @@ export function submit(
             b: bufferOf(b),
             result: bufferOf(result),
             scratch: bufferOf(scratch),
+            tail: {
+              storage: dispatch.tail.map(bufferOf),
+              ...(dispatch.toldBytes > 0 && {
+                told: { buffer: plan.uniforms, at: dispatch.told, bytes: dispatch.toldBytes },
+              }),
+            },
           });
           dispatches += dispatch.product.dispatches;
           continue;
