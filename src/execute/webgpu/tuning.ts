@@ -73,6 +73,9 @@ const MANY_ROWS: readonly Tuning[] = [
 
 /** Where subgroups have fewer lanes the adapter is a processor, to which workgroup memory is memory like any other: a detour. */
 const LANES_OF_A_GPU = 16;
+/** @param subgroupLanes of the smallest subgroup; 0 where nothing is known. */
+export const isProcessor = (subgroupLanes: number): boolean =>
+  subgroupLanes > 0 && subgroupLanes < LANES_OF_A_GPU;
 
 /** Where the tile has one row for each of the product's, and more lanes along the columns. */
 const FEW_ROWS: readonly Tuning[] = [
@@ -182,7 +185,7 @@ export const forEachClass = (choice: (name: TuningClass) => Choice): Tunings => 
 export const candidatesFor = (name: TuningClass, subgroupLanes: number): readonly Tuning[] =>
   TUNED_CLASSES[name].candidates
     .filter(({ broadcast }) => broadcast <= subgroupLanes)
-    .filter(({ blockK }) => blockK === 0 || subgroupLanes === 0 || subgroupLanes >= LANES_OF_A_GPU)
+    .filter(({ blockK }) => blockK === 0 || !isProcessor(subgroupLanes))
     .map((tuning) => striped(tuning, subgroupLanes));
 
 /** With stripes of a subgroup's lanes. */

@@ -4,7 +4,7 @@ import { checkStore, type TuningStore } from '../../execute/webgpu';
 import { openBrowserDevice, type BrowserHostOptions, type Host } from '../../host';
 import { requireFields, UserError } from '../../numerics';
 import { ReferenceExecutor } from '../reference';
-import { WebGpuExecutor } from '../webgpu';
+import { WebGpuExecutor, type Fusion } from '../webgpu';
 import { Arrays } from './arrays';
 
 const EXECUTORS = ['auto', 'webgpu', 'reference'] as const;
@@ -17,8 +17,10 @@ export interface OpenArraysOptions {
   readonly device?: GPUDevice | undefined;
   /** `auto` when left out: WebGPU where there is an adapter, else the reference on the CPU, which is told by one line. */
   readonly executor?: (typeof EXECUTORS)[number] | undefined;
-  /** Whether kernels compute several steps, on WebGPU: no bit depends on it. */
-  readonly fusion?: boolean | undefined;
+  /**
+   * Whether kernels compute several steps, on WebGPU; `all` has products end in what follows them on every adapter, not only where that pays. No bit depends on it.
+   */
+  readonly fusion?: Fusion | undefined;
   /**
    * What a lost device comes to. `report`, when left out: an error that tells what was on it alone. `recover`, of a device that is opened here:
    * results of every run are read back and kept on the host, and a run that a loss stops is repeated on a fresh device, with the same bits.
@@ -52,6 +54,8 @@ export async function openArraysOn<T extends object>(
   const chip = parseChip(options.chip ?? 'trn2');
   if (!EXECUTORS.includes(executor))
     throw new UserError(`openArrays: executor is one of ${EXECUTORS.join(', ')}; received ${executor}.`);
+  if (![true, false, 'all'].includes(fusion))
+    throw new UserError(`openArrays: fusion is true, false or all; received ${String(fusion)}.`);
   if (!ON_LOST.includes(onLost))
     throw new UserError(`openArrays: onLost is one of ${ON_LOST.join(', ')}; received ${onLost}.`);
   if (onLost === 'recover' && device !== undefined)

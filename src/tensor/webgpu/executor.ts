@@ -21,6 +21,8 @@ import { lower } from './lower';
 import { bytesOf, Memory, Storage, TooLargeError } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
 import { makePlan, type Adapter, type Plan } from './plan';
+import type { Limits } from './schedule';
+import { isProcessor } from '../../execute/webgpu/tuning';
 import { Renewal } from './renewal';
 import { capture, type Captured } from './structure';
 import { submit, type Submitted } from './submission';
@@ -28,7 +30,7 @@ import { submit, type Submitted } from './submission';
 export interface WebGpuExecutorOptions {
   readonly chip?: ChipName;
   /** Whether kernels compute several primitives; true when left out. */
-  readonly fusion?: boolean;
+  readonly fusion?: Fusion;
   /**
    * A fresh device after the loss of the one before. With it, what runs compute is read back in each of them and kept on the host; a run
    * that a loss stops is repeated. Without it, a loss is an error.
@@ -37,6 +39,17 @@ export interface WebGpuExecutorOptions {
   /** Where what `tune` finds is kept, and taken from at the beginning. */
   readonly tunings?: TuningStore | undefined;
 }
+
+/**
+ * false: every primitive has a kernel of its own. true: kernels compute several; products end in what follows them where the adapter is no
+ * processor, to which a kernel more of a product is dearer to compile than a dispatch to start. `all`: these everywhere.
+ */
+export type Fusion = boolean | 'all';
+
+const fusing = (fusion: Fusion, { subgroupLanes }: WebGpuMatmul): Pick<Limits, 'fusion' | 'tails'> => ({
+  fusion: fusion !== false,
+  tails: fusion === 'all' || (fusion && !isProcessor(subgroupLanes)),
+});
 
 /** Plans kept at most: the one that was used longest ago goes first. */
 const PLANS = 512;
@@ -92,7 +105,13 @@ export class WebGpuExecutor implements Executor {
       if (tunings !== undefined) await takeKept(matmul, tunings, note);
       const { gpu, probe } = matmul;
       const { maxStorageBuffersPerShaderStage: buffers } = device.limits;
-      return { gpu, matmul, chip, arithmetic: arithmeticOf(probe), limits: { buffers, fusion } };
+      return {
+        gpu,
+        matmul,
+        chip,
+        arithmetic: arithmeticOf(probe),
+        limits: { buffers, ...fusing(fusion, matmul) },
+      };
     };
     return new WebGpuExecutor(
       await open(device),

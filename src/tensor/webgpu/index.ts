@@ -1,2 +1,2 @@
 /** Graphs on WebGPU. */
-export { WebGpuExecutor, type WebGpuExecutorOptions } from './executor';
+export { WebGpuExecutor, type Fusion, type WebGpuExecutorOptions } from './executor';

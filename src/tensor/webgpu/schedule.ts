@@ -25,6 +25,8 @@ export interface Limits {
   readonly buffers: number;
   /** Whether values are computed where they are read; else each primitive is a kernel of its own. */
   readonly fusion: boolean;
+  /** Whether products end in what follows them. */
+  readonly tails: boolean;
 }
 
 /** Values of one kernel at most: compilers take long over more. */
@@ -271,7 +273,7 @@ class Scheduler {
     });
     const readersOf = (value: Value): ReadonlySet<number> =>
       new Set(readers.get(value)?.map(({ step }) => step));
-    return [...(this.#limits.fusion ? this.#joined(grouped, readersOf) : grouped), ...checks];
+    return [...(this.#limits.tails ? this.#joined(grouped, readersOf) : grouped), ...checks];
   }
 
   /** Where one kernel alone reads a product, and it can end the product's own, it does: the product is then not stored. */

@@ -10,7 +10,7 @@ export interface OnAdapter {
   readonly plain: WebGpuExecutor;
 }
 
-export function onEveryAdapter(tests: (on: OnAdapter) => void): void {
+export function onEveryAdapter(tests: (on: OnAdapter) => void, fusion: true | 'all' = true): void {
   describe.each(ADAPTERS)('%s', (name) => {
     let opened: (OnAdapter & { readonly host: Host }) | undefined;
     const get = (): OnAdapter => {
@@ -19,7 +19,7 @@ export function onEveryAdapter(tests: (on: OnAdapter) => void): void {
     };
     beforeAll(async () => {
       const host = await open(name);
-      const fused = await WebGpuExecutor.create(host.device);
+      const fused = await WebGpuExecutor.create(host.device, { fusion });
       const plain = await WebGpuExecutor.create(host.device, { fusion: false });
       opened = { host, fused, plain };
     });

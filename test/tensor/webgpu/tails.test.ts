@@ -242,4 +242,4 @@ onEveryAdapter((on) => {
     result.drop();
     leaves.drop();
   });
-});
+}, 'all');
