@@ -4,7 +4,16 @@ import { describe, NDArray } from '../array/ndarray';
 import { flatten, type Flat } from '../array/tree';
 import { isFloat } from '../array/promotion';
 import { sameShape, type Node, type Shape } from '../graph';
-import type { OptimiserState } from './optimiser';
+
+/** What an optimiser remembers: arrays, to be saved and given back as they are. */
+export interface OptimiserState {
+  /** How many steps were taken: int32 of shape []. */
+  readonly step: NDArray;
+  /** Of each parameter, in order: what the rule remembers, in float32. */
+  readonly slots: readonly (readonly NDArray[])[];
+  /** The copies in float32; empty where none are kept. */
+  readonly master: readonly NDArray[];
+}
 
 /** What an optimiser needs of a state. */
 export interface Needed {

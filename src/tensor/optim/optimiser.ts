@@ -9,18 +9,8 @@ import { flatten } from '../array/tree';
 import { divide, sqrt } from '../compose';
 import { sameShape, make, type Node } from '../graph';
 import { checkStorage, kept, type Storage } from '../precision/rounding';
-import { fitting, parametersOf } from './fitting';
+import { fitting, parametersOf, type OptimiserState } from './fitting';
 import { requireLeast, scheduleOf, type Schedule } from './schedule';
-
-/** What an optimiser remembers: arrays, to be saved and given back as they are. */
-export interface OptimiserState {
-  /** How many steps were taken: int32 of shape []. */
-  readonly step: NDArray;
-  /** Of each parameter, in order: what the rule remembers, in float32. */
-  readonly slots: readonly (readonly NDArray[])[];
-  /** The copies in float32; empty where none are kept. */
-  readonly master: readonly NDArray[];
-}
 
 export interface Optimiser {
   /** The state before the first step. */
