@@ -8,6 +8,7 @@ import { make, sizeOf, type Shape } from '../graph';
 import { compiled, type Compiled } from './compile';
 import { checkShape, diagonal, given, integerCode, stepped, type Data } from './create';
 import { ArrayContext, type NDArray } from './ndarray';
+import { countOf } from './operands';
 import { flatten } from './tree';
 
 export interface ArrayOptions {
@@ -59,26 +60,27 @@ export class Arrays extends ArrayContext {
     const whole = [first, end, step].every(Number.isInteger);
     const format = this.checkDtype('arange', dtype ?? (whole ? 'int32' : 'float32'));
     const count = Math.max(0, Math.ceil((end - first) / step));
+    this.#checkRow('arange', count, format);
     return this.#place(stepped(first, step, count, format), [count], format);
   }
 
   /** `count` values from start to stop, both included. */
   linspace(start: number, stop: number, count = 50, dtype: Dtype = 'float32'): NDArray {
-    checkShape('linspace', [count]);
+    if (![start, stop].every(Number.isFinite))
+      throw new UserError(`linspace: needs finite numbers; received ${start}, ${stop}.`);
+    this.#checkRow('linspace', count, this.checkDtype('linspace', dtype));
     const step = count > 1 ? (stop - start) / (count - 1) : 0;
-    return this.#place(stepped(start, step, count, this.checkDtype('linspace', dtype)), [count], dtype);
+    return this.#place(stepped(start, step, count, dtype), [count], dtype);
   }
 
   /** Ones on diagonal k of [rows, columns]. */
   eye(rows: number, columns = rows, k = 0, dtype: Dtype = 'float32'): NDArray {
-    checkShape('eye', [rows, columns]);
-    return this.adopt(diagonal('equal', rows, columns, k, this.checkDtype('eye', dtype)));
+    return this.#diagonal('eye', 'equal', rows, columns, k, dtype);
   }
 
   /** Ones on diagonal k of [rows, columns] and below. */
   tri(rows: number, columns = rows, k = 0, dtype: Dtype = 'float32'): NDArray {
-    checkShape('tri', [rows, columns]);
-    return this.adopt(diagonal('less_equal', rows, columns, k, this.checkDtype('tri', dtype)));
+    return this.#diagonal('tri', 'less_equal', rows, columns, k, dtype);
   }
 
   /** A key of random numbers: the same seed gives the same numbers on every machine. */
@@ -165,6 +167,27 @@ export class Arrays extends ArrayContext {
   #place(codes: CodeArray, shape: Shape, dtype: Dtype): NDArray {
     this.checkRoom('array', { shape, dtype, size: sizeOf(shape) });
     return this.adopt(make.leaf(shape, dtype, this.executor.place(codes, dtype, shape)));
+  }
+
+  /** Before anything is made of so many values: there may be more than a machine holds. */
+  #checkRow(op: string, count: number, dtype: Dtype): void {
+    const shape = checkShape(op, [count]);
+    this.checkRoom(op, { shape, dtype, size: count });
+  }
+
+  #diagonal(
+    op: string,
+    fn: 'equal' | 'less_equal',
+    rows: number,
+    columns: number,
+    k: number,
+    dtype: Dtype,
+  ): NDArray {
+    checkShape(op, [rows, columns]);
+    countOf(op, 'k', k, Number.MIN_SAFE_INTEGER);
+    // Diagonals outside are all alike: int32 holds the nearest.
+    const near = Math.min(Math.max(k, -rows), columns);
+    return this.adopt(diagonal(fn, rows, columns, near, this.checkDtype(op, dtype)));
   }
 
   #full(op: string, shape: Shape, value: number, dtype: Dtype): NDArray {

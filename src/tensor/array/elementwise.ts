@@ -1,6 +1,7 @@
 /** Functions of elements that the engines have. Those of the Scalar engine, and what is composed of several, are in `functions.ts`. */
 import { UserError, type Dtype } from '../../numerics';
-import { make, type MapFunction } from '../graph';
+import { rightShift as shiftRight } from '../compose';
+import { make, type MapFunction, type Node } from '../graph';
 import type { NDArray } from './ndarray';
 import { contextOf, meet, meetingDtype, nodeOf, shapeOf, type Operand, type ResultOptions } from './operands';
 import { isInteger, isWide } from './promotion';
@@ -29,14 +30,19 @@ function judged(op: string, fn: MapFunction, x: Operand, y: Operand): NDArray {
 }
 
 /** Codes of integers of one format. */
-function bitwise(op: string, fn: MapFunction, x: Operand, y: Operand): NDArray {
+function bitwise(op: string, apply: (a: Node, b: Node) => Node, x: Operand, y: Operand): NDArray {
   const operands = [x, y];
   const common = meetingDtype(op, operands);
   if (!isInteger(common)) throw new UserError(`${op}: takes integers; received ${common}.`);
   const arrays = contextOf(op, operands);
-  const nodes = meet(op, arrays, operands, common).map((node) => make.cast(node, common));
-  return arrays.adopt(make.map(fn, nodes, common));
+  const [a, b] = meet(op, arrays, operands, common).map((node) => make.cast(node, common)) as [Node, Node];
+  return arrays.adopt(apply(a, b));
 }
+
+const mapped =
+  (fn: MapFunction) =>
+  (a: Node, b: Node): Node =>
+    make.map(fn, [a, b], a.dtype);
 
 export const add = (x: Operand, y: Operand, options: ResultOptions = {}): NDArray =>
   binary('add', x, y, options);
@@ -62,11 +68,16 @@ export const logicalXor = (x: Operand, y: Operand): NDArray => judged('logicalXo
 export const logicalNot = (x: NDArray): NDArray => judged('logicalNot', 'equal', x, 0);
 export const isnan = (x: NDArray): NDArray => judged('isnan', 'not_equal', x, x);
 
-export const bitwiseAnd = (x: Operand, y: Operand): NDArray => bitwise('bitwiseAnd', 'bitwise_and', x, y);
-export const bitwiseOr = (x: Operand, y: Operand): NDArray => bitwise('bitwiseOr', 'bitwise_or', x, y);
-export const bitwiseXor = (x: Operand, y: Operand): NDArray => bitwise('bitwiseXor', 'bitwise_xor', x, y);
-export const leftShift = (x: Operand, y: Operand): NDArray => bitwise('leftShift', 'left_shift', x, y);
-export const rightShift = (x: Operand, y: Operand): NDArray => bitwise('rightShift', 'right_shift', x, y);
+export const bitwiseAnd = (x: Operand, y: Operand): NDArray =>
+  bitwise('bitwiseAnd', mapped('bitwise_and'), x, y);
+export const bitwiseOr = (x: Operand, y: Operand): NDArray =>
+  bitwise('bitwiseOr', mapped('bitwise_or'), x, y);
+export const bitwiseXor = (x: Operand, y: Operand): NDArray =>
+  bitwise('bitwiseXor', mapped('bitwise_xor'), x, y);
+export const leftShift = (x: Operand, y: Operand): NDArray =>
+  bitwise('leftShift', mapped('left_shift'), x, y);
+/** Signed integers keep their sign: an amount of the width or more leaves -1 or 0. */
+export const rightShift = (x: Operand, y: Operand): NDArray => bitwise('rightShift', shiftRight, x, y);
 export const invert = (x: NDArray): NDArray => {
   if (!isInteger(x.dtype)) throw new UserError(`invert: takes integers; received ${x.dtype}.`);
   return unary('invert', x, {}, x.dtype);

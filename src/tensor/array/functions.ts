@@ -1,10 +1,10 @@
 /** Functions of elements that are computed in float32, of integers too: quotients, roots, powers, the Scalar engine's functions. */
 import type { Dtype } from '../../numerics';
 import * as compose from '../compose';
-import type { Node } from '../graph';
+import { make, type Node } from '../graph';
 import type { NDArray } from './ndarray';
 import { contextOf, meet, meetingDtype, nodeOf, type Operand, type ResultOptions } from './operands';
-import { floating } from './promotion';
+import { floating, isInteger } from './promotion';
 
 type Unary = (x: NDArray, options?: ResultOptions) => NDArray;
 type Binary = (x: Operand, y: Operand, options?: ResultOptions) => NDArray;
@@ -23,7 +23,8 @@ const binary =
     const operands = [x, y];
     const arrays = contextOf(op, operands);
     const common = result(meetingDtype(op, operands));
-    const [a, b] = meet(op, arrays, operands, common) as readonly [Node, Node];
+    const nodes = meet(op, arrays, operands, common);
+    const [a, b] = (isInteger(common) ? nodes.map((node) => make.cast(node, common)) : nodes) as [Node, Node];
     return arrays.adopt(fn(a, b, dtype === undefined ? common : arrays.checkDtype(op, dtype)));
   };
 
@@ -31,7 +32,7 @@ const same = (dtype: Dtype): Dtype => dtype;
 
 /** x times the reciprocal of y, rounded in between, as the chip divides. */
 export const divide = /* @__PURE__ */ binary('divide', compose.divide, floating);
-/** Towards minus infinity; of int32 exactly. */
+/** Towards minus infinity; of integers exactly, and 0 where one divides by 0. */
 export const floorDivide = /* @__PURE__ */ binary('floorDivide', compose.floorDivide, same);
 /** What floorDivide leaves, with the sign of y. */
 export const mod = /* @__PURE__ */ binary('mod', compose.mod, same);

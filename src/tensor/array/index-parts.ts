@@ -183,6 +183,12 @@ function rangeOf(op: string, { start, stop, step = 1 }: Range, extent: number): 
   return { start: count === 0 ? 0 : from, step, count };
 }
 
+/** The values of int32 that the host has, and is sure of. */
+export function valuesOnHost({ dtype, stored }: Node): Int32Array | undefined {
+  const codes = dtype === 'int32' && stored?.fault === undefined ? stored?.codes : undefined;
+  return codes === undefined ? undefined : new Int32Array(codes.slice().buffer);
+}
+
 function indexArray(op: string, x: Indexed, axis: number, part: NDArray | readonly unknown[]): Given {
   if (part instanceof NDArray) {
     const node = x.arrays.nodeOf(op, part);
@@ -190,9 +196,8 @@ function indexArray(op: string, x: Indexed, axis: number, part: NDArray | readon
       throw new UserError(
         `${op}: indices are integers; received ${describe(part)} for axis ${axis}. ${part.dtype === 'uint8' ? 'A mask, which comparisons give as uint8, has no fixed number of elements: use where(), or astype() to int32 for indices' : 'Use astype() to int32'}.`,
       );
-    const { stored } = node;
-    const codes = part.dtype === 'int32' && stored?.fault === undefined ? stored?.codes : undefined;
-    if (codes !== undefined) return known(op, x, axis, part.shape, new Int32Array(codes.slice().buffer));
+    const values = valuesOnHost(node);
+    if (values !== undefined) return known(op, x, axis, part.shape, values);
     return { shape: part.shape, values: undefined, node: make.cast(node, 'int32') };
   }
   if (part.length > 0 && part.every((each) => typeof each === 'boolean')) {

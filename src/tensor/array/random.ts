@@ -8,7 +8,10 @@ import { countOf, keyNode, numberNode } from './operands';
 import { isFloat } from './promotion';
 
 export interface UniformOptions {
-  /** From `low` on and below `high`; 0 and 1 when left out. */
+  /**
+   * From `low` on and below `high`; 0 and 1 when left out. Their difference must be finite in float32. Values are drawn in float32:
+   * rounded to a narrower format they may be `high` itself.
+   */
   readonly low?: number;
   readonly high?: number;
   readonly dtype?: Dtype;
@@ -41,6 +44,8 @@ function floats(op: string, dtype: Dtype, ...numbers: readonly number[]): void {
 export function uniform(key: NDArray, shape: Shape, options: UniformOptions = {}): NDArray {
   const { low = 0, high = 1, dtype = 'float32' } = options;
   floats('uniform', dtype, low, high);
+  if (!Number.isFinite(Math.fround(Math.fround(high) - Math.fround(low))))
+    throw new UserError(`uniform: high - low must be finite in float32; received ${low} and ${high}.`);
   return drawn('uniform', key, shape, dtype, (node, own) => compose.uniform(node, own, low, high, dtype));
 }
 

@@ -36,7 +36,7 @@ export function topK(
   return { values: x.arrays.adopt(values), indices: x.arrays.adopt(indices) };
 }
 
-/** int32: where each value would stand among the sorted ones of the last axis. */
+/** int32: where each value would stand among the sorted ones of the last axis; NaN comes last, as `sort` puts it. */
 export function searchsorted(sorted: NDArray, values: NDArray, side: 'left' | 'right' = 'left'): NDArray {
   const [a, b] = [nodeOf('searchsorted', sorted), sorted.arrays.nodeOf('searchsorted', values)];
   if (sorted.ndim !== 1)

@@ -1,10 +1,11 @@
 /** Quotients, remainders, roots, logical functions and choices of elements. Operands are broadcast; results are of `dtype`. */
-import type { Dtype } from '../../numerics';
+import { FORMATS, isPacked, type Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
 import { together } from './shapes';
 import {
   choose,
   float,
+  isInteger,
   isModest,
   judge,
   productError,
@@ -12,6 +13,7 @@ import {
   stepDtype,
   stepsIn,
   whole,
+  word,
   type Operand,
 } from './steps';
 
@@ -62,7 +64,9 @@ function wholeQuotient(x: Node, y: Node): Quotient {
   const { remainder } = second;
   const opposite = judge('not_equal', judge('less', remainder, 0), judge('less', y, 0));
   const low = judge('logical_and', opposite, judge('not_equal', remainder, 0));
-  const high = judge('greater_equal', whole('abs', remainder), whole('abs', y));
+  // Of -2^31 there is no magnitude in int32: the negative ones are compared.
+  const below = (value: Node): Node => whole('minimum', value, whole('negate', value));
+  const high = judge('less_equal', below(remainder), below(y));
   const excess = judge('logical_and', high, judge('equal', low, 0));
   const shift = whole('subtract', make.cast(excess, 'int32'), make.cast(low, 'int32'));
   const quotient = whole('add', whole('add', first.quotient, second.quotient), shift);
@@ -72,29 +76,65 @@ function wholeQuotient(x: Node, y: Node): Quotient {
   };
 }
 
-function quotientOf(x: Node, y: Node, dtype: Dtype): Quotient {
+/**
+ * In uint32: guesses that are never too high, so that what is left is never below 0. A guess, of six roundings, lies by less than 2^-20 of
+ * itself below the quotient: the first leaves at most 2^12 divisors and one, the second less than two. By 0 all is 0.
+ */
+function wordQuotient(x: Node, y: Node): Quotient {
+  const zero = judge('equal', y, 0);
+  const inverse = float('multiply', float('reciprocal', choose(zero, 1, y)), 1 - 2 ** -21);
+  const parts = (left: Node): Quotient => {
+    const quotient = make.cast(float('floor', float('multiply', left, inverse)), 'uint32');
+    return { quotient, remainder: word('subtract', left, word('multiply', quotient, y)) };
+  };
+  const first = parts(x);
+  const second = parts(first.remainder);
+  const excess = make.cast(judge('greater_equal', second.remainder, y), 'uint32');
+  const quotient = word('add', word('add', first.quotient, second.quotient), excess);
+  return {
+    quotient: word('select', zero, 0, quotient),
+    remainder: word('select', zero, 0, word('subtract', second.remainder, word('multiply', excess, y))),
+  };
+}
+
+/** The format in which integers have exact quotients, whatever the result's format; none of floats, and of uint32 with signed ones. */
+function exactDtype({ dtype: a }: Node, { dtype: b }: Node): 'int32' | 'uint32' | undefined {
+  if (!isInteger(a) || !isInteger(b)) return undefined;
+  if (a !== 'uint32' && b !== 'uint32') return 'int32';
+  return FORMATS[a].signed || FORMATS[b].signed ? undefined : 'uint32';
+}
+
+/** Both of one shape, and in the format that their quotient is computed in. */
+function operandsOf(x: Node, y: Node): readonly [Node, Node, 'int32' | 'uint32' | 'float32'] {
   const [a, b] = together(x, y);
-  return stepDtype(dtype, a, b) === 'int32'
-    ? wholeQuotient(a, b)
-    : floatQuotient(make.cast(a, 'float32'), make.cast(b, 'float32'));
+  const dtype = exactDtype(a, b) ?? 'float32';
+  return [make.cast(a, dtype), make.cast(b, dtype), dtype];
+}
+
+const QUOTIENTS = { int32: wholeQuotient, uint32: wordQuotient, float32: floatQuotient } as const;
+
+function quotientOf(x: Node, y: Node): Quotient {
+  const [a, b, dtype] = operandsOf(x, y);
+  return QUOTIENTS[dtype](a, b);
 }
 
 /** Towards minus infinity, as Python's. */
 export const floorDivide = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
-  make.cast(quotientOf(x, y, dtype).quotient, dtype);
+  make.cast(quotientOf(x, y).quotient, dtype);
 
 /** With the sign of the divisor, as Python's and NumPy's. */
 export const mod = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
-  make.cast(quotientOf(x, y, dtype).remainder, dtype);
+  make.cast(quotientOf(x, y).remainder, dtype);
 
 /**
  * Towards zero, and the remainder that goes with it, which has the sign of x, as C's: of magnitudes; of int32, of which one has no magnitude,
  * a step up from what is rounded down where the signs differ.
  */
-function truncated(x: Node, y: Node, dtype: Dtype): Quotient {
-  const [a, b] = together(x, y);
+function truncated(x: Node, y: Node): Quotient {
+  const [a, b, exact] = operandsOf(x, y);
+  if (exact === 'uint32') return wordQuotient(a, b);
   const opposite = judge('not_equal', judge('less', a, 0), judge('less', b, 0));
-  if (stepDtype(dtype, a, b) === 'int32') {
+  if (exact === 'int32') {
     const { quotient, remainder } = wholeQuotient(a, b);
     const up = judge('logical_and', opposite, judge('not_equal', remainder, 0));
     const step = make.cast(up, 'int32');
@@ -111,10 +151,10 @@ function truncated(x: Node, y: Node, dtype: Dtype): Quotient {
 }
 
 export const truncateDivide = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
-  make.cast(truncated(x, y, dtype).quotient, dtype);
+  make.cast(truncated(x, y).quotient, dtype);
 
 export const fmod = (x: Node, y: Node, dtype: Dtype = x.dtype): Node =>
-  make.cast(truncated(x, y, dtype).remainder, dtype);
+  make.cast(truncated(x, y).remainder, dtype);
 
 /** Of every float32: the Scalar engine's of x 4^±32, which lies where it is valid, times 2^∓32. */
 export function sqrt(x: Node, dtype: Dtype = x.dtype): Node {
@@ -180,6 +220,18 @@ export const logicalOr = (x: Node, y: Node): Node => judge('logical_or', ...toge
 export const logicalXor = (x: Node, y: Node): Node => judge('logical_xor', ...together(x, y));
 /** 1 where x is 0. */
 export const logicalNot = (x: Node): Node => judge('equal', x, 0);
+
+/**
+ * Codes of integers of one format, shifted: signed ones keep their sign, as NumPy's do, and end at -1 or 0. The chip shifts in zeros: of a
+ * negative number the inverted code is shifted.
+ */
+export function rightShift(x: Node, y: Node, dtype: Dtype = x.dtype): Node {
+  const [a, b] = together(x, y);
+  const step = (fn: 'bitwise_xor' | 'right_shift', p: Node, q: Node): Node => make.map(fn, [p, q], dtype);
+  if (isPacked(dtype) || !FORMATS[dtype].signed) return step('right_shift', a, b);
+  const mask = make.map('negate', [judge('less', a, 0)], dtype);
+  return step('bitwise_xor', step('right_shift', step('bitwise_xor', a, mask), b), mask);
+}
 
 /** The magnitude of x with the sign bit of y. */
 export function copysign(x: Node, y: Node, dtype: Dtype = x.dtype): Node {

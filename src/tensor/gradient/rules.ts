@@ -128,14 +128,10 @@ function matmulRule(g: Node, op: OpOf<'matmul'>, a: Node, b: Node): readonly Nod
   ];
 }
 
-/** What lies outside was not read, and gets nothing. */
+/** What lies outside was not read, and gets nothing; where it is a fault, it is one of the gradient too. */
 function gatherRule(g: Node, { outside, what }: OpOf<'gather'>, data: Node, index: Node): Node {
   const zeros = make.fill(data.shape, g.dtype, 0);
-  return make.scatter(zeros, index, g, {
-    combine: 'add',
-    outside: outside === 'clamp' ? 'clamp' : 'zero',
-    what,
-  });
+  return make.scatter(zeros, index, g, { combine: 'add', outside, what });
 }
 
 export const RULES: { readonly [K in OpKind]: Rule<K> } = {

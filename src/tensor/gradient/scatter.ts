@@ -3,7 +3,7 @@ import { make, type Node, type OpOf } from '../graph';
 
 type Inputs = readonly [base: Node, index: Node, updates: Node];
 type Combine = OpOf<'scatter'>['combine'];
-type Outside = { readonly outside: 'clamp' | 'zero'; readonly what: string };
+type Outside = Pick<OpOf<'scatter'>, 'outside' | 'what'>;
 
 const float32 = (x: Node): Node => make.cast(x, 'float32');
 const multiply = (a: Node, b: Node): Node => make.map('multiply', [a, b], 'float32');
@@ -45,7 +45,6 @@ export function scatterRule(
   [base, index, updates]: Inputs,
   y: Node,
 ): readonly (Node | undefined)[] {
-  const quiet: Outside = { outside: outside === 'clamp' ? 'clamp' : 'zero', what };
-  const [toBase, toUpdates] = RULES[combine](g, [base, index, updates], quiet, y);
+  const [toBase, toUpdates] = RULES[combine](g, [base, index, updates], { outside, what }, y);
   return [toBase, undefined, toUpdates];
 }

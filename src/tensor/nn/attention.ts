@@ -157,7 +157,7 @@ export function multiHeadAttention(options: MultiHeadOptions): Layer<MultiHeadPa
         const node = make.reshape(projection.apply(each, x).node, [batch, tokens, heads, depth]);
         return make.reshape(make.permute(node, [0, 2, 1, 3]), [batch * heads, tokens, depth]);
       };
-      const turned = (node: Node): Node => (rotary ? rotated(node) : node);
+      const turned = (node: Node): Node => (rotary ? rotated(node, x.arrays.executor) : node);
       const seen = flash(
         turned(split(parameters.query)),
         turned(split(parameters.key)),

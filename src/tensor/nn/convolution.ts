@@ -46,14 +46,14 @@ export function convolution(options: ConvolutionOptions): Layer<ConvolutionParam
         throw new UserError(
           `convolution: takes [N, ${taps.map((_, i) => `axis ${i + 1}`).join(', ')}, ${inputs}]; received ${describe(x)}.`,
         );
-      const filter = parameters.filter.nodeFor('convolution');
+      const filter = x.arrays.nodeOf('convolution', parameters.filter);
       const sums = fp8
         ? fp8Sums(x, parameters.filter, spatial)
         : convolved(make.cast(x.nodeFor('convolution'), filter.dtype), filter, {
             ...spatial,
             dtype: 'float32',
           });
-      const added = parameters.bias?.nodeFor('convolution');
+      const added = parameters.bias && x.arrays.nodeOf('convolution', parameters.bias);
       if (added === undefined) return x.arrays.adopt(make.cast(sums, x.dtype));
       const row = make.reshape(make.cast(added, 'float32'), [
         ...sums.shape.slice(0, -1).map(() => 1),

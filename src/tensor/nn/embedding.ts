@@ -2,7 +2,7 @@
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
 import { make } from '../graph';
-import { layer, requireExtent, type Layer } from './layer';
+import { layer, numbersBelow, requireExtent, type Layer } from './layer';
 
 export interface EmbeddingOptions {
   readonly count: number;
@@ -15,7 +15,7 @@ export interface EmbeddingParameters {
   readonly table: NDArray;
 }
 
-/** Numbers of int32 [...] to [..., width]. Reading the result fails where a number is not of 0 to count - 1. */
+/** Numbers of int32 [...] to [..., width]. @throws UserError where the host knows a number that is not of 0 to count - 1; else reading the result fails. */
 export function embedding({ count, width, dtype = 'float32' }: EmbeddingOptions): Layer<EmbeddingParameters> {
   requireExtent('embedding', 'count', count);
   requireExtent('embedding', 'width', width);
@@ -24,7 +24,8 @@ export function embedding({ count, width, dtype = 'float32' }: EmbeddingOptions)
     ({ table }, numbers) => {
       if (numbers.dtype !== 'int32')
         throw new UserError(`embedding: takes numbers of int32; received ${describe(numbers)}.`);
-      const index = make.reshape(numbers.nodeFor('embedding'), [1, numbers.size]);
+      const node = numbersBelow('embedding', table.arrays, 'numbers', numbers, table.shape[0] ?? 0);
+      const index = make.reshape(node, [1, numbers.size]);
       const data = make.reshape(table.nodeFor('embedding'), [1, ...table.shape]);
       const what = `embedding of ${describe(numbers)} in a table of ${table.shape[0] ?? 0} rows`;
       const rows = make.gather(data, index, { outside: 'fault', what });

@@ -1,7 +1,8 @@
 /** What a layer is: the parameters that it begins with, and what it does with them. Layers hold nothing themselves. */
 import { UserError, type Dtype } from '../../numerics';
 import type { Arrays } from '../array/arrays';
-import type { NDArray } from '../array/ndarray';
+import { valuesOnHost } from '../array/index-parts';
+import { describe, type ArrayContext, type NDArray } from '../array/ndarray';
 import { make, type Node, type Shape } from '../graph';
 import { checkSeed } from '../precision/rounding';
 
@@ -66,4 +67,18 @@ export class Draws {
 export function requireExtent(op: string, name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)
     throw new UserError(`${op}: ${name} is a whole number from 1 on; received ${value}.`);
+}
+
+/** The node of int32 numbers of 0 to count - 1. @throws UserError where the host knows one outside; else reading what comes of it fails. */
+export function numbersBelow(
+  op: string,
+  arrays: ArrayContext,
+  what: string,
+  numbers: NDArray,
+  count: number,
+): Node {
+  const node = arrays.nodeOf(op, numbers);
+  const bad = valuesOnHost(node)?.find((each) => each < 0 || each >= count);
+  if (bad === undefined) return node;
+  throw new UserError(`${op}: ${what} are 0 to ${count - 1}; received ${bad} in ${describe(numbers)}.`);
 }

@@ -54,7 +54,7 @@ export function applyLinear({ weight, bias }: LinearParameters, x: NDArray, fp8 
           [
             sums,
             make.broadcast(
-              make.reshape(make.cast(bias.nodeFor('linear'), 'float32'), [1, outputs]),
+              make.reshape(make.cast(x.arrays.nodeOf('linear', bias), 'float32'), [1, outputs]),
               sums.shape,
             ),
           ],
@@ -65,7 +65,7 @@ export function applyLinear({ weight, bias }: LinearParameters, x: NDArray, fp8 
 
 /** float32 sums; operands of different formats are multiplied in that of the weight. */
 function sumsOf(rows: NDArray, weight: NDArray) {
-  const [x, w] = [rows.nodeFor('linear'), weight.nodeFor('linear')];
+  const [x, w] = [rows.nodeFor('linear'), rows.arrays.nodeOf('linear', weight)];
   return make.matmul(make.cast(x, w.dtype), w, 'float32');
 }
 

@@ -3,6 +3,7 @@ import { UserError } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
 import { log } from '../compose';
 import { make, withRecorder, type MapFunction, type Node } from '../graph';
+import { numbersBelow } from './layer';
 
 const f32 = 'float32' as const;
 const apply = (fn: MapFunction, ...inputs: readonly Node[]): Node => make.map(fn, inputs, f32);
@@ -24,7 +25,10 @@ export function crossEntropy(scores: NDArray, labels: NDArray): NDArray {
       `crossEntropy: takes scores [..., classes] and labels int32 [...]; received ${describe(scores)} and ${describe(labels)}.`,
     );
   const x = make.reshape(make.cast(scores.nodeFor('crossEntropy'), f32), [labels.size, classes]);
-  const label = make.reshape(labels.nodeFor('crossEntropy'), [labels.size, 1]);
+  const label = make.reshape(numbersBelow('crossEntropy', scores.arrays, 'labels', labels, classes), [
+    labels.size,
+    1,
+  ]);
   const largest = withRecorder(undefined, () => make.reduce(x, 'maximum', 1, f32));
   const shifted = apply('subtract', x, across(largest, x.shape));
   const logSum = log(make.reduce(apply('exp', shifted), 'add', 1, f32), f32);

@@ -30,9 +30,9 @@ const overRoot = (x: Node, epsilon: number): Node => {
 };
 
 /** A parameter of [width] in every row. */
-const row = (parameter: NDArray, x: Node): Node =>
+const row = ({ arrays }: NDArray, parameter: NDArray, x: Node): Node =>
   make.broadcast(
-    make.reshape(make.cast(parameter.nodeFor('norm'), f32), [
+    make.reshape(make.cast(arrays.nodeOf('norm', parameter), f32), [
       ...x.shape.slice(0, -1).map(() => 1),
       x.shape.at(-1) ?? 1,
     ]),
@@ -57,8 +57,8 @@ export function layerNorm({ width, epsilon = 1e-5, dtype = f32 }: NormOptions): 
     ({ scale, shift }, x) => {
       const wide = checked('layerNorm', width, x);
       const centred = make.map('subtract', [wide, mean(wide)], f32);
-      const scaled = multiply(overRoot(centred, epsilon), row(scale, wide));
-      return x.arrays.adopt(make.map('add', [scaled, row(shift, wide)], x.dtype));
+      const scaled = multiply(overRoot(centred, epsilon), row(x, scale, wide));
+      return x.arrays.adopt(make.map('add', [scaled, row(x, shift, wide)], x.dtype));
     },
   );
 }
@@ -74,7 +74,7 @@ export function rmsNorm({ width, epsilon = 1e-5, dtype = f32 }: NormOptions): La
     (draws) => ({ scale: draws.full([width], 1, dtype) }),
     ({ scale }, x) => {
       const wide = checked('rmsNorm', width, x);
-      return x.arrays.adopt(make.map('multiply', [overRoot(wide, epsilon), row(scale, wide)], x.dtype));
+      return x.arrays.adopt(make.map('multiply', [overRoot(wide, epsilon), row(x, scale, wide)], x.dtype));
     },
   );
 }

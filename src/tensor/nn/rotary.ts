@@ -4,6 +4,7 @@
  */
 import { UserError } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import type { Executor } from '../executor';
 import { make, type Node } from '../graph';
 
 export interface RotaryOptions {
@@ -19,10 +20,15 @@ const f32 = 'float32' as const;
 export function rotary(x: NDArray, options: RotaryOptions = {}): NDArray {
   if (x.ndim < 2 || (x.shape.at(-1) ?? 1) % 2 !== 0)
     throw new UserError(`rotary: takes [..., T, D] with an even D; received ${describe(x)}.`);
-  return x.arrays.adopt(rotated(x.nodeFor('rotary'), options));
+  return x.arrays.adopt(rotated(x.nodeFor('rotary'), x.arrays.executor, options));
 }
 
-export function rotated(x: Node, { offset = 0, base = 10_000 }: RotaryOptions = {}): Node {
+/** @param executor where the tables are placed: x's. */
+export function rotated(
+  x: Node,
+  executor: Executor,
+  { offset = 0, base = 10_000 }: RotaryOptions = {},
+): Node {
   const [tokens = 0, depth = 0] = x.shape.slice(-2);
   const half = depth / 2;
   const table = (fn: (angle: number) => number): Node => {
@@ -31,7 +37,7 @@ export function rotated(x: Node, { offset = 0, base = 10_000 }: RotaryOptions = 
       return fn((offset + row) * base ** (-column / half));
     });
     const codes = new Uint32Array(values.buffer);
-    const leaf = make.leaf([tokens, half], f32, { codes, release: () => undefined });
+    const leaf = make.leaf([tokens, half], f32, executor.place(codes, f32, [tokens, half]));
     const shape = [...x.shape.slice(0, -1), half];
     return make.broadcast(make.reshape(leaf, [...x.shape.slice(0, -2).map(() => 1), tokens, half]), shape);
   };

@@ -12,7 +12,7 @@ export function globalNorm(gradients: unknown): NDArray {
   const { arrays } = flatten(gradients);
   const [first] = arrays;
   if (first === undefined) throw new UserError('globalNorm: there is no array.');
-  const nodes = arrays.map((array) => array.nodeFor('globalNorm'));
+  const nodes = arrays.map((array) => first.arrays.nodeOf('globalNorm', array));
   return first.arrays.adopt(normOf(nodes));
 }
 
@@ -30,14 +30,14 @@ function normOf(nodes: readonly Node[]): Node {
 export function clipByGlobalNorm<G>(gradients: G, most: number): G {
   if (!(most > 0)) throw new UserError(`clipByGlobalNorm: the norm must be more than 0; received ${most}.`);
   const { arrays, rebuild } = flatten(gradients);
-  if (arrays.length === 0) return gradients;
-  const nodes = arrays.map((array) => array.nodeFor('clipByGlobalNorm'));
+  const context = arrays[0]?.arrays;
+  if (context === undefined) return gradients;
+  const nodes = arrays.map((array) => context.nodeOf('clipByGlobalNorm', array));
   const bound = make.fill([], f32, Math.fround(most));
   // Of a norm of 0 the quotient is infinite, and the factor 1.
   const factor = minimum(divide(bound, normOf(nodes), f32), make.fill([], f32, 1), f32);
   return rebuild(
-    arrays.map((array, i) => {
-      const node = nodes[i] ?? array.node;
+    nodes.map((node) => {
       const wide = make.broadcast(
         make.reshape(
           factor,
@@ -45,7 +45,7 @@ export function clipByGlobalNorm<G>(gradients: G, most: number): G {
         ),
         node.shape,
       );
-      return array.arrays.adopt(make.map('multiply', [node, wide], node.dtype));
+      return context.adopt(make.map('multiply', [node, wide], node.dtype));
     }),
   );
 }

@@ -1,5 +1,6 @@
 /** Optimisers, schedules of their rates, and clipping. */
 export { clipByGlobalNorm, globalNorm } from './clip';
+export type { OptimiserState } from './fitting';
 export {
   adam,
   adamw,
@@ -8,7 +9,6 @@ export {
   type AdamwOptions,
   type Optimiser,
   type OptimiserOptions,
-  type OptimiserState,
   type SgdOptions,
 } from './optimiser';
 export { constant, cosine, exponential, linear, warmup, type Schedule } from './schedule';

@@ -4,27 +4,18 @@
  * rounded once to its format, as `Storage` says.
  */
 import { UserError } from '../../numerics';
-import { describe, type NDArray } from '../array/ndarray';
-import { flatten, type Flat } from '../array/tree';
+import type { NDArray } from '../array/ndarray';
+import { flatten } from '../array/tree';
 import { divide, sqrt } from '../compose';
 import { sameShape, make, type Node } from '../graph';
-import { checkSeed, kept, type Storage } from '../precision/rounding';
-import { scheduleOf, type Schedule } from './schedule';
-
-/** What an optimiser remembers: arrays, to be saved and given back as they are. */
-export interface OptimiserState {
-  /** How many steps were taken: int32 of shape []. */
-  readonly step: NDArray;
-  /** Of each parameter, in order: what the rule remembers, in float32. */
-  readonly slots: readonly (readonly NDArray[])[];
-  /** The copies in float32; empty where none are kept. */
-  readonly master: readonly NDArray[];
-}
+import { checkStorage, kept, type Storage } from '../precision/rounding';
+import { fitting, parametersOf, type OptimiserState } from './fitting';
+import { requireLeast, scheduleOf, type Schedule } from './schedule';
 
 export interface Optimiser {
   /** The state before the first step. */
   init(parameters: unknown): OptimiserState;
-  /** Parameters in the form that they have, and the state after the step. @throws UserError where gradients do not fit the parameters. */
+  /** Parameters in the form that they have, and the state after the step. @throws UserError where gradients or the state do not fit the parameters. */
   update<P>(parameters: P, gradients: unknown, state: OptimiserState): readonly [P, OptimiserState];
 }
 
@@ -82,6 +73,7 @@ export function sgd({
   ...options
 }: SgdOptions = {}): Optimiser {
   requireShare('momentum', momentum);
+  requireLeast('weightDecay', weightDecay, 0);
   const rule: Rule = {
     slots: momentum === 0 ? 0 : 1,
     step: ({ value, gradient, slots: [before], rate }) => {
@@ -122,6 +114,8 @@ function adamRule(
 ): Optimiser {
   requireShare('beta1', beta1);
   requireShare('beta2', beta2);
+  requireLeast('epsilon', epsilon, 0);
+  requireLeast('weightDecay', weightDecay, 0);
   const correction = (beta: number, count: Node): Node => {
     const power = make.map('power', [make.fill([], f32, Math.fround(beta)), count], f32);
     return make.map('reciprocal', [subtract(make.fill([], f32, 1), power)], f32);
@@ -141,22 +135,24 @@ function adamRule(
 }
 
 function requireShare(name: string, value: number): void {
-  if (!(value >= 0 && value < 1))
+  if (typeof value !== 'number' || !(value >= 0 && value < 1))
     throw new UserError(`${name} must be from 0 to below 1; received ${value}.`);
 }
 
 function optimiser(name: string, rule: Rule, { learningRate = 0, ...storage }: OptimiserOptions): Optimiser {
   const schedule = scheduleOf(learningRate);
-  checkSeed(name, storage.seed ?? 0);
+  checkStorage(name, storage);
+
+  const { master = false } = storage;
 
   const init = (parameters: unknown): OptimiserState => {
-    const { arrays } = parametersOf(name, parameters);
-    const zeros = (array: NDArray): NDArray => array.arrays.adopt(make.fill(array.shape, f32, 0));
+    const { arrays, first } = parametersOf(name, parameters);
+    const adopt = (node: Node): NDArray => first.arrays.adopt(node);
+    const zeros = ({ shape }: NDArray): NDArray => adopt(make.fill(shape, f32, 0));
     return {
-      step: firstOf(name, arrays).arrays.adopt(make.fill([], 'int32', 0)),
+      step: adopt(make.fill([], 'int32', 0)),
       slots: arrays.map((array) => Array.from({ length: rule.slots }, () => zeros(array))),
-      master:
-        storage.master === true ? arrays.map((array) => array.arrays.adopt(make.cast(array.node, f32))) : [],
+      master: master ? arrays.map((array) => adopt(make.cast(array.node, f32))) : [],
     };
   };
 
@@ -166,59 +162,23 @@ function optimiser(name: string, rule: Rule, { learningRate = 0, ...storage }: O
     state: OptimiserState,
   ): readonly [P, OptimiserState] => {
     const given = parametersOf(name, parameters);
-    const slopes = matching(name, given, flatten(gradients), state);
-    const context = firstOf(name, given.arrays).arrays;
-    const { adopt } = { adopt: (node: Node) => context.adopt(node) };
-    const before = state.step.nodeFor(name);
-    const step = make.map('add', [before, make.fill([], 'int32', 1)], 'int32');
-    const rate = schedule(make.cast(before, f32));
+    const before = fitting(name, given, flatten(gradients), state, { slots: rule.slots, master });
+    const adopt = (node: Node): NDArray => given.first.arrays.adopt(node);
+    const step = make.map('add', [before.step, make.fill([], 'int32', 1)], 'int32');
+    const rate = schedule(make.cast(before.step, f32));
     const count = make.cast(step, f32);
     const points = given.arrays.map((parameter, i) => {
-      const value = state.master[i]?.nodeFor(name) ?? make.cast(parameter.nodeFor(name), f32);
-      const slots = (state.slots[i] ?? []).map((slot) => slot.nodeFor(name));
-      const next = rule.step({ value, gradient: make.cast(slopes[i] ?? value, f32), slots, rate, count });
-      const { dtype } = parameter;
-      return { ...next, parameter: kept(next.value, dtype, storage, i, step) };
+      const value = before.master[i] ?? make.cast(parameter.nodeFor(name), f32);
+      const gradient = make.cast(before.gradients[i] ?? value, f32);
+      const next = rule.step({ value, gradient, slots: before.slots[i] ?? [], rate, count });
+      return { ...next, parameter: kept(next.value, parameter.dtype, storage, i, step) };
     });
     const next: OptimiserState = {
       step: adopt(step),
       slots: points.map(({ slots }) => slots.map(adopt)),
-      master: storage.master === true ? points.map(({ value }) => adopt(value)) : [],
+      master: master ? points.map(({ value }) => adopt(value)) : [],
     };
     return [given.rebuild(points.map(({ parameter }) => adopt(parameter))), next];
   };
   return { init, update };
-}
-
-function parametersOf<P>(name: string, parameters: P): Flat<P> {
-  const flat = flatten(parameters);
-  firstOf(name, flat.arrays);
-  return flat;
-}
-
-function firstOf(name: string, [first]: readonly NDArray[]): NDArray {
-  if (first === undefined)
-    throw new UserError(`${name}: there is no parameter: pass arrays, also in lists and objects.`);
-  return first;
-}
-
-/** The gradients' nodes in the order of the parameters. */
-function matching(
-  name: string,
-  { arrays }: Flat<unknown>,
-  gradients: Flat<unknown>,
-  { slots }: OptimiserState,
-): readonly Node[] {
-  if (arrays.length !== gradients.arrays.length || arrays.length !== slots.length)
-    throw new UserError(
-      `${name}: ${arrays.length} parameters need as many gradients, and a state of as many; received ${gradients.arrays.length} and ${slots.length}.`,
-    );
-  return gradients.arrays.map((gradient, i) => {
-    const parameter = arrays[i];
-    if (parameter !== undefined && !sameShape(parameter.shape, gradient.shape))
-      throw new UserError(
-        `${name}: parameter ${i} is ${describe(parameter)}, and its gradient ${describe(gradient)}: shapes must be equal.`,
-      );
-    return gradient.nodeFor(name);
-  });
 }

@@ -21,6 +21,13 @@ export function checkSeed(op: string, seed: number): void {
     throw new UserError(`${op}: a seed is a whole number of 0 to 2^53 - 1; received ${seed}.`);
 }
 
+/** @throws UserError for a rounding or a seed that is none. */
+export function checkStorage(op: string, { rounding = 'nearest-even', seed = 0 }: Storage): void {
+  if (!['nearest-even', 'stochastic'].includes(rounding))
+    throw new UserError(`${op}: rounding is one of nearest-even, stochastic; received ${rounding}.`);
+  checkSeed(op, seed);
+}
+
 const word = (value: number): Node => make.fill([1], 'uint32', value);
 
 /** A key of `random` and `cast`: the seed, which use of it this is, and the step, an int32 of shape []. */

@@ -74,18 +74,20 @@ export function lossScaling({ initial = 2 ** 15, interval = 1000 }: LossScalingO
     init: (arrays) => ({ scale: arrays.adopt(number(initial)), good: arrays.adopt(count(0)) }),
     scaled: (loss, { scale }) => {
       const node = loss.nodeFor('scaled');
-      return loss.arrays.adopt(multiply(make.cast(node, f32), wide(scale.nodeFor('scaled'), node)));
+      return loss.arrays.adopt(
+        multiply(make.cast(node, f32), wide(loss.arrays.nodeOf('scaled', scale), node)),
+      );
     },
     unscaled: (gradients, state) => {
       const flat = flatten(gradients);
+      const { arrays } = state.scale;
       const scale = state.scale.nodeFor('unscaled');
       const inverse = make.map('reciprocal', [scale], f32);
-      const nodes = flat.arrays.map((array) => array.nodeFor('unscaled'));
+      const nodes = flat.arrays.map((array) => arrays.nodeOf('unscaled', array));
       const finite = nodes
         .map(allFinite)
         .reduce((all, each) => make.map('minimum', [all, each], 'uint8'), make.fill([], 'uint8', 1));
-      const [newScale, good] = next(scale, state.good.nodeFor('unscaled'), finite);
-      const { arrays } = state.scale;
+      const [newScale, good] = next(scale, arrays.nodeOf('unscaled', state.good), finite);
       return {
         gradients: flat.rebuild(
           nodes.map((node) => arrays.adopt(multiply(make.cast(node, f32), wide(inverse, node)))),
@@ -95,14 +97,16 @@ export function lossScaling({ initial = 2 ** 15, interval = 1000 }: LossScalingO
       };
     },
     choose: (finite, after, before) => {
+      const { arrays } = finite;
       const condition = finite.nodeFor('choose');
       const [a, b] = [flatten(after), flatten(before)];
       if (a.form !== b.form) throw new UserError('choose: both trees must have one form.');
       return a.rebuild(
         a.arrays.map((array, i) => {
-          const [x, y] = [array.nodeFor('choose'), b.arrays[i]?.nodeFor('choose')];
-          if (y === undefined) throw new UserError('choose: both trees must have the same arrays.');
-          return array.arrays.adopt(make.map('select', [wide(condition, x), x, y], x.dtype));
+          const other = b.arrays[i];
+          if (other === undefined) throw new UserError('choose: both trees must have the same arrays.');
+          const [x, y] = [arrays.nodeOf('choose', array), arrays.nodeOf('choose', other)];
+          return arrays.adopt(make.map('select', [wide(condition, x), x, y], x.dtype));
         }),
       );
     },

@@ -46,7 +46,8 @@ const UNIQUE = kernel<UniqueInputs, UniqueAttrs>(({ x }, { axis }, { place }) =>
 
 export const ORDER: KernelTable = {
   SearchSorted: kernel<SearchSortedInputs, SearchSortedAttrs>(({ sortedSequence, values }, { side }) =>
-    int(compose.searchSorted(sortedSequence.node, values.node, side)),
+    // TensorFlow.js finds nothing below NaN.
+    int(compose.searchSorted(sortedSequence.node, values.node, side, false)),
   ),
   TopK: kernel<TopKInputs, TopKAttrs>(({ x }, { k }) => {
     const { values, indices } = compose.topK(x.node, k);

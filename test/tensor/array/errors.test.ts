@@ -207,6 +207,29 @@ describe('each function tells', () => {
     expect(await np.astype(trn3.ones([1]), dtype).tolist()).toEqual([1]);
   });
 
+  test('ranges that are none, or have no room', () => {
+    const { arrays } = shared;
+    const calls: readonly (readonly [string, () => unknown])[] = [
+      ['arange: int32[3000000000] takes 12000000000 bytes', () => arrays.arange(3e9)],
+      ['arange: float32[1000000000000] takes', () => arrays.arange(0, 1e12, 1, 'float32')],
+      ['arange: extents are whole numbers', () => arrays.arange(1e300)],
+      ['linspace: float32[3000000000] takes', () => arrays.linspace(0, 1, 3e9)],
+      ['linspace: needs finite numbers; received NaN, 1.', () => arrays.linspace(NaN, 1, 3)],
+      ['eye: k is a whole number', () => arrays.eye(2, 2, NaN)],
+      ['tri: k is a whole number', () => arrays.tri(2, 2, 0.5)],
+      ['uniform: high - low must be', () => np.uniform(arrays.key(1), [2], { low: -3e38, high: 3e38 })],
+      ['uniform: high - low must be', () => np.uniform(arrays.key(1), [2], { high: 1e300 })],
+    ];
+    for (const [message, call] of calls) expect.soft(call, message).toThrow(message);
+  });
+
+  test('a diagonal far outside is empty', async () => {
+    const { arrays } = shared;
+    expect(await arrays.eye(2, 2, 2 ** 40).tolist()).toEqual(await arrays.zeros([2, 2]).tolist());
+    expect(await arrays.tri(2, 2, 2 ** 40).tolist()).toEqual(await arrays.ones([2, 2]).tolist());
+    expect(await arrays.tri(2, 2, -(2 ** 40)).tolist()).toEqual(await arrays.zeros([2, 2]).tolist());
+  });
+
   test('an array of another device', async () => {
     using device = await openArrays({ adapter: ADAPTERS[0] ?? '' });
     const [here, there] = [shared.arrays.ones([2, 2]), device.ones([2, 2])];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/host';
 import * as np from '../../../src/tensor/array';
-import { valueAndGrad } from '../../../src/tensor/gradient';
+import { grad, valueAndGrad } from '../../../src/tensor/gradient';
 import * as nn from '../../../src/tensor/nn';
 import * as optim from '../../../src/tensor/optim';
 import { ADAPTERS, open } from '../../execute/webgpu/devices';
@@ -39,6 +39,30 @@ describe.each(ADAPTERS)('%s', (name) => {
     };
     const [here, there] = [step(get().arrays), step(get().reference)];
     for (const [i, array] of here.entries()) expect(await array.codes()).toEqual(await there[i]?.codes());
+  });
+
+  test('integers have the bits of the reference too', async () => {
+    const step = (arrays: np.Arrays) => {
+      const wide = arrays.array(Uint32Array.of(2 ** 32 - 1, 4e9, 2 ** 31 + 1, 9));
+      const by = arrays.array(Uint32Array.of(3, 7, 2, 0));
+      const narrow = arrays.array(Int8Array.of(-8, 127, -128, 5));
+      return [
+        ...[np.floorDivide(wide, by), np.mod(wide, by), np.fmod(wide, 5), np.rightShift(wide, 31)],
+        ...[np.floorDivide(narrow, 0), np.mod(narrow, -3), np.rightShift(narrow, 1)],
+      ];
+    };
+    const [here, there] = [step(get().arrays), step(get().reference)];
+    for (const [i, array] of here.entries()) expect(await array.codes()).toEqual(await there[i]?.codes());
+    expect(await there[0]?.tolist()).toEqual([1431655765, 571428571, 1073741824, 0]);
+    expect(await there[4]?.tolist()).toEqual([0, 0, 0, 0]);
+    expect(await there[6]?.tolist()).toEqual([-4, 63, -64, 2]);
+  });
+
+  test('a gradient through an index outside that only the device knows', async () => {
+    const { arrays } = get();
+    const far = np.add(arrays.array(Int32Array.of(5)), 0);
+    const gradient = grad((v: np.NDArray) => np.sum(np.at(v, far)))(arrays.array([1, 2]));
+    await expect(gradient.data()).rejects.toThrow('index lies outside: at of float32[2]');
   });
 
   test('wraps a buffer of the device where it lies, and hands out its own', async () => {

@@ -1,9 +1,10 @@
 /** Functions of elements against those of doubles: errors within the bounds that docs/arrays.md states, special values, integers. */
 import { describe, expect, it } from 'vitest';
 import * as compose from '../../../src/tensor/compose';
+import type { Dtype } from '../../../src/numerics';
 import { make, type Node } from '../../../src/tensor/graph';
 import { erfc } from '../../isa/functions/oracle';
-import { nodeOf, unitOf, valuesOf } from './values';
+import { nodeOf, numbersOf, unitOf, valuesOf } from './values';
 
 /** 32-bit words that look random, the same in every run. */
 function words(count: number, seed: number): Uint32Array<ArrayBuffer> {
@@ -292,6 +293,65 @@ describe('a function of two elements', () => {
     check(compose.mod(x, y), (p, q) => p - Math.floor(p / q) * q);
     check(compose.truncateDivide(x, y), (p, q) => Math.trunc(p / q));
     check(compose.fmod(x, y), (p, q) => p % q);
+  });
+
+  it('of int32 they are exact at the ends of the range', () => {
+    const ends = [-(2 ** 31), 1 - 2 ** 31, -5, -1, 1, 5, 2 ** 30 + 1, 2 ** 31 - 1];
+    const [p, q] = [ends.flatMap((each) => ends.map(() => each)), ends.flatMap(() => ends)];
+    const [x, y] = [p, q].map((values) => nodeOf(values, [64], 'int32')) as [Node, Node];
+    const each = (of: (a: number, b: number) => number): number[] =>
+      p.map((a, i) => (of(a, q[i] ?? 1) + 0) | 0);
+    expect(valuesOf(compose.floorDivide(x, y))).toEqual(each((a, b) => Math.floor(a / b)));
+    expect(valuesOf(compose.mod(x, y))).toEqual(each((a, b) => a - Math.floor(a / b) * b));
+    expect(valuesOf(compose.truncateDivide(x, y))).toEqual(each((a, b) => Math.trunc(a / b)));
+    expect(valuesOf(compose.fmod(x, y))).toEqual(each((a, b) => a % b));
+  });
+
+  it('of uint32 they are exact for all integers, and 0 where one divides by 0', () => {
+    const most = 2 ** 32 - 1;
+    const ends = [most, 4000000000, 2147483649, 16777219, 2 ** 31, 5, 1, 0];
+    const numerators = [...words(500, 7), ...ends.flatMap((each) => ends.map(() => each))];
+    const divisors = [
+      ...Array.from(words(500, 8), (each, i) => each >>> (i % 31)),
+      ...ends.flatMap(() => ends),
+    ];
+    const [x, y] = [numerators, divisors].map((each) => nodeOf(each, [564], 'uint32')) as [Node, Node];
+    const check = (node: Node, of: (p: number, q: number) => number): void => {
+      expect(node.dtype).toBe('uint32');
+      expect(valuesOf(node)).toEqual(
+        numerators.map((p, i) => (divisors[i] === 0 ? 0 : of(p, divisors[i] ?? 1))),
+      );
+    };
+    check(compose.floorDivide(x, y), (p, q) => Math.floor(p / q));
+    check(compose.truncateDivide(x, y), (p, q) => Math.floor(p / q));
+    check(compose.mod(x, y), (p, q) => p % q);
+    check(compose.fmod(x, y), (p, q) => p % q);
+    expect(
+      valuesOf(compose.mod(nodeOf([2 ** 24 + 1], [1], 'int32'), nodeOf([2], [1], 'int32'), 'float32')),
+    ).toEqual([1]);
+  });
+
+  it('of narrow integers they are 0 where one divides by 0', () => {
+    const [x, y] = [nodeOf([-7, 7, 5, -128], [4], 'int8'), nodeOf([2, -2, 0, -1], [4], 'int8')];
+    expect(valuesOf(compose.floorDivide(x, y))).toEqual([-4, -4, 0, 127]);
+    expect(numbersOf(compose.mod(x, y))).toEqual([1, -1, 0, 0]);
+    expect(numbersOf(compose.fmod(x, y))).toEqual([-1, 1, 0, 0]);
+    const bytes = (values: number[]): Node => nodeOf(values, [2], 'uint8');
+    expect(valuesOf(compose.floorDivide(bytes([200, 9]), bytes([7, 0])))).toEqual([28, 0]);
+  });
+
+  it('signed integers are shifted right with their sign, unsigned ones with zeros', () => {
+    const shifted = (values: readonly number[], amounts: readonly number[], dtype: Dtype): number[] =>
+      valuesOf(
+        compose.rightShift(nodeOf(values, [values.length], dtype), nodeOf(amounts, [values.length], dtype)),
+      );
+    expect(shifted([-8, -1, 8, -(2 ** 31), -8, 8], [1, 3, 2, 31, 40, 40], 'int32')).toEqual([
+      -4, -1, 2, -1, -1, 0,
+    ]);
+    expect(shifted([-8, -128, 127, -3], [1, 7, 3, 8], 'int8')).toEqual([-4, -1, 15, -1]);
+    expect(shifted([-32768, 5], [4, 1], 'int16')).toEqual([-2048, 2]);
+    expect(shifted([2 ** 31, 8], [31, 1], 'uint32')).toEqual([1, 4]);
+    expect(shifted([248], [1], 'uint8')).toEqual([124]);
   });
 
   it('powers of int32 are exact, of floats as IEEE 754 has them', () => {

@@ -152,6 +152,12 @@ describe('order', () => {
     const values = nodeOf([0, 2, 3, 9]);
     expect(valuesOf(compose.searchSorted(sorted, values))).toEqual([0, 1, 3, 4]);
     expect(valuesOf(compose.searchSorted(sorted, values, 'right'))).toEqual([0, 3, 3, 4]);
+    const nan = nodeOf([NaN, 9]);
+    const ending = nodeOf([1, 2, NaN]);
+    expect(valuesOf(compose.searchSorted(ending, nan))).toEqual([2, 2]);
+    expect(valuesOf(compose.searchSorted(ending, nan, 'right'))).toEqual([3, 2]);
+    expect(valuesOf(compose.searchSorted(nodeOf([1, 2, 3]), nan))).toEqual([3, 3]);
+    expect(valuesOf(compose.searchSorted(nodeOf([1, 2, 3]), nan, 'right'))).toEqual([3, 3]);
     const rows = compose.searchSorted(nodeOf([1, 2, 3, 4], [2, 2]), nodeOf([2, 2], [2, 1]));
     expect(valuesOf(rows)).toEqual([1, 0]);
   });

@@ -36,6 +36,16 @@ function leavesOf(executor: WebGpuExecutor) {
 const isWide = (dtype: Dtype): boolean => dtype === 'int32' || dtype === 'uint32';
 
 const whole = (node: Node): Node => make.cast(node, 'int32');
+/** uint32 of all lengths, 0 among them. */
+const divisors = (key: Node): Node =>
+  make.map(
+    'right_shift',
+    [
+      make.random(key, [300]),
+      make.cast(compose.mod(make.iota([300], 0), make.fill([300], 'int32', 33)), 'uint32'),
+    ],
+    'uint32',
+  );
 
 const CASES: Readonly<Record<string, (leaves: ReturnType<typeof leavesOf>) => Node>> = {
   log2: ({ x }) => compose.log2(x),
@@ -45,6 +55,18 @@ const CASES: Readonly<Record<string, (leaves: ReturnType<typeof leavesOf>) => No
   erfc: ({ x }) => compose.erfc(x),
   mod: ({ x, turned }) => compose.mod(x, turned),
   'mod of int32': ({ x, turned }) => compose.mod(whole(x), whole(turned)),
+  'mod of uint32': ({ key }) => compose.mod(make.random(key, [300]), divisors(key)),
+  'floorDivide of uint32': ({ key }) => compose.floorDivide(make.random(key, [300]), divisors(key)),
+  'floorDivide of int32 by the lowest': ({ placed }) => {
+    const ends = [2 ** 31, 2 ** 31 + 1, 2 ** 32 - 5, 5, 2 ** 31 - 1];
+    return compose.floorDivide(placed(ends, [5], 'int32'), make.fill([5], 'int32', -(2 ** 31)));
+  },
+  'rightShift of int8': ({ placed }) =>
+    compose.rightShift(placed([-8, -128, 127, -3], [4], 'int8'), placed([1, 7, 3, 8], [4], 'int8')),
+  'rightShift of int32': ({ key, placed }) =>
+    compose.rightShift(make.bitcast(make.random(key, [4]), 'int32'), placed([1, 7, 31, 40], [4], 'int32')),
+  'searchsorted of NaN': ({ placed }) =>
+    compose.searchSorted(placed([1, 2, NaN]), placed([NaN, 2, 9]), 'right'),
   'variance of bfloat16': ({ image }) => compose.variance(make.cast(image, 'bfloat16'), { axes: [0, 2] }),
   softmax: ({ image }) => compose.softmax(make.cast(image, 'bfloat16')),
   einsum: ({ image }) =>

@@ -4,7 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { decodeArray } from '../../../src/numerics';
 import { ACTIVATION_OPS, ARITHMETIC_OPS, UNARY_OPS } from '../../../src/program';
 import { arityOf, COMPOSED, make, type MapFunction, type Node } from '../../../src/tensor/graph';
-import { backward, Tape } from '../../../src/tensor/gradient';
+import {
+  add,
+  addAt,
+  at,
+  maximumAt,
+  minimumAt,
+  openArrays,
+  setAt,
+  sum,
+  type NDArray,
+} from '../../../src/tensor/array';
+import { backward, grad, Tape } from '../../../src/tensor/gradient';
 import { evaluate } from '../../../src/tensor/reference';
 import { check, floats, numbers, places } from './differences';
 
@@ -125,6 +136,18 @@ describe('indices', () => {
   const index = places([1, 4], [2, 0, 2, 7]);
   test.each(['clamp', 'zero'] as const)('gather, %s outside', (outside) => {
     check([[2, 3, 2]], (inputs) => make.gather(one(inputs), index, { outside, what: 'take' }));
+  });
+
+  test('what faults forwards faults backwards', async () => {
+    const arrays = await openArrays({ executor: 'reference' });
+    const far = () => add(arrays.array([5], { dtype: 'int32' }), 0);
+    const taken = grad((x: NDArray) => sum(at(x, far())))(arrays.array([1, 2]));
+    await expect(taken.data()).rejects.toThrow('index lies outside: at of float32[2]');
+    for (const put of [setAt, addAt, maximumAt, minimumAt]) {
+      const updates = grad((x: NDArray) => sum(put(arrays.array([1, 2]), [far()], x)))(arrays.array([3]));
+      await expect(updates.data()).rejects.toThrow(`index lies outside: ${put.name} of float32[2]`);
+    }
+    arrays.close();
   });
 
   test.each(['set', 'add', 'maximum', 'minimum'] as const)('scatter by %s', (combine) => {

@@ -1,8 +1,8 @@
 /** Layers: what they give against plain loops, and their gradients against differences in float64. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/numerics';
-import { openArrays, type Arrays, type NDArray } from '../../../src/tensor/array';
-import { stopGradient, valueAndGrad } from '../../../src/tensor/gradient';
+import { add, openArrays, type Arrays, type NDArray } from '../../../src/tensor/array';
+import { grad, stopGradient, valueAndGrad } from '../../../src/tensor/gradient';
 import {
   attention,
   crossEntropy,
@@ -199,12 +199,35 @@ describe('values', () => {
 
   test('a number outside of the table, and a label that is no class', async () => {
     const layer = embedding({ count: 3, width: 2 });
-    const rows = layer.apply(layer.init(arrays), arrays.array([0, 3], { dtype: 'int32' }));
-    await expect(rows.data()).rejects.toThrow(
+    const parameters = layer.init(arrays);
+    const known = arrays.array([0, 3], { dtype: 'int32' });
+    expect(() => layer.apply(parameters, known)).toThrow(
+      'embedding: numbers are 0 to 2; received 3 in int32[2].',
+    );
+    await expect(layer.apply(parameters, add(known, 0)).data()).rejects.toThrow(
       /index lies outside: embedding of int32\[2\] in a table of 3 rows/,
     );
-    const loss = crossEntropy(arrays.zeros([1, 3]), arrays.array([-1], { dtype: 'int32' }));
-    await expect(loss.data()).rejects.toThrow(UserError);
+    const scores = arrays.zeros([1, 3]);
+    const label = arrays.array([-1], { dtype: 'int32' });
+    expect(() => crossEntropy(scores, label)).toThrow(
+      'crossEntropy: labels are 0 to 2; received -1 in int32[1].',
+    );
+    await expect(crossEntropy(scores, add(label, 0)).data()).rejects.toThrow(UserError);
+    const slope = grad((x: NDArray) => crossEntropy(x, add(label, 0)))(scores);
+    await expect(slope.data()).rejects.toThrow(/index lies outside: crossEntropy/);
+  });
+
+  test('arrays of another context', async () => {
+    using others = await openArrays({ executor: 'reference' });
+    const layer = embedding({ count: 3, width: 2 });
+    const numbersThere = others.zeros([1], 'int32');
+    const told = 'int32[1] belongs to arrays of another context';
+    expect(() => layer.apply(layer.init(arrays), numbersThere)).toThrow(`embedding: ${told}`);
+    expect(() => crossEntropy(arrays.zeros([1, 3]), numbersThere)).toThrow(`crossEntropy: ${told}`);
+    const inner = linear({ inputs: 2, outputs: 2 });
+    expect(() => inner.apply(inner.init(others), arrays.zeros([1, 2]))).toThrow(
+      'linear: float32[2, 2] belongs to arrays of another context',
+    );
   });
 });
 

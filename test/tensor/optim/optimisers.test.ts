@@ -13,6 +13,7 @@ import {
   sgd,
   warmup,
   type Optimiser,
+  type OptimiserState,
   type Schedule,
 } from '../../../src/tensor/optim';
 import { make } from '../../../src/tensor/graph';
@@ -158,4 +159,75 @@ test('what does not fit is told', () => {
   expect(() => sgd({ momentum: 1 })).toThrow(UserError);
   expect(() => adam({ learningRate: -1 })).toThrow('learningRate must be a number from 0 on');
   expect(() => sgd({ rounding: 'stochastic', seed: 0.5 })).toThrow('a seed is a whole number');
+});
+
+test('arrays of another context are told', async () => {
+  using others = await openArrays({ executor: 'reference' });
+  const [here, there] = [arrays.zeros([2]), others.zeros([2])];
+  const told = 'float32[2] belongs to arrays of another context';
+  const optimiser = sgd({ momentum: 0.5 });
+  const state = optimiser.init([here]);
+  expect(() => optimiser.update([here], [there], state)).toThrow(`sgd: ${told}`);
+  expect(() => optimiser.update([here], [here], optimiser.init([there]))).toThrow(
+    'sgd: int32[] belongs to arrays of another context',
+  );
+  const mixed = { ...state, slots: [[there]] };
+  expect(() => optimiser.update([here], [here], mixed)).toThrow(`sgd: ${told}`);
+  expect(() => optimiser.init([here, there])).toThrow(`sgd: ${told}`);
+  expect(() => globalNorm([here, there])).toThrow(`globalNorm: ${told}`);
+  expect(() => clipByGlobalNorm([here, there], 1)).toThrow(`clipByGlobalNorm: ${told}`);
+});
+
+describe('a state that does not fit is told', () => {
+  const parameters = () => [arrays.zeros([2], 'bfloat16')];
+  const update = (optimiser: Optimiser, state: unknown) => () =>
+    optimiser.update(parameters(), [arrays.zeros([2])], state as OptimiserState);
+
+  test('of another rule, other shapes, or none', () => {
+    const momentum = sgd({ momentum: 0.9 });
+    expect(update(adam(), sgd().init(parameters()))).toThrow(
+      'adam: the state of parameter 0 has 0 arrays, of which the rule needs 2: pass what init() or the last update() gave.',
+    );
+    expect(update(sgd(), momentum.init(parameters()))).toThrow('has 1 arrays, of which the rule needs 0');
+    expect(update(momentum, momentum.init([arrays.zeros([3])]))).toThrow(
+      'sgd: the state of parameter 0 must be float32[2]; received float32[3]',
+    );
+    for (const none of [undefined, null, {}, 7, { step: 0, slots: [], master: [] }])
+      expect(update(momentum, none)).toThrow('sgd: needs a state { step, slots, master }');
+    expect(update(momentum, { ...momentum.init(parameters()), step: arrays.zeros([]) })).toThrow(
+      'sgd: the step must be int32[]; received float32[]',
+    );
+  });
+
+  test('with or without copies', () => {
+    const kept = sgd({ master: true });
+    expect(update(kept, sgd().init(parameters()))).toThrow(
+      'sgd: 1 parameters need 1 copies in float32 in the state (master: true); received 0',
+    );
+    expect(update(sgd(), kept.init(parameters()))).toThrow(
+      'sgd: 1 parameters need 0 copies in float32 in the state (master: false); received 1',
+    );
+    expect(update(kept, kept.init([arrays.zeros([3])]))).toThrow(
+      'sgd: the copy of parameter 0 must be float32[2]; received float32[3]',
+    );
+    expect(update(kept, { ...kept.init(parameters()), master: [arrays.zeros([2], 'bfloat16')] })).toThrow(
+      'sgd: the copy of parameter 0 must be float32[2]; received bfloat16[2]',
+    );
+  });
+});
+
+test('options and parameters that are none are told', () => {
+  const wrong = '0.1' as unknown as number;
+  expect(() => sgd({ learningRate: wrong })).toThrow(
+    'learningRate must be a number from 0 on; received 0.1.',
+  );
+  expect(() => sgd({ weightDecay: NaN })).toThrow('weightDecay must be a number from 0 on; received NaN.');
+  expect(() => adamw({ weightDecay: -1 })).toThrow('weightDecay must be a number from 0 on');
+  expect(() => adam({ epsilon: NaN })).toThrow('epsilon must be a number from 0 on');
+  expect(() => sgd({ momentum: '0.5' as unknown as number })).toThrow('momentum must be from 0 to below 1');
+  expect(() => adam({ rounding: 'up' as unknown as 'stochastic' })).toThrow('adam: rounding is one of');
+  expect(() => adam().init([arrays.zeros([2], 'int32')])).toThrow(
+    'adam: parameter 0 is int32[2]: parameters are floats.',
+  );
+  expect(() => clipByGlobalNorm([arrays.zeros([2])], NaN)).toThrow('the norm must be more than 0');
 });

@@ -103,6 +103,20 @@ describe('loss scaling', () => {
     expect((await step(NaN)).slice(1)).toEqual([0, 4]);
   });
 
+  test('arrays of another context', async () => {
+    using others = await openArrays({ executor: 'reference' });
+    const scaling = lossScaling();
+    const state = scaling.init(arrays);
+    const there = others.ones([2]);
+    const told = 'float32[2] belongs to arrays of another context';
+    expect(() => scaling.unscaled([there], state)).toThrow(`unscaled: ${told}`);
+    expect(() => scaling.scaled(arrays.ones([2]), scaling.init(others))).toThrow(
+      'scaled: float32[] belongs to arrays of another context',
+    );
+    const flag = arrays.ones([], 'uint8');
+    expect(() => scaling.choose(flag, [there], [there])).toThrow(`choose: ${told}`);
+  });
+
   test('a step that overflowed changes nothing', async () => {
     const scaling = lossScaling();
     const choose = async (finite: number): Promise<number[]> => {
