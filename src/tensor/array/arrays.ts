@@ -2,12 +2,13 @@
 import { checkSignal } from '../../execute/matmul';
 import type { TuneOptions } from '../../execute/webgpu';
 import { idle } from '../../host';
-import { FORMATS, requireFields, UserError, type CodeArray, type Dtype } from '../../numerics';
+import { FORMATS, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { ExecutorCounts, ExecutorMemory } from '../executor';
 import { make, sizeOf, type Shape } from '../graph';
 import { compiled, type Compiled } from './compile';
 import { checkShape, diagonal, given, integerCode, stepped, type Data } from './create';
 import { ArrayContext, type NDArray } from './ndarray';
+import { optionsOf } from './options';
 import { flatten } from './tree';
 
 export interface ArrayOptions {
@@ -31,7 +32,8 @@ export interface ArrayScope extends Disposable {
 
 export class Arrays extends ArrayContext {
   /** Values, lists of lists, typed arrays or codes; each is rounded once to the format. */
-  array(data: Data, { dtype, shape }: ArrayOptions = {}): NDArray {
+  array(data: Data, options: ArrayOptions = {}): NDArray {
+    const { dtype, shape } = optionsOf('array', options, ['dtype', 'shape']);
     if (dtype !== undefined) this.checkDtype('array', dtype);
     const values = given(data, dtype, shape);
     return this.#place(values.codes, values.shape, this.checkDtype('array', values.dtype));
@@ -149,8 +151,7 @@ export class Arrays extends ArrayContext {
    */
   async tune(signal?: AbortSignal, options: TuneOptions = {}): Promise<void> {
     checkSignal(signal);
-    requireFields('tune', options, ['whenIdle', 'anew']);
-    const { whenIdle = false, anew } = options;
+    const { whenIdle = false, anew } = optionsOf('tune', options, ['whenIdle', 'anew']);
     await this.executor.tune?.(signal, { anew, pause: whenIdle ? idle : undefined });
   }
 

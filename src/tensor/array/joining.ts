@@ -4,6 +4,7 @@ import { make, type Node } from '../graph';
 import { requireInteger } from './create';
 import { describe, type NDArray } from './ndarray';
 import { axisOf, contextOf, countOf, nodeOf } from './operands';
+import { oneOf, optionsOf } from './options';
 import { isInteger, promote } from './promotion';
 import { part } from './views';
 
@@ -76,16 +77,20 @@ function equalParts(x: NDArray, parts: number, axis: number, extent: number): re
   return Array.from({ length: parts }, (_, i) => ((i + 1) * extent) / parts);
 }
 
+const PAD_MODES = ['constant', 'edge', 'reflect', 'symmetric'] as const;
+
 export interface PadOptions {
   /** What borders hold: `value`, the nearest element, or elements mirrored at the border, without or with the outermost one. */
-  readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric';
+  readonly mode?: (typeof PAD_MODES)[number];
   readonly value?: number;
 }
 
 /** How many elements before and after: of every axis, or of each. */
 export type PadWidth = number | readonly (readonly [number, number])[];
 
-export function pad(x: NDArray, width: PadWidth, { mode = 'constant', value = 0 }: PadOptions = {}): NDArray {
+export function pad(x: NDArray, width: PadWidth, options: PadOptions = {}): NDArray {
+  const { mode = 'constant', value = 0 } = optionsOf('pad', options, ['mode', 'value']);
+  oneOf('pad', 'mode', mode, PAD_MODES);
   const widths = typeof width === 'number' ? x.shape.map(() => [width, width] as const) : width;
   if (widths.length !== x.ndim)
     throw new UserError(`pad: ${describe(x)} needs ${x.ndim} widths; received ${widths.length}.`);

@@ -4,6 +4,7 @@ import { UserError, type Dtype, type Rounding } from '../../numerics';
 import { make, sizeOf, type Node, type OpOf, type Shape } from '../graph';
 import { describe, type ArrayContext, type NDArray } from './ndarray';
 import { axisOf, broadcastShapes, contextOf, spread, type ResultOptions } from './operands';
+import { optionsOf } from './options';
 import { isFloat, promote } from './promotion';
 
 export interface MatmulOptions extends ResultOptions {
@@ -14,6 +15,8 @@ export interface MatmulOptions extends ResultOptions {
   /** Of stochastic rounding. */
   readonly seed?: number | undefined;
 }
+
+const PRODUCT = ['dtype', 'rounding', 'saturate', 'seed'] as const;
 
 /** float32 of integers, which the array does not multiply. */
 const multiplied = (x: Node): Node => (isFloat(x.dtype) ? x : make.cast(x, 'float32'));
@@ -42,6 +45,7 @@ function pair(
  * in which the operands meet (bfloat16 of fp8), each sum rounded once.
  */
 export function matmul(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('matmul', options, PRODUCT);
   const { a, b, dtype } = pair('matmul', x, y);
   if (x.ndim === 0 || y.ndim === 0)
     throw new UserError(`matmul: needs at least one axis; received ${describe(x)} and ${describe(y)}.`);
@@ -100,12 +104,14 @@ function swapped({ op, inputs: [input], shape }: Node): Node | undefined {
 
 /** Of vectors the sum of products; of matrices matmul; else along the last axis of x and the last but one of y. */
 export function dot(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('dot', options, PRODUCT);
   if (x.ndim <= 2 && y.ndim <= 2) return matmul(x, y, options);
   return tensordot(x, y, [[x.ndim - 1], [Math.max(y.ndim - 2, 0)]], options);
 }
 
 /** Every product of an element of x with one of y. */
 export function outer(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('outer', options, PRODUCT);
   const { a, b, dtype } = pair('outer', x, y);
   const sides = [make.reshape(a, [x.size, 1]), make.reshape(b, [1, y.size])] as const;
   return x.arrays.adopt(product('outer', x.arrays, sides, [], dtype, options));
@@ -118,6 +124,7 @@ export function tensordot(
   axes: number | readonly [readonly number[], readonly number[]] = 2,
   options: MatmulOptions = {},
 ): NDArray {
+  optionsOf('tensordot', options, PRODUCT);
   const { a, b, dtype } = pair('tensordot', x, y);
   const [first, second] =
     typeof axes === 'number'

@@ -1,6 +1,7 @@
 /** Rows of a table by number. */
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make } from '../graph';
 import { layer, requireExtent, type Layer } from './layer';
 
@@ -16,7 +17,8 @@ export interface EmbeddingParameters {
 }
 
 /** Numbers of int32 [...] to [..., width]. Reading the result fails where a number is not of 0 to count - 1. */
-export function embedding({ count, width, dtype = 'float32' }: EmbeddingOptions): Layer<EmbeddingParameters> {
+export function embedding(options: EmbeddingOptions): Layer<EmbeddingParameters> {
+  const { count, width, dtype = 'float32' } = optionsOf('embedding', options, ['count', 'width', 'dtype']);
   requireExtent('embedding', 'count', count);
   requireExtent('embedding', 'width', width);
   return layer(
