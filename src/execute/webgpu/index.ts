@@ -3,6 +3,7 @@ import { WebGpuMatmul, type WebGpuOptions } from './matmul';
 
 export { DeviceLostError, Gpu, USAGE, type BufferRole, type PoolCounts } from './gpu';
 export type { DeviceComparison } from './compare';
+export { checkDevice } from './device';
 export { fusedKernel, plainKernel, type KernelSpec } from './kernels';
 export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions } from './matmul';
 export type { Peaks } from './peaks';

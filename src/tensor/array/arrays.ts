@@ -39,15 +39,16 @@ export class Arrays extends ArrayContext {
     return this.#place(values.codes, values.shape, this.checkDtype('array', values.dtype));
   }
 
-  zeros(shape: Shape, dtype: Dtype = 'float32'): NDArray {
+  /** Of a shape, or of one axis of so many elements; `ones` and `full` likewise. */
+  zeros(shape: Shape | number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('zeros', shape, 0, dtype);
   }
 
-  ones(shape: Shape, dtype: Dtype = 'float32'): NDArray {
+  ones(shape: Shape | number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('ones', shape, 1, dtype);
   }
 
-  full(shape: Shape, value: number, dtype: Dtype = 'float32'): NDArray {
+  full(shape: Shape | number, value: number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('full', shape, value, dtype);
   }
 
@@ -92,6 +93,7 @@ export class Arrays extends ArrayContext {
 
   /** The packed values of a buffer of the same device, where they lie: no copy, and the buffer stays the caller's. */
   wrap(buffer: GPUBuffer, shape: Shape, dtype: Dtype): NDArray {
+    this.checkOpen();
     const { buffers, name } = this.executor;
     if (buffers === undefined)
       throw new UserError(`wrap: the ${name} executor takes no GPUBuffer: open arrays on WebGPU.`);
@@ -164,12 +166,13 @@ export class Arrays extends ArrayContext {
   }
 
   #place(codes: CodeArray, shape: Shape, dtype: Dtype): NDArray {
+    this.checkOpen();
     this.checkRoom('array', { shape, dtype, size: sizeOf(shape) });
     return this.adopt(make.leaf(shape, dtype, this.executor.place(codes, dtype, shape)));
   }
 
-  #full(op: string, shape: Shape, value: number, dtype: Dtype): NDArray {
-    checkShape(op, shape);
+  #full(op: string, extents: Shape | number, value: number, dtype: Dtype): NDArray {
+    const shape = checkShape(op, extents);
     this.checkDtype(op, dtype);
     if (FORMATS[dtype].kind === 'integer') integerCode(op, dtype, value);
     return this.adopt(make.fill(shape, dtype, value));

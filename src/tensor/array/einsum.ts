@@ -4,7 +4,7 @@ import { UserError, type Dtype } from '../../numerics';
 import * as compose from '../compose';
 import { make, type Node, type Shape } from '../graph';
 import { describe, NDArray } from './ndarray';
-import { contextOf, countOf, nodeOf, type ResultOptions } from './operands';
+import { contextOf, countOf, nodeOf, requireArrays, type ResultOptions } from './operands';
 import { optionsOf, RESULT } from './options';
 import { floating, isFloat, promote } from './promotion';
 
@@ -31,7 +31,7 @@ export function einsum(text: string, ...given: readonly unknown[]): NDArray {
   const { dtype } = optionsOf('einsum', options, RESULT);
   const [first] = operands;
   if (first === undefined) throw new UserError('einsum: needs at least one array.');
-  for (const each of operands) nodeOf('einsum', each);
+  requireArrays('einsum', operands);
   const equation = compose.equationOf(
     text,
     operands.map(({ ndim }) => ndim),

@@ -3,7 +3,7 @@ import { UserError, type Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
 import { requireInteger } from './create';
 import { describe, type NDArray } from './ndarray';
-import { axisOf, contextOf, countOf, nodeOf } from './operands';
+import { axisOf, contextOf, countOf, nodeOf, requireArrays } from './operands';
 import { oneOf, optionsOf } from './options';
 import { isInteger, promote } from './promotion';
 import { part } from './views';
@@ -13,6 +13,7 @@ function together(
   op: string,
   list: readonly NDArray[],
 ): { readonly nodes: readonly Node[]; readonly first: NDArray } {
+  requireArrays(op, list);
   const [first] = list;
   if (first === undefined) throw new UserError(`${op}: needs at least one array.`);
   const arrays = contextOf(op, list);
@@ -38,7 +39,7 @@ export function stack(list: readonly NDArray[], axis = 0): NDArray {
   const other = list.find((each) => !make.sameShape(each.shape, first.shape));
   if (other !== undefined)
     throw new UserError(`stack: ${describe(first)} and ${describe(other)} must have one shape.`);
-  const along = axisOf('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis);
+  const along = axisOf('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis, first);
   const apart = first.shape.toSpliced(along, 0, 1);
   return first.arrays.adopt(
     make.concat(

@@ -3,8 +3,16 @@ import { CHIPS, matmulPairProblem } from '../../chip';
 import { UserError, type Dtype, type Rounding } from '../../numerics';
 import { make, sizeOf, type Node, type OpOf, type Shape } from '../graph';
 import { describe, type ArrayContext, type NDArray } from './ndarray';
-import { axisOf, broadcastShapes, contextOf, spread, type ResultOptions } from './operands';
-import { optionsOf } from './options';
+import {
+  broadcastShapes,
+  contextOf,
+  countOf,
+  onceEach,
+  requireArrays,
+  spread,
+  type ResultOptions,
+} from './operands';
+import { optionsOf, textOf } from './options';
 import { isFloat, promote } from './promotion';
 
 export interface MatmulOptions extends ResultOptions {
@@ -30,6 +38,7 @@ function pair(
   x: NDArray,
   y: NDArray,
 ): { readonly a: Node; readonly b: Node; readonly dtype: Dtype } {
+  requireArrays(op, [x, y]);
   const arrays = contextOf(op, [x, y]);
   const [a, b] = [multiplied(arrays.nodeOf(op, x)), multiplied(arrays.nodeOf(op, y))];
   const common = promote(op, a.dtype, b.dtype);
@@ -105,6 +114,7 @@ function swapped({ op, inputs: [input], shape }: Node): Node | undefined {
 /** Of vectors the sum of products; of matrices matmul; else along the last axis of x and the last but one of y. */
 export function dot(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
   optionsOf('dot', options, PRODUCT);
+  requireArrays('dot', [x, y]);
   if (x.ndim <= 2 && y.ndim <= 2) return matmul(x, y, options);
   return tensordot(x, y, [[x.ndim - 1], [Math.max(y.ndim - 2, 0)]], options);
 }
@@ -117,6 +127,20 @@ export function outer(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDAr
   return x.arrays.adopt(product('outer', x.arrays, sides, [], dtype, options));
 }
 
+/** Axes of x and those of y that they meet. @throws UserError for what is neither a number nor two lists. */
+function axisPairs(x: NDArray, y: NDArray, axes: unknown): readonly [readonly number[], readonly number[]] {
+  if (typeof axes === 'number') {
+    countOf('tensordot', 'the number of axes', axes, 0, Math.min(x.ndim, y.ndim));
+    const places = Array.from({ length: axes }, (_, i) => i);
+    return [places.map((i) => x.ndim - axes + i), places];
+  }
+  const isPair = Array.isArray(axes) && axes.length === 2 && axes.every((each) => Array.isArray(each));
+  if (isPair) return axes as unknown as [readonly number[], readonly number[]];
+  throw new UserError(
+    `tensordot: axes are a number, or a list of axes of each array, as [[1], [0]]; received ${textOf(axes)}.`,
+  );
+}
+
 /** Sums of products along pairs of axes: those that are named, or the last ones of x and the first ones of y, so many. */
 export function tensordot(
   x: NDArray,
@@ -126,12 +150,9 @@ export function tensordot(
 ): NDArray {
   optionsOf('tensordot', options, PRODUCT);
   const { a, b, dtype } = pair('tensordot', x, y);
-  const [first, second] =
-    typeof axes === 'number'
-      ? [Array.from({ length: axes }, (_, i) => x.ndim - axes + i), Array.from({ length: axes }, (_, i) => i)]
-      : axes;
-  const joined = first.map((axis) => axisOf('tensordot', x, axis));
-  const others = second.map((axis) => axisOf('tensordot', y, axis));
+  const [first, second] = axisPairs(x, y, axes);
+  const joined = onceEach('tensordot', x, first);
+  const others = onceEach('tensordot', y, second);
   if (joined.length !== others.length || joined.some((axis, i) => x.shape[axis] !== y.shape[others[i] ?? -1]))
     throw new UserError(
       `tensordot: axes ${joined.join(', ')} of ${describe(x)} and ${others.join(', ')} of ${describe(y)} differ in extent.`,

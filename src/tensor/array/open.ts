@@ -1,6 +1,6 @@
 /** Opening arrays: on WebGPU where there is one, else on the CPU, which computes the same bits slowly. */
 import { parseChip, type ChipName } from '../../chip';
-import { checkStore, type TuningStore } from '../../execute/webgpu';
+import { checkDevice, checkStore, type TuningStore } from '../../execute/webgpu';
 import { openBrowserDevice, type BrowserHostOptions, type Host } from '../../host';
 import { requireFields, UserError } from '../../numerics';
 import { ReferenceExecutor } from '../reference';
@@ -49,6 +49,7 @@ export async function openArraysOn<T extends object>(
   ]);
   const { device, executor = 'auto', fusion = true, onLost = 'report', tunings } = options;
   if (tunings !== undefined) checkStore(tunings);
+  if (device !== undefined) checkDevice(device);
   const chip = parseChip(options.chip ?? 'trn2');
   if (!EXECUTORS.includes(executor))
     throw new UserError(`openArrays: executor is one of ${EXECUTORS.join(', ')}; received ${executor}.`);

@@ -19,7 +19,8 @@ function example(given: unknown, known: readonly string[]): string {
   return `{ ${field}: ${given === null || given === undefined ? '...' : textOf(given)} }`;
 }
 
-const textOf = (value: unknown): string =>
+/** As messages show what was received. */
+export const textOf = (value: unknown): string =>
   typeof value === 'string'
     ? `'${value}'`
     : Array.isArray(value)

@@ -158,7 +158,7 @@ export class WebGpuExecutor implements Executor {
     held.storage.hold();
     try {
       if (!held.sound) held.fault ??= await this.#faultOf(held.faults);
-      if (held.fault !== undefined) throw new UserError(`An index lies outside: ${held.fault}`);
+      if (held.fault !== undefined) throw new UserError(`${held.fault}: an index lies outside.`);
       held.sound = true;
       held.codes ??=
         size === 0
