@@ -30,7 +30,9 @@ export interface OpenArraysOptions {
 
 /** @throws UserError for unknown options, and where WebGPU was asked for and there is none. */
 export const openArrays = (options: OpenArraysOptions & BrowserHostOptions = {}): Promise<Arrays> =>
-  openArraysOn(options, ['powerPreference', 'forceFallbackAdapter'], openBrowserDevice);
+  openArraysOn(options, ['powerPreference', 'forceFallbackAdapter'], (given) =>
+    openBrowserDevice(given, 'import { openArrays } from "systole/node" instead'),
+  );
 
 /** @param openHost opens a device from the options that `hostOptions` names. */
 export async function openArraysOn<T extends object>(
