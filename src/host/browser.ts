@@ -13,15 +13,21 @@ export interface BrowserHostOptions {
 
 const POWER_PREFERENCES: readonly string[] = ['low-power', 'high-performance'] satisfies GPUPowerPreference[];
 
-/** @throws UserError when the browser has no WebGPU, no adapter, or refuses the device: it says what to do. */
-export async function openBrowserDevice(options: BrowserHostOptions = {}): Promise<Host> {
+/**
+ * @param inNode what to do instead in Node.
+ * @throws UserError when the browser has no WebGPU, no adapter, or refuses the device: it says what to do.
+ */
+export async function openBrowserDevice(
+  options: BrowserHostOptions = {},
+  inNode = 'import { open } from "systole/node" instead',
+): Promise<Host> {
   const { powerPreference = 'high-performance', forceFallbackAdapter = false } = options;
   if (!POWER_PREFERENCES.includes(powerPreference)) {
     throw new UserError(
       `powerPreference must be one of ${POWER_PREFERENCES.join(', ')}; received ${powerPreference}.`,
     );
   }
-  const gpu = browserGpu();
+  const gpu = browserGpu(inNode);
   const adapter = await requestAdapter(gpu, { powerPreference, forceFallbackAdapter });
   const device = await requestDevice(adapter).catch((error: unknown) => {
     throw new UserError(
@@ -44,14 +50,14 @@ export async function openBrowserDevice(options: BrowserHostOptions = {}): Promi
 }
 
 /** `navigator.gpu`; the types promise it, browsers do not, and old Node has no navigator. */
-function browserGpu(): GPU {
+function browserGpu(inNode: string): GPU {
   const { navigator, isSecureContext } = globalThis as {
     readonly navigator?: { readonly gpu?: GPU };
     readonly isSecureContext?: boolean;
   };
   if (navigator?.gpu !== undefined) return navigator.gpu;
   if ('process' in globalThis && isSecureContext === undefined) {
-    throw new UserError('Node has no WebGPU of its own: import { open } from "systole/node" instead.');
+    throw new UserError(`Node has no WebGPU of its own: ${inNode}.`);
   }
   throw new UserError(
     isSecureContext === false

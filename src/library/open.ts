@@ -1,6 +1,6 @@
 /** Opening a core, on whatever host: on a device of the caller's, or on one that the host opens. */
 import { parseChip, type ChipName } from '../chip';
-import { checkStore, createWebGpuMatmul, takeKept, type TuningStore } from '../execute/webgpu';
+import { checkDevice, checkStore, createWebGpuMatmul, takeKept, type TuningStore } from '../execute/webgpu';
 import type { Host } from '../host';
 import { requireFields, UserError } from '../numerics';
 import { NeuronCore, note } from './core';
@@ -30,7 +30,7 @@ export async function openCore<T extends object>(
   const idle = hostOptions.find((name) => device !== undefined && options[name] !== undefined);
   if (idle !== undefined)
     throw new UserError(`open takes device or ${idle}, not both: a device of yours has its adapter already.`);
-  if (device !== undefined) return openOn(checked(device), chip, tunings, () => undefined);
+  if (device !== undefined) return openOn(checkDevice(device), chip, tunings, () => undefined);
   const host = await openHost(options);
   try {
     return await openOn(host.device, chip, tunings, () => {
@@ -51,18 +51,4 @@ async function openOn(
   const matmul = await createWebGpuMatmul(device, { onNote: note });
   if (tunings !== undefined) await takeKept(matmul, tunings, note);
   return new NeuronCore(chip, matmul, closeDevice, tunings);
-}
-
-/** Not every host defines the class GPUDevice. */
-function checked(device: GPUDevice): GPUDevice {
-  const given: unknown = device;
-  if (
-    typeof given === 'object' &&
-    given !== null &&
-    'queue' in given &&
-    'limits' in given &&
-    'createBuffer' in given
-  )
-    return device;
-  throw new UserError('device must be a GPUDevice, as adapter.requestDevice() gives: await it first.');
 }

@@ -1,8 +1,8 @@
 /** systole as a backend of tfjs: `registerSystole()`, and an existing program runs on the emulated chip. docs/tfjs.md. */
 import { engine, registerBackend, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
-import type { BrowserHostOptions } from '../host';
+import { openBrowserDevice, type BrowserHostOptions } from '../host';
 import { requireFields, UserError } from '../numerics';
-import { openArrays, type Arrays, type OpenArraysOptions } from '../tensor/array';
+import { openArraysOn, type Arrays, type OpenArraysOptions } from '../tensor/array';
 import { SystoleBackend } from './backend';
 import { delegate, isDelegated, STRING_KERNELS } from './delegated';
 import { runKernel } from './kernel';
@@ -31,6 +31,9 @@ const OPENING = [
   'forceFallbackAdapter',
 ] as const;
 
+const IN_NODE =
+  'say registerSystole({ arrays: openArrays() }), with import { openArrays } from "systole/node"';
+
 /** Before WebGPU in tfjs's own choice, so that `tf.ready()` takes it. */
 const PRIORITY = 4;
 
@@ -49,7 +52,9 @@ export function registerSystole(options: RegisterOptions = {}): void {
     );
   let opened = arrays;
   const open = async (): Promise<SystoleBackend> => {
-    opened ??= openArrays(opening);
+    opened ??= openArraysOn(opening, ['powerPreference', 'forceFallbackAdapter'], (given) =>
+      openBrowserDevice(given, IN_NODE),
+    );
     return new SystoleBackend((await opened).executor, precision);
   };
   registerBackend(name, open, PRIORITY);

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { getKernelsForBackend } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeArray, encodeArray, type CodeArray } from '../../src/numerics';
 import type { Executor } from '../../src/tensor/executor';
 import type { Node } from '../../src/tensor/graph';
@@ -45,6 +45,21 @@ describe('values', () => {
     await tf.setBackend('systole-bfloat16');
     const y = tf.add(x, tf.tensor1d([100, 200]));
     expect([...(await y.data())]).toEqual([111, 222]);
+  });
+});
+
+describe('in Node', () => {
+  it('a backend without arrays is told how to have a device', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    registerSystole({ name: 'systole-alone' });
+    await tf.setBackend('systole-alone');
+    const told = warn.mock.calls.map(String).join();
+    warn.mockRestore();
+    await tf.setBackend('systole');
+    tf.removeBackend('systole-alone');
+    expect(told).toContain(
+      'Node has no WebGPU of its own: say registerSystole({ arrays: openArrays() }), with import { openArrays } from "systole/node".',
+    );
   });
 });
 

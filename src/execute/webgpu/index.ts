@@ -1,8 +1,9 @@
 /** The product: matmul plans on any WebGPU device, bit for bit what the reference says. */
 import { WebGpuMatmul, type WebGpuOptions } from './matmul';
 
-export { DeviceLostError, Gpu, USAGE, type BufferRole, type PoolCounts } from './gpu';
+export { DeviceLostError, Gpu, RefusedError, USAGE, type BufferRole, type PoolCounts } from './gpu';
 export type { DeviceComparison } from './compare';
+export { checkDevice } from './device';
 export { fusedKernel, plainKernel, type KernelSpec } from './kernels';
 export { WebGpuMatmul, type PrepareOptions, type ProbeReport, type WebGpuOptions } from './matmul';
 export type { Peaks } from './peaks';

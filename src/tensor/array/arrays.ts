@@ -2,13 +2,14 @@
 import { checkSignal } from '../../execute/matmul';
 import type { TuneOptions } from '../../execute/webgpu';
 import { idle } from '../../host';
-import { FORMATS, requireFields, UserError, type CodeArray, type Dtype } from '../../numerics';
+import { FORMATS, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { ExecutorCounts, ExecutorMemory } from '../executor';
 import { make, sizeOf, type Shape } from '../graph';
 import { compiled, type Compiled } from './compile';
 import { checkShape, diagonal, given, integerCode, stepped, type Data } from './create';
 import { ArrayContext, type NDArray } from './ndarray';
 import { countOf } from './operands';
+import { optionsOf } from './options';
 import { flatten } from './tree';
 
 export interface ArrayOptions {
@@ -32,21 +33,23 @@ export interface ArrayScope extends Disposable {
 
 export class Arrays extends ArrayContext {
   /** Values, lists of lists, typed arrays or codes; each is rounded once to the format. */
-  array(data: Data, { dtype, shape }: ArrayOptions = {}): NDArray {
+  array(data: Data, options: ArrayOptions = {}): NDArray {
+    const { dtype, shape } = optionsOf('array', options, ['dtype', 'shape']);
     if (dtype !== undefined) this.checkDtype('array', dtype);
     const values = given(data, dtype, shape);
     return this.#place(values.codes, values.shape, this.checkDtype('array', values.dtype));
   }
 
-  zeros(shape: Shape, dtype: Dtype = 'float32'): NDArray {
+  /** Of a shape, or of one axis of so many elements; `ones` and `full` likewise. */
+  zeros(shape: Shape | number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('zeros', shape, 0, dtype);
   }
 
-  ones(shape: Shape, dtype: Dtype = 'float32'): NDArray {
+  ones(shape: Shape | number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('ones', shape, 1, dtype);
   }
 
-  full(shape: Shape, value: number, dtype: Dtype = 'float32'): NDArray {
+  full(shape: Shape | number, value: number, dtype: Dtype = 'float32'): NDArray {
     return this.#full('full', shape, value, dtype);
   }
 
@@ -92,6 +95,7 @@ export class Arrays extends ArrayContext {
 
   /** The packed values of a buffer of the same device, where they lie: no copy, and the buffer stays the caller's. */
   wrap(buffer: GPUBuffer, shape: Shape, dtype: Dtype): NDArray {
+    this.checkOpen();
     const { buffers, name } = this.executor;
     if (buffers === undefined)
       throw new UserError(`wrap: the ${name} executor takes no GPUBuffer: open arrays on WebGPU.`);
@@ -151,8 +155,7 @@ export class Arrays extends ArrayContext {
    */
   async tune(signal?: AbortSignal, options: TuneOptions = {}): Promise<void> {
     checkSignal(signal);
-    requireFields('tune', options, ['whenIdle', 'anew']);
-    const { whenIdle = false, anew } = options;
+    const { whenIdle = false, anew } = optionsOf('tune', options, ['whenIdle', 'anew']);
     await this.executor.tune?.(signal, { anew, pause: whenIdle ? idle : undefined });
   }
 
@@ -165,6 +168,7 @@ export class Arrays extends ArrayContext {
   }
 
   #place(codes: CodeArray, shape: Shape, dtype: Dtype): NDArray {
+    this.checkOpen();
     this.checkRoom('array', { shape, dtype, size: sizeOf(shape) });
     return this.adopt(make.leaf(shape, dtype, this.executor.place(codes, dtype, shape)));
   }
@@ -190,8 +194,8 @@ export class Arrays extends ArrayContext {
     return this.adopt(diagonal(fn, rows, columns, near, this.checkDtype(op, dtype)));
   }
 
-  #full(op: string, shape: Shape, value: number, dtype: Dtype): NDArray {
-    checkShape(op, shape);
+  #full(op: string, extents: Shape | number, value: number, dtype: Dtype): NDArray {
+    const shape = checkShape(op, extents);
     this.checkDtype(op, dtype);
     if (FORMATS[dtype].kind === 'integer') integerCode(op, dtype, value);
     return this.adopt(make.fill(shape, dtype, value));

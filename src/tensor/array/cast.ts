@@ -3,6 +3,7 @@ import { bitsOf, ROUNDINGS, UserError, type Dtype, type Rounding } from '../../n
 import { make } from '../graph';
 import type { NDArray } from './ndarray';
 import { keyNode, nodeOf } from './operands';
+import { optionsOf } from './options';
 
 export interface AstypeOptions {
   /** nearest-even when left out. */
@@ -13,9 +14,11 @@ export interface AstypeOptions {
   readonly key?: NDArray;
 }
 
+const ASTYPE = ['rounding', 'saturate', 'key'] as const;
+
 /** Each number rounded once to the format. */
 export function astype(x: NDArray, dtype: Dtype, options: AstypeOptions = {}): NDArray {
-  const { rounding = 'nearest-even', saturate = false, key } = options;
+  const { rounding = 'nearest-even', saturate = false, key } = optionsOf('astype', options, ASTYPE);
   const node = nodeOf('astype', x);
   x.arrays.checkDtype('astype', dtype);
   if (!ROUNDINGS.includes(rounding))

@@ -2,6 +2,7 @@
 import { codeArray, encodeArray, FORMATS, UserError, type CodeArray, type Dtype } from '../../numerics';
 import { make, sizeOf, type Node, type Shape } from '../graph';
 import { flattened, type Nested } from './nested';
+import { textOf } from './options';
 
 export type TypedArray =
   | Float32Array
@@ -41,7 +42,8 @@ export interface Given {
 }
 
 const isTyped = (data: unknown): data is TypedArray =>
-  ArrayBuffer.isView(data) && !(data instanceof DataView);
+  ArrayBuffer.isView(data) &&
+  !(data instanceof DataView || data instanceof BigInt64Array || data instanceof BigUint64Array);
 
 const isCodes = (data: unknown): data is Codes =>
   typeof data === 'object' && data !== null && 'codes' in data && isTyped(data.codes);
@@ -62,22 +64,35 @@ export function given(data: Data, dtype: Dtype | undefined, shape: Shape | undef
     return { codes: encoded(format, data), dtype: format, shape: fitting(data.length, shape) };
   }
   if (ArrayBuffer.isView(data))
-    throw new UserError(`array: a ${(data as ArrayBufferView).constructor.name} is no array of numbers.`);
+    throw new UserError(
+      `array: a ${(data as ArrayBufferView).constructor.name} is no array of numbers: make one, as Int32Array.from(data, Number).`,
+    );
   const list = flattened('array', data);
   const format = dtype ?? 'float32';
   const own = shape === undefined ? list.shape : fitting(list.values.length, shape);
   return { codes: encoded(format, list.values), dtype: format, shape: own };
 }
 
-function fitting(length: number, shape: Shape | undefined): Shape {
-  if (shape === undefined) return [length];
-  if (sizeOf(checkShape('array', shape)) !== length)
+function fitting(length: number, given: Shape | undefined): Shape {
+  if (given === undefined) return [length];
+  const shape = checkShape('array', given);
+  if (sizeOf(shape) !== length)
     throw new UserError(`array: ${length} elements do not fill shape [${shape.join(', ')}].`);
   return shape;
 }
 
+/** A number is the extent of one axis. @throws UserError for what is neither that nor a list. */
+export function shapeList(op: string, shape: Shape | number): Shape {
+  if (typeof shape === 'number') return [shape];
+  if (Array.isArray(shape)) return shape as Shape;
+  throw new UserError(
+    `${op}: a shape is a list of whole numbers, or one of them; received ${textOf(shape)}.`,
+  );
+}
+
 /** @throws UserError for a shape that no array can have. */
-export function checkShape(op: string, shape: Shape): Shape {
+export function checkShape(op: string, extents: Shape | number): Shape {
+  const shape = shapeList(op, extents);
   const bad = shape.find((extent) => !Number.isSafeInteger(extent) || extent < 0);
   if (bad !== undefined)
     throw new UserError(`${op}: extents are whole numbers of at least 0; received [${shape.join(', ')}].`);

@@ -3,8 +3,9 @@ import { CHIPS, matmulPairProblem } from '../../chip';
 import { UserError, type Dtype } from '../../numerics';
 import * as compose from '../compose';
 import { make, type Node, type Shape } from '../graph';
-import { describe, type NDArray } from './ndarray';
-import { contextOf, countOf, nodeOf, type ResultOptions } from './operands';
+import { describe, NDArray } from './ndarray';
+import { contextOf, countOf, nodeOf, requireArrays, type ResultOptions } from './operands';
+import { optionsOf, RESULT } from './options';
 import { floating, isFloat, promote } from './promotion';
 
 /** Nodes of one format that the chip multiplies, and the format in which sums are kept. */
@@ -21,9 +22,16 @@ function multiplied(
 }
 
 /** 'ij,jk->ik': axes of one letter are multiplied together, and summed where the result lacks it. */
-export function einsum(text: string, operands: readonly NDArray[], { dtype }: ResultOptions = {}): NDArray {
+export function einsum(text: string, operands: readonly NDArray[], options?: ResultOptions): NDArray;
+/** The arrays one after the other, as NumPy takes them, and options last. */
+export function einsum(text: string, ...given: readonly (NDArray | ResultOptions)[]): NDArray;
+export function einsum(text: string, ...given: readonly unknown[]): NDArray {
+  if (typeof text !== 'string') throw new UserError("einsum: needs an equation first, as 'ij,jk->ik'.");
+  const { operands, options } = operandsOf(given);
+  const { dtype } = optionsOf('einsum', options, RESULT);
   const [first] = operands;
   if (first === undefined) throw new UserError('einsum: needs at least one array.');
+  requireArrays('einsum', operands);
   const equation = compose.equationOf(
     text,
     operands.map(({ ndim }) => ndim),
@@ -32,6 +40,22 @@ export function einsum(text: string, operands: readonly NDArray[], { dtype }: Re
   const { nodes, dtype: common } = multiplied('einsum', operands);
   const result = dtype === undefined ? common : first.arrays.checkDtype('einsum', dtype);
   return first.arrays.adopt(compose.einsum(equation, nodes, result));
+}
+
+/** A list of arrays and options, or arrays and then options. */
+function operandsOf(given: readonly unknown[]): {
+  readonly operands: readonly NDArray[];
+  readonly options: ResultOptions;
+} {
+  const [first, ...rest] = given;
+  const count = given.findIndex((each) => !(each instanceof NDArray));
+  const operands = Array.isArray(first) ? first : count < 0 ? given : given.slice(0, count);
+  const [options = {}, ...more] = Array.isArray(first) ? rest : given.slice(operands.length);
+  if (more.length > 0)
+    throw new UserError(
+      "einsum: takes arrays, or a list of them, and options last: einsum('ij,jk->ik', a, b).",
+    );
+  return { operands: operands as readonly NDArray[], options: options as ResultOptions };
 }
 
 /** @throws UserError for what the arrays do not fit. */
@@ -64,10 +88,14 @@ export interface ConvolveOptions extends ResultOptions, compose.Spatial {
   readonly groups?: number | undefined;
 }
 
+const SPATIAL = ['strides', 'dilations', 'padding'] as const;
+const CONVOLVE = [...SPATIAL, 'groups', 'dtype'] as const;
+const POOL = ['taps', ...SPATIAL] as const;
+
 /** Windows of x times the filter, one product of matrices; no flip, as everywhere in machine learning. */
 export function convolve(x: NDArray, filter: NDArray, options: ConvolveOptions = {}): NDArray {
   const op = 'convolve';
-  const { dtype, groups = 1, ...spatial } = options;
+  const { dtype, groups = 1, ...spatial } = optionsOf(op, options, CONVOLVE);
   const channels = x.shape.at(-1) ?? 0;
   countOf(op, 'groups', groups, 1);
   const [depth = 0, outputs = 0] = filter.shape.slice(-2);
@@ -106,6 +134,9 @@ function pooled(
   x: NDArray,
   options: PoolOptions,
 ): NDArray {
+  const { taps } = optionsOf(op, options, POOL);
+  if (!Array.isArray(taps))
+    throw new UserError(`${op}: needs taps, the extents of a window, as { taps: [2, 2] }.`);
   if (x.ndim !== options.taps.length + 2)
     throw new UserError(
       `${op}: ${describe(x)} is not [N, ...spatial, C] of ${options.taps.length} spatial axes.`,

@@ -4,10 +4,12 @@ import { rightShift as shiftRight } from '../compose';
 import { make, type MapFunction, type Node } from '../graph';
 import type { NDArray } from './ndarray';
 import { contextOf, meet, meetingDtype, nodeOf, shapeOf, type Operand, type ResultOptions } from './operands';
+import { optionsOf, RESULT } from './options';
 import { isInteger, isWide } from './promotion';
 
 /** In the format where the operands meet. */
-function binary(fn: MapFunction, x: Operand, y: Operand, { dtype }: ResultOptions): NDArray {
+function binary(fn: MapFunction, x: Operand, y: Operand, options: ResultOptions): NDArray {
+  const { dtype } = optionsOf(fn, options, RESULT);
   const operands = [x, y];
   const arrays = contextOf(fn, operands);
   const common = meetingDtype(fn, operands);
@@ -16,7 +18,8 @@ function binary(fn: MapFunction, x: Operand, y: Operand, { dtype }: ResultOption
 }
 
 /** @param op as messages call it, where that is not the function. */
-function unary(fn: MapFunction, x: NDArray, { dtype }: ResultOptions, own: Dtype, op: string = fn): NDArray {
+function unary(fn: MapFunction, x: NDArray, options: ResultOptions, own: Dtype, op: string = fn): NDArray {
+  const { dtype } = optionsOf(op, options, RESULT);
   const node = nodeOf(op, x);
   return x.arrays.adopt(make.map(fn, [node], dtype === undefined ? own : x.arrays.checkDtype(op, dtype)));
 }
@@ -100,7 +103,8 @@ export const trunc = (x: NDArray, options: ResultOptions = {}): NDArray =>
 export const rint = (x: NDArray, options: ResultOptions = {}): NDArray => unary('rint', x, options, x.dtype);
 
 /** x where the condition is not 0, else y. */
-export function where(condition: Operand, x: Operand, y: Operand, { dtype }: ResultOptions = {}): NDArray {
+export function where(condition: Operand, x: Operand, y: Operand, options: ResultOptions = {}): NDArray {
+  const { dtype } = optionsOf('where', options, RESULT);
   const operands = [condition, x, y];
   const arrays = contextOf('where', operands);
   const shape = shapeOf('where', operands);
@@ -114,7 +118,8 @@ export function where(condition: Operand, x: Operand, y: Operand, { dtype }: Res
 }
 
 /** Limits that are left out do not limit. */
-export function clip(x: NDArray, low?: Operand, high?: Operand, { dtype }: ResultOptions = {}): NDArray {
+export function clip(x: NDArray, low?: Operand, high?: Operand, options: ResultOptions = {}): NDArray {
+  const { dtype } = optionsOf('clip', options, RESULT);
   const limits = [low, high].filter((each) => each !== undefined);
   const common = meetingDtype('clip', [x, ...limits]);
   const shape = shapeOf('clip', [x, ...limits]);

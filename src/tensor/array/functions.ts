@@ -4,6 +4,7 @@ import * as compose from '../compose';
 import { make, type Node } from '../graph';
 import type { NDArray } from './ndarray';
 import { contextOf, meet, meetingDtype, nodeOf, type Operand, type ResultOptions } from './operands';
+import { optionsOf, RESULT } from './options';
 import { floating, isInteger } from './promotion';
 
 type Unary = (x: NDArray, options?: ResultOptions) => NDArray;
@@ -11,7 +12,8 @@ type Binary = (x: Operand, y: Operand, options?: ResultOptions) => NDArray;
 
 const unary =
   (op: string, fn: (x: Node, dtype: Dtype) => Node): Unary =>
-  (x, { dtype } = {}) => {
+  (x, options = {}) => {
+    const { dtype } = optionsOf(op, options, RESULT);
     const node = nodeOf(op, x);
     return x.arrays.adopt(fn(node, dtype === undefined ? floating(x.dtype) : x.arrays.checkDtype(op, dtype)));
   };
@@ -19,7 +21,8 @@ const unary =
 /** @param result the format of what meets in a format. */
 const binary =
   (op: string, fn: (x: Node, y: Node, dtype: Dtype) => Node, result: (dtype: Dtype) => Dtype): Binary =>
-  (x, y, { dtype } = {}) => {
+  (x, y, options = {}) => {
+    const { dtype } = optionsOf(op, options, RESULT);
     const operands = [x, y];
     const arrays = contextOf(op, operands);
     const common = result(meetingDtype(op, operands));

@@ -8,6 +8,7 @@ import { make, sizeOf, type Node, type Shape } from '../graph';
 import { describe, NDArray, type ArrayContext } from './ndarray';
 import { flattened, type Nested } from './nested';
 import { broadcastShapes, spread } from './operands';
+import { textOf } from './options';
 import { isInteger } from './promotion';
 
 export interface Range {
@@ -41,6 +42,8 @@ export interface Rows {
   readonly outer: number;
   readonly size: number;
   readonly inner: number;
+  /** Axes that index arrays choose from, in words. */
+  readonly where: string;
   /** Of each row that is chosen, its place, [1, count]. */
   readonly index: Node;
 }
@@ -87,6 +90,10 @@ export function choose(op: string, x: Indexed, parts: readonly IndexPart[]): Cho
       chosen.push(range);
       entries.push({ kind: 'range', axis, extent: range.count });
     } else {
+      if (!(part instanceof NDArray || Array.isArray(part)))
+        throw new UserError(
+          `${op}: an index is a whole number, a range ('1:3' or { start, stop, step }), null, '...', or an array or list of whole numbers; received ${textOf(part)}.`,
+        );
       chosen.push({ start: 0, step: 1, count: extent });
       entries.push({ kind: 'array', axis, extent, index: indexArray(op, x, axis, part) });
     }
@@ -122,11 +129,15 @@ export function choose(op: string, x: Indexed, parts: readonly IndexPart[]): Cho
       outer: sizes(before),
       size: sizeOf(arrays.map(({ extent }) => extent)),
       inner: sizes(after),
+      where: placesText(arrays),
       index: joinedIndex(x, arrays, joined),
     },
     shape: [...before.flatMap(extentOf), ...joined, ...after.flatMap(extentOf)],
   };
 }
+
+const placesText = (arrays: readonly ArrayEntry[]): string =>
+  arrays.map(({ axis, extent }) => `axis ${axis} of ${extent} elements`).join(' and ');
 
 /** What an entry adds to the shape, index arrays apart. */
 const extentOf = (entry: Entry): readonly number[] =>

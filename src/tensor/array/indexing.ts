@@ -5,6 +5,7 @@ import { make, sizeOf, type Node, type OpOf } from '../graph';
 import { choose, fromFirst, type Choice, type IndexPart } from './index-parts';
 import { describe, NDArray, type ArrayContext } from './ndarray';
 import { axisOf, broadcastShapes, countOf, nodeOf, numberNode, spread, type Operand } from './operands';
+import { textOf } from './options';
 import { isInteger, promote } from './promotion';
 
 /** The elements that the parts choose. @throws UserError for an index that lies outside, which only values may show when read. */
@@ -16,7 +17,7 @@ function chosen(op: string, node: Node, arrays: ArrayContext, parts: readonly In
   const choice = choose(op, { arrays, dtype, shape: node.shape }, parts);
   const { slice, rows, shape } = choice;
   if (rows === undefined) return make.reshape(make.slice(node, slice.start, slice.step, slice.shape), shape);
-  const what = `${op} of ${describe(node)}`;
+  const what = `${op} of ${describe(node)} along ${rows.where}`;
   return make.reshape(make.gather(inRows(node, choice, rows), rows.index, { outside: 'fault', what }), shape);
 }
 
@@ -30,28 +31,25 @@ function inRows(
   return make.reshape(make.permute(left, order), [outer, size, inner]);
 }
 
+/** A list of parts, or one part that is no list. */
+export type IndexParts = readonly IndexPart[] | Exclude<IndexPart, readonly unknown[]>;
+
 type Combine = OpOf<'scatter'>['combine'];
 
 /** x with the chosen elements set to values, which broadcast to them; of equal places the last one stays. */
-export const setAt = (x: NDArray, parts: readonly IndexPart[], values: Operand): NDArray =>
+export const setAt = (x: NDArray, parts: IndexParts, values: Operand): NDArray =>
   written('setAt', 'set', x, parts, values);
 /** x with values added to the chosen elements; equal places add up, and are rounded once. */
-export const addAt = (x: NDArray, parts: readonly IndexPart[], values: Operand): NDArray =>
+export const addAt = (x: NDArray, parts: IndexParts, values: Operand): NDArray =>
   written('addAt', 'add', x, parts, values);
-export const maximumAt = (x: NDArray, parts: readonly IndexPart[], values: Operand): NDArray =>
+export const maximumAt = (x: NDArray, parts: IndexParts, values: Operand): NDArray =>
   written('maximumAt', 'maximum', x, parts, values);
-export const minimumAt = (x: NDArray, parts: readonly IndexPart[], values: Operand): NDArray =>
+export const minimumAt = (x: NDArray, parts: IndexParts, values: Operand): NDArray =>
   written('minimumAt', 'minimum', x, parts, values);
 
-function written(
-  op: string,
-  combine: Combine,
-  x: NDArray,
-  parts: readonly IndexPart[],
-  values: Operand,
-): NDArray {
+function written(op: string, combine: Combine, x: NDArray, parts: IndexParts, values: Operand): NDArray {
   const node = nodeOf(op, x);
-  const choice = choose(op, x, parts);
+  const choice = choose(op, x, Array.isArray(parts) ? parts : [parts as IndexPart]);
   const { slice, kept, rows, shape } = choice;
   const given = updates(op, x, values, shape);
   if (rows === undefined)
@@ -59,7 +57,7 @@ function written(
   const { order, outer, inner, index } = rows;
   const count = index.shape[1] ?? 0;
   const base = inRows(node, choice, rows);
-  const what = `${op} of ${describe(x)}`;
+  const what = `${op} of ${describe(x)} along ${rows.where}`;
   const how = { combine, outside: 'fault', what } as const;
   const set = make.scatter(base, index, make.reshape(given, [outer, count, inner]), how);
   const permuted = make.reshape(
@@ -73,6 +71,8 @@ function written(
 
 /** Values in the array's format and the shape of what is chosen. */
 function updates(op: string, x: NDArray, values: Operand, shape: readonly number[]): Node {
+  if (!(values instanceof NDArray) && typeof values !== 'number' && typeof values !== 'boolean')
+    throw new UserError(`${op}: values are an array or a number; received ${textOf(values)}.`);
   if (!(values instanceof NDArray)) return make.cast(numberNode(op, Number(values), x.dtype, shape), x.dtype);
   promote(op, x.dtype, values.dtype);
   const node = x.arrays.nodeOf(op, values);
@@ -140,7 +140,7 @@ export function takeAlongAxis(x: NDArray, index: NDArray, axis = -1): NDArray {
   const asRows = (each: Node, length: number): Node =>
     make.reshape(make.permute(spread(each, shape.with(along, length)), order), [sizeOf(shape), length]);
   const data = make.reshape(asRows(node, extent), [sizeOf(shape), extent, 1]);
-  const what = `${op} of ${describe(x)} along axis ${along}`;
+  const what = `${op} of ${describe(x)} along axis ${along} of ${extent} elements`;
   const found = make.gather(data, asRows(fromFirst(places, extent), count), { outside: 'fault', what });
   const inverse = [...order.keys()].map((each) => order.indexOf(each));
   const permuted = order.map((each, i) => (i === last ? count : (shape[each] ?? 1)));

@@ -3,7 +3,8 @@ import { UserError, type Dtype } from '../../numerics';
 import { make, type Node } from '../graph';
 import { requireInteger } from './create';
 import { describe, type NDArray } from './ndarray';
-import { axisOf, contextOf, countOf, nodeOf } from './operands';
+import { axisOf, contextOf, countOf, nodeOf, requireArrays } from './operands';
+import { oneOf, optionsOf } from './options';
 import { isInteger, promote } from './promotion';
 import { part } from './views';
 
@@ -12,6 +13,7 @@ function together(
   op: string,
   list: readonly NDArray[],
 ): { readonly nodes: readonly Node[]; readonly first: NDArray } {
+  requireArrays(op, list);
   const [first] = list;
   if (first === undefined) throw new UserError(`${op}: needs at least one array.`);
   const arrays = contextOf(op, list);
@@ -37,7 +39,7 @@ export function stack(list: readonly NDArray[], axis = 0): NDArray {
   const other = list.find((each) => !make.sameShape(each.shape, first.shape));
   if (other !== undefined)
     throw new UserError(`stack: ${describe(first)} and ${describe(other)} must have one shape.`);
-  const along = axisOf('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis);
+  const along = axisOf('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis, first);
   const apart = first.shape.toSpliced(along, 0, 1);
   return first.arrays.adopt(
     make.concat(
@@ -76,16 +78,20 @@ function equalParts(x: NDArray, parts: number, axis: number, extent: number): re
   return Array.from({ length: parts }, (_, i) => ((i + 1) * extent) / parts);
 }
 
+const PAD_MODES = ['constant', 'edge', 'reflect', 'symmetric'] as const;
+
 export interface PadOptions {
   /** What borders hold: `value`, the nearest element, or elements mirrored at the border, without or with the outermost one. */
-  readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric';
+  readonly mode?: (typeof PAD_MODES)[number];
   readonly value?: number;
 }
 
 /** How many elements before and after: of every axis, or of each. */
 export type PadWidth = number | readonly (readonly [number, number])[];
 
-export function pad(x: NDArray, width: PadWidth, { mode = 'constant', value = 0 }: PadOptions = {}): NDArray {
+export function pad(x: NDArray, width: PadWidth, options: PadOptions = {}): NDArray {
+  const { mode = 'constant', value = 0 } = optionsOf('pad', options, ['mode', 'value']);
+  oneOf('pad', 'mode', mode, PAD_MODES);
   const widths = typeof width === 'number' ? x.shape.map(() => [width, width] as const) : width;
   if (widths.length !== x.ndim)
     throw new UserError(`pad: ${describe(x)} needs ${x.ndim} widths; received ${widths.length}.`);

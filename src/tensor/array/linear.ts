@@ -3,7 +3,16 @@ import { CHIPS, matmulPairProblem } from '../../chip';
 import { UserError, type Dtype, type Rounding } from '../../numerics';
 import { make, sizeOf, type Node, type OpOf, type Shape } from '../graph';
 import { describe, type ArrayContext, type NDArray } from './ndarray';
-import { axisOf, broadcastShapes, contextOf, spread, type ResultOptions } from './operands';
+import {
+  broadcastShapes,
+  contextOf,
+  countOf,
+  onceEach,
+  requireArrays,
+  spread,
+  type ResultOptions,
+} from './operands';
+import { optionsOf, textOf } from './options';
 import { isFloat, promote } from './promotion';
 
 export interface MatmulOptions extends ResultOptions {
@@ -14,6 +23,8 @@ export interface MatmulOptions extends ResultOptions {
   /** Of stochastic rounding. */
   readonly seed?: number | undefined;
 }
+
+const PRODUCT = ['dtype', 'rounding', 'saturate', 'seed'] as const;
 
 /** float32 of integers, which the array does not multiply. */
 const multiplied = (x: Node): Node => (isFloat(x.dtype) ? x : make.cast(x, 'float32'));
@@ -27,6 +38,7 @@ function pair(
   x: NDArray,
   y: NDArray,
 ): { readonly a: Node; readonly b: Node; readonly dtype: Dtype } {
+  requireArrays(op, [x, y]);
   const arrays = contextOf(op, [x, y]);
   const [a, b] = [multiplied(arrays.nodeOf(op, x)), multiplied(arrays.nodeOf(op, y))];
   const common = promote(op, a.dtype, b.dtype);
@@ -42,6 +54,7 @@ function pair(
  * in which the operands meet (bfloat16 of fp8), each sum rounded once.
  */
 export function matmul(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('matmul', options, PRODUCT);
   const { a, b, dtype } = pair('matmul', x, y);
   if (x.ndim === 0 || y.ndim === 0)
     throw new UserError(`matmul: needs at least one axis; received ${describe(x)} and ${describe(y)}.`);
@@ -100,15 +113,32 @@ function swapped({ op, inputs: [input], shape }: Node): Node | undefined {
 
 /** Of vectors the sum of products; of matrices matmul; else along the last axis of x and the last but one of y. */
 export function dot(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('dot', options, PRODUCT);
+  requireArrays('dot', [x, y]);
   if (x.ndim <= 2 && y.ndim <= 2) return matmul(x, y, options);
   return tensordot(x, y, [[x.ndim - 1], [Math.max(y.ndim - 2, 0)]], options);
 }
 
 /** Every product of an element of x with one of y. */
 export function outer(x: NDArray, y: NDArray, options: MatmulOptions = {}): NDArray {
+  optionsOf('outer', options, PRODUCT);
   const { a, b, dtype } = pair('outer', x, y);
   const sides = [make.reshape(a, [x.size, 1]), make.reshape(b, [1, y.size])] as const;
   return x.arrays.adopt(product('outer', x.arrays, sides, [], dtype, options));
+}
+
+/** Axes of x and those of y that they meet. @throws UserError for what is neither a number nor two lists. */
+function axisPairs(x: NDArray, y: NDArray, axes: unknown): readonly [readonly number[], readonly number[]] {
+  if (typeof axes === 'number') {
+    countOf('tensordot', 'the number of axes', axes, 0, Math.min(x.ndim, y.ndim));
+    const places = Array.from({ length: axes }, (_, i) => i);
+    return [places.map((i) => x.ndim - axes + i), places];
+  }
+  const isPair = Array.isArray(axes) && axes.length === 2 && axes.every((each) => Array.isArray(each));
+  if (isPair) return axes as unknown as [readonly number[], readonly number[]];
+  throw new UserError(
+    `tensordot: axes are a number, or a list of axes of each array, as [[1], [0]]; received ${textOf(axes)}.`,
+  );
 }
 
 /** Sums of products along pairs of axes: those that are named, or the last ones of x and the first ones of y, so many. */
@@ -118,13 +148,11 @@ export function tensordot(
   axes: number | readonly [readonly number[], readonly number[]] = 2,
   options: MatmulOptions = {},
 ): NDArray {
+  optionsOf('tensordot', options, PRODUCT);
   const { a, b, dtype } = pair('tensordot', x, y);
-  const [first, second] =
-    typeof axes === 'number'
-      ? [Array.from({ length: axes }, (_, i) => x.ndim - axes + i), Array.from({ length: axes }, (_, i) => i)]
-      : axes;
-  const joined = first.map((axis) => axisOf('tensordot', x, axis));
-  const others = second.map((axis) => axisOf('tensordot', y, axis));
+  const [first, second] = axisPairs(x, y, axes);
+  const joined = onceEach('tensordot', x, first);
+  const others = onceEach('tensordot', y, second);
   if (joined.length !== others.length || joined.some((axis, i) => x.shape[axis] !== y.shape[others[i] ?? -1]))
     throw new UserError(
       `tensordot: axes ${joined.join(', ')} of ${describe(x)} and ${others.join(', ')} of ${describe(y)} differ in extent.`,

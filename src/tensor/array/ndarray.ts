@@ -14,6 +14,13 @@ import { Settling } from './settling';
 /** Values of elements: exact ones, float32 but for integers of 32 bits. */
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
+/** What is to be done about an array whose claim has ended. */
+const INSTEAD = {
+  disposed: 'keep it with keep() or return it from its scope',
+  'freed at the end of its scope': 'keep it with keep() or return it from its scope',
+  'closed with its context': 'open another with openArrays(), and make it anew there',
+} as const satisfies Record<NonNullable<Claim['ended']>, string>;
+
 export class NDArray {
   readonly arrays: ArrayContext;
   readonly shape: Shape;
@@ -54,9 +61,7 @@ export class NDArray {
   nodeFor(op: string): Node {
     const { node, ended } = this.#claim;
     if (ended === undefined) return node;
-    throw new UserError(
-      `${op}: the array ${describe(this)} was ${ended}: keep it with keep() or return it from its scope.`,
-    );
+    throw new UserError(`${op}: the array ${describe(this)} was ${ended}: ${INSTEAD[ended]}.`);
   }
 
   /** Gives back what only this array needs. A second time does nothing. */
@@ -140,8 +145,9 @@ export class ArrayContext {
     return this.executor.chip;
   }
 
-  /** A new array of a node. */
+  /** A new array of a node. @throws UserError after `close`. */
   adopt(node: Node): NDArray {
+    this.checkOpen();
     return new NDArray(this, node);
   }
 
@@ -210,6 +216,11 @@ export class ArrayContext {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @throws UserError after `close`. */
+  checkOpen(): void {
+    if (this.#closed) throw new UserError('arrays: this context was closed: open another with openArrays().');
   }
 
   #check(op: string): void {

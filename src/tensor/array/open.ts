@@ -1,6 +1,6 @@
 /** Opening arrays: on WebGPU where there is one, else on the CPU, which computes the same bits slowly. */
 import { parseChip, type ChipName } from '../../chip';
-import { checkStore, type TuningStore } from '../../execute/webgpu';
+import { checkDevice, checkStore, type TuningStore } from '../../execute/webgpu';
 import { openBrowserDevice, type BrowserHostOptions, type Host } from '../../host';
 import { requireFields, UserError } from '../../numerics';
 import { ReferenceExecutor } from '../reference';
@@ -32,7 +32,9 @@ export interface OpenArraysOptions {
 
 /** @throws UserError for unknown options, and where WebGPU was asked for and there is none. */
 export const openArrays = (options: OpenArraysOptions & BrowserHostOptions = {}): Promise<Arrays> =>
-  openArraysOn(options, ['powerPreference', 'forceFallbackAdapter'], openBrowserDevice);
+  openArraysOn(options, ['powerPreference', 'forceFallbackAdapter'], (given) =>
+    openBrowserDevice(given, 'import { openArrays } from "systole/node" instead'),
+  );
 
 /** @param openHost opens a device from the options that `hostOptions` names. */
 export async function openArraysOn<T extends object>(
@@ -62,6 +64,7 @@ export async function openArraysOn<T extends object>(
     throw new UserError(
       'openArrays: onLost: recover needs a device that is opened here; of your own device only you can open another.',
     );
+  if (device !== undefined) checkDevice(device);
   if (executor === 'reference') return new Arrays(await ReferenceExecutor.create({ chip }));
   if (device !== undefined) return new Arrays(await WebGpuExecutor.create(device, { chip, fusion, tunings }));
   let host = await openHost(options).catch((error: unknown) => {

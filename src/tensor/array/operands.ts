@@ -3,6 +3,7 @@ import { UserError, type Dtype } from '../../numerics';
 import { make, sameShape, type Node, type Shape } from '../graph';
 import { requireInteger } from './create';
 import { describe, NDArray, type ArrayContext } from './ndarray';
+import { textOf } from './options';
 import { isInteger, isWide, promote, promoteNumber } from './promotion';
 
 export type Operand = NDArray | number | boolean;
@@ -24,9 +25,21 @@ export function contextOf(op: string, operands: readonly Operand[]): ArrayContex
   throw new UserError(`${op}: at least one operand must be an array: make one with arrays.array().`);
 }
 
+/** @throws UserError for what is no array. */
+export function requireArray(op: string, x: NDArray): void {
+  if (!(x instanceof NDArray)) throw new UserError(`${op}: takes an array; received ${textOf(x)}.`);
+}
+
+/** @throws UserError for what is no list of arrays. */
+export function requireArrays(op: string, list: readonly NDArray[]): void {
+  const given: unknown = list;
+  if (!Array.isArray(given)) throw new UserError(`${op}: takes a list of arrays; received ${textOf(list)}.`);
+  for (const each of list) requireArray(op, each);
+}
+
 /** One array's node. @throws UserError for what is no array. */
 export function nodeOf(op: string, x: NDArray): Node {
-  if (!(x instanceof NDArray)) throw new UserError(`${op}: takes an array; received ${String(x)}.`);
+  requireArray(op, x);
   return x.nodeFor(op);
 }
 
@@ -94,33 +107,55 @@ export function meet(
   });
 }
 
-/** An axis counted from the first one on. @throws UserError for one that the array lacks. */
-export function axisOf(
-  op: string,
-  x: { readonly dtype: Dtype; readonly shape: Shape },
-  axis: number,
-): number {
+interface Described {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
+
+/**
+ * An axis counted from the first one on.
+ *
+ * @param of what x is the result of, where it is not an argument itself.
+ * @throws UserError for one that the array lacks.
+ */
+export function axisOf(op: string, x: Described, axis: number, of?: Described): number {
   const rank = x.shape.length;
   const counted = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && counted >= 0 && counted < rank) return counted;
+  if (typeof axis !== 'number')
+    throw new UserError(`${op}: an axis is a whole number; received ${textOf(axis)}.`);
+  const what = of === undefined ? describe(x) : `the result of ${describe(of)}`;
   throw new UserError(
     rank === 0
-      ? `${op}: ${describe(x)} has no axes; received axis ${axis}.`
-      : `${op}: axis ${axis} lies outside of ${describe(x)}: axes are ${-rank} to ${rank - 1}.`,
+      ? `${op}: ${what} has no axes; received axis ${axis}.`
+      : `${op}: axis ${axis} lies outside of ${what}: axes are ${-rank} to ${rank - 1}.`,
   );
+}
+
+/** Axes in the order that is given. @throws UserError for one that is given twice. */
+export function onceEach(
+  op: string,
+  x: Described,
+  given: readonly number[],
+  of?: Described,
+): readonly number[] {
+  const axes = given.map((each) => axisOf(op, x, each, of));
+  if (new Set(axes).size < axes.length) {
+    const what = of === undefined ? describe(x) : `the result of ${describe(of)}`;
+    throw new UserError(`${op}: an axis of ${what} is given twice: ${given.join(', ')}.`);
+  }
+  return axes;
 }
 
 /** Axes in rising order; all of them when left out. @throws UserError for one that is given twice. */
 export function axesOf(
   op: string,
-  x: { readonly dtype: Dtype; readonly shape: Shape },
+  x: Described,
   axis: number | readonly number[] | undefined,
+  of?: Described,
 ): readonly number[] {
   if (axis === undefined) return [...x.shape.keys()];
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((each) => axisOf(op, x, each));
-  if (new Set(axes).size < axes.length)
-    throw new UserError(`${op}: an axis is given twice: ${axes.join(', ')}.`);
-  return axes.toSorted((a, b) => a - b);
+  return onceEach(op, x, Array.isArray(axis) ? axis : [axis], of).toSorted((a, b) => a - b);
 }
 
 /** A whole number of a range. @throws UserError that names it. */

@@ -3,6 +3,7 @@ import { UserError, type Dtype } from '../../numerics';
 import { make, sizeOf, type Node, type Reduction, type Scan, type Shape } from '../graph';
 import { describe, type NDArray } from './ndarray';
 import { axesOf, axisOf, nodeOf, type ResultOptions } from './operands';
+import { AXIS, CHOICE, optionsOf, REDUCTION } from './options';
 import { totalling } from './promotion';
 
 export interface ReduceOptions extends ResultOptions {
@@ -55,6 +56,7 @@ function reduced(
 
 /** Of integers in 32 bits, modulo 2^32. */
 function total(op: string, reduction: 'add' | 'multiply', x: NDArray, options: ReduceOptions): NDArray {
+  optionsOf(op, options, REDUCTION);
   const own = totalling(x.dtype);
   return reduced(op, reduction, x, options, own, make.cast(nodeOf(op, x), own));
 }
@@ -63,9 +65,9 @@ export const sum = (x: NDArray, options: ReduceOptions = {}): NDArray => total('
 export const prod = (x: NDArray, options: ReduceOptions = {}): NDArray =>
   total('prod', 'multiply', x, options);
 export const max = (x: NDArray, options: ReduceOptions = {}): NDArray =>
-  reduced('max', 'maximum', x, options, x.dtype);
+  reduced('max', 'maximum', x, optionsOf('max', options, REDUCTION), x.dtype);
 export const min = (x: NDArray, options: ReduceOptions = {}): NDArray =>
-  reduced('min', 'minimum', x, options, x.dtype);
+  reduced('min', 'minimum', x, optionsOf('min', options, REDUCTION), x.dtype);
 
 /** uint8: 1 where any element is not 0, which NaN is not. */
 export const any = (x: NDArray, options: Omit<ReduceOptions, 'dtype'> = {}): NDArray =>
@@ -76,6 +78,7 @@ export const all = (x: NDArray, options: Omit<ReduceOptions, 'dtype'> = {}): NDA
 
 /** Of nothing, what changes nothing. */
 function truth(op: string, reduction: 'maximum' | 'minimum', x: NDArray, options: ReduceOptions): NDArray {
+  optionsOf(op, options, CHOICE);
   const axes = axesOf(op, x, options.axis);
   if (axes.some((axis) => x.shape[axis] === 0)) {
     const shape = withoutAxes(x.shape, axes, options.keepdims ?? false);
@@ -86,8 +89,11 @@ function truth(op: string, reduction: 'maximum' | 'minimum', x: NDArray, options
 
 const notZero = (x: Node): Node => make.map('not_equal', [x, make.fill(x.shape, x.dtype, 0)], 'uint8');
 
-export const countNonzero = (x: NDArray, options: Omit<ReduceOptions, 'dtype'> = {}): NDArray =>
-  reduced('countNonzero', 'add', x, options, 'int32', make.cast(notZero(nodeOf('countNonzero', x)), 'int32'));
+export function countNonzero(x: NDArray, options: Omit<ReduceOptions, 'dtype'> = {}): NDArray {
+  const [op, node] = ['countNonzero', nodeOf('countNonzero', x)] as const;
+  optionsOf(op, options, CHOICE);
+  return reduced(op, 'add', x, options, 'int32', make.cast(notZero(node), 'int32'));
+}
 
 /** int32: where the largest element is, the first of equal ones. */
 export const argmax = (x: NDArray, options: ArgOptions = {}): NDArray =>
@@ -96,10 +102,11 @@ export const argmin = (x: NDArray, options: ArgOptions = {}): NDArray =>
   place('argmin', 'argminimum', x, options);
 
 const place = (op: string, reduction: Reduction, x: NDArray, options: ArgOptions): NDArray =>
-  reduced(op, reduction, x, options, 'int32');
+  reduced(op, reduction, x, optionsOf(op, options, CHOICE), 'int32');
 
 /** What the last element of a scan along an axis is, is its total; all elements in one row where no axis is given. */
-function scanned(op: string, how: Scan, x: NDArray, { axis, dtype }: ScanAxisOptions, own: Dtype): NDArray {
+function scanned(op: string, how: Scan, x: NDArray, options: ScanAxisOptions, own: Dtype): NDArray {
+  const { axis, dtype } = optionsOf(op, options, AXIS);
   const result = dtype === undefined ? own : x.arrays.checkDtype(op, dtype);
   const node = make.cast(nodeOf(op, x), own);
   if (axis === undefined) return x.arrays.adopt(make.scan(make.reshape(node, [x.size]), how, result));

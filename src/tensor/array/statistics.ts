@@ -4,6 +4,7 @@ import * as compose from '../compose';
 import { sizeOf, type Node } from '../graph';
 import { describe, type NDArray } from './ndarray';
 import { axesOf, axisOf, nodeOf, type ResultOptions } from './operands';
+import { AXIS, optionsOf, REDUCTION } from './options';
 import { floating } from './promotion';
 import type { ReduceOptions } from './reductions';
 
@@ -15,7 +16,8 @@ interface Along {
 }
 
 /** @throws UserError where there are no elements along the axes. */
-function along(op: string, x: NDArray, { axis, keepdims = false, dtype }: ReduceOptions): Along {
+function along(op: string, x: NDArray, options: ReduceOptions): Along {
+  const { axis, keepdims = false, dtype } = optionsOf(op, options, REDUCTION);
   const node = nodeOf(op, x);
   const axes = axesOf(op, x, axis);
   if (sizeOf(axes.map((each) => x.shape[each] ?? 1)) === 0)
@@ -29,19 +31,23 @@ export interface SpreadOptions extends ReduceOptions {
   readonly ddof?: number | undefined;
 }
 
+const SPREAD = [...REDUCTION, 'ddof'] as const;
+
 /** Of integers float32; summed in float32 and rounded once. */
 export function mean(x: NDArray, options: ReduceOptions = {}): NDArray {
   const { node, ...how } = along('mean', x, options);
   return x.arrays.adopt(compose.mean(node, how));
 }
 
-export function variance(x: NDArray, { ddof = 0, ...options }: SpreadOptions = {}): NDArray {
-  const { node, ...how } = along('variance', x, options);
+export function variance(x: NDArray, options: SpreadOptions = {}): NDArray {
+  const { ddof = 0, ...rest } = optionsOf('variance', options, SPREAD);
+  const { node, ...how } = along('variance', x, rest);
   return x.arrays.adopt(compose.variance(node, { ...how, correction: ddof }));
 }
 
-export function std(x: NDArray, { ddof = 0, ...options }: SpreadOptions = {}): NDArray {
-  const { node, ...how } = along('std', x, options);
+export function std(x: NDArray, options: SpreadOptions = {}): NDArray {
+  const { ddof = 0, ...rest } = optionsOf('std', options, SPREAD);
+  const { node, ...how } = along('std', x, rest);
   return x.arrays.adopt(compose.std(node, { ...how, correction: ddof }));
 }
 
@@ -57,8 +63,9 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /** Of vectors along axes. */
-export function norm(x: NDArray, { order = 2, ...options }: NormOptions = {}): NDArray {
-  const { node, ...how } = along('norm', x, options);
+export function norm(x: NDArray, options: NormOptions = {}): NDArray {
+  const { order = 2, ...rest } = optionsOf('norm', options, [...REDUCTION, 'order']);
+  const { node, ...how } = along('norm', x, rest);
   return x.arrays.adopt(compose.norm(node, order, how));
 }
 
@@ -69,7 +76,8 @@ export interface AxisOptions extends ResultOptions {
 
 type Softened = (x: Node, axis: number, dtype: Dtype) => Node;
 
-function softened(op: string, fn: Softened, x: NDArray, { axis = -1, dtype }: AxisOptions): NDArray {
+function softened(op: string, fn: Softened, x: NDArray, options: AxisOptions): NDArray {
+  const { axis = -1, dtype } = optionsOf(op, options, AXIS);
   const node = nodeOf(op, x);
   const result = dtype === undefined ? floating(x.dtype) : x.arrays.checkDtype(op, dtype);
   return x.arrays.adopt(fn(node, axisOf(op, x, axis), result));

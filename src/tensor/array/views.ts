@@ -2,7 +2,7 @@
 import { UserError } from '../../numerics';
 import * as compose from '../compose';
 import { make, sizeOf, type Node, type Shape } from '../graph';
-import { checkShape } from './create';
+import { checkShape, shapeList } from './create';
 import { describe, type NDArray } from './ndarray';
 import { axesOf, axisOf, broadcastShapes, countOf, nodeOf, spread } from './operands';
 
@@ -10,7 +10,8 @@ const adopt = (x: NDArray, node: Node): NDArray => x.arrays.adopt(node);
 const text = (shape: Shape): string => `[${shape.join(', ')}]`;
 
 /** One extent may be -1: what is left. */
-export function reshape(x: NDArray, shape: Shape): NDArray {
+export function reshape(x: NDArray, extents: Shape | number): NDArray {
+  const shape = shapeList('reshape', extents);
   const node = nodeOf('reshape', x);
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const whole = shape.map((extent) => (extent === -1 && known > 0 ? x.size / known : extent));
@@ -47,7 +48,7 @@ export function moveaxis(x: NDArray, source: number, destination: number): NDArr
 export function expandDims(x: NDArray, axis: number | readonly number[]): NDArray {
   const given = typeof axis === 'number' ? [axis] : axis;
   const rank = x.ndim + given.length;
-  const axes = axesOf('expandDims', { dtype: x.dtype, shape: Array<number>(rank).fill(1) }, given);
+  const axes = axesOf('expandDims', { dtype: x.dtype, shape: Array<number>(rank).fill(1) }, given, x);
   const shape = [...x.shape];
   for (const each of axes) shape.splice(each, 0, 1);
   return adopt(x, make.reshape(nodeOf('expandDims', x), shape));
@@ -64,8 +65,8 @@ export function squeeze(x: NDArray, axis?: number | readonly number[]): NDArray 
   return adopt(x, make.reshape(node, shape));
 }
 
-export function broadcastTo(x: NDArray, shape: Shape): NDArray {
-  checkShape('broadcastTo', shape);
+export function broadcastTo(x: NDArray, extents: Shape | number): NDArray {
+  const shape = checkShape('broadcastTo', extents);
   const node = nodeOf('broadcastTo', x);
   const together = broadcastShapes('broadcastTo', [x.shape, shape]);
   if (together.length !== shape.length || together.some((extent, axis) => extent !== shape[axis]))

@@ -2,6 +2,7 @@
 import { UserError } from '../../numerics';
 import { Arrays } from '../array/arrays';
 import { describe, NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { flatten, type Flat } from '../array/tree';
 import { make, Node, withRecorder } from '../graph';
 import { backward } from './backward';
@@ -35,16 +36,26 @@ export function valueAndGrad<
   L extends Loss,
   const I extends number | readonly number[] = 0,
 >(fn: (...args: A) => L, options: GradOptions<I> = {}): (...args: A) => [value: L, gradient: Gradient<A, I>] {
+  return derived('valueAndGrad', fn, options);
+}
+
+/** @param op as messages call it. */
+function derived<A extends readonly unknown[], L extends Loss, I extends number | readonly number[]>(
+  op: string,
+  fn: (...args: A) => L,
+  options: GradOptions<I>,
+): (...args: A) => [value: L, gradient: Gradient<A, I>] {
+  const { argument = 0 }: GradOptions = optionsOf(op, options, ['argument']);
   return (...args) => {
-    const wanted = argumentsOf(args, options);
-    const context = contextOf(wanted);
+    const wanted = argumentsOf(op, args, argument);
+    const context = contextOf(op, wanted);
     return context.scope(() => {
       const tape = new Tape();
       try {
-        const value = tape.record(() => context.whileRecording('valueAndGrad', () => fn(...args)));
-        const loss = lossOf(value);
+        const value = tape.record(() => context.whileRecording(op, () => fn(...args)));
+        const loss = lossOf(op, value);
         const seed = make.fill([], loss.dtype, 1);
-        const gradients = gradientsOf(tape.entries, new Map([[loss, seed]]), wanted);
+        const gradients = gradientsOf(op, tape.entries, new Map([[loss, seed]]), wanted);
         return [value, gradients as Gradient<A, I>];
       } finally {
         tape.end();
@@ -58,7 +69,7 @@ export function grad<A extends readonly unknown[], const I extends number | read
   fn: (...args: A) => Loss,
   options: GradOptions<I> = {},
 ): (...args: A) => Gradient<A, I> {
-  const both = valueAndGrad(fn, options);
+  const both = derived('grad', fn, options);
   return (...args) => both(...args)[1];
 }
 
@@ -69,7 +80,7 @@ export function grad<A extends readonly unknown[], const I extends number | read
 export function checkpoint<A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
   return (...args) => {
     const given = flatten(args);
-    const context = contextOf([given]);
+    const context = contextOf('checkpoint', [given]);
     const inputs = given.arrays.map((array) => context.nodeOf('checkpoint', array));
     let results: Flat<R> | undefined;
     withPullback(inputs, () => {
@@ -123,30 +134,34 @@ function again(
   }
 }
 
-function contextOf(trees: readonly Flat<unknown>[]): Arrays {
+function contextOf(op: string, trees: readonly Flat<unknown>[]): Arrays {
   const [first] = trees.flatMap(({ arrays }) => arrays);
   if (first === undefined)
-    throw new UserError('valueAndGrad: the argument holds no array to derive with respect to.');
+    throw new UserError(`${op}: the argument holds no array to derive with respect to.`);
   if (!(first.arrays instanceof Arrays)) throw new Error('Invariant violation: an array of no context');
   return first.arrays;
 }
 
-function argumentsOf(args: readonly unknown[], { argument = 0 }: GradOptions): readonly Flat<unknown>[] {
+function argumentsOf(
+  op: string,
+  args: readonly unknown[],
+  argument: number | readonly number[],
+): readonly Flat<unknown>[] {
   const places = typeof argument === 'number' ? [argument] : argument;
   const trees = places.map((place) => {
     if (!Number.isInteger(place) || place < 0 || place >= args.length)
-      throw new UserError(`valueAndGrad: argument ${place} is not among the ${args.length} that were given.`);
+      throw new UserError(`${op}: argument ${place} is not among the ${args.length} that were given.`);
     return flatten(args[place]);
   });
   for (const array of trees.flatMap(({ arrays }) => arrays)) {
     if (gradientDtype(array.dtype) === undefined)
-      throw new UserError(`valueAndGrad: ${describe(array)} is of integers, which have no gradient.`);
+      throw new UserError(`${op}: ${describe(array)} is of integers, which have no gradient.`);
   }
   return typeof argument === 'number' ? trees : [flatten(places.map((place) => args[place]))];
 }
 
 /** The node that is derived. */
-function lossOf(value: unknown): Node {
+function lossOf(op: string, value: unknown): Node {
   const [loss] = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (
     !(loss instanceof NDArray) ||
@@ -155,20 +170,21 @@ function lossOf(value: unknown): Node {
     gradientDtype(loss.dtype) === undefined
   )
     throw new UserError(
-      `valueAndGrad: the function must give one float, of shape []; received ${loss instanceof NDArray ? describe(loss) : typeof loss}.`,
+      `${op}: the function must give one float, of shape []; received ${loss instanceof NDArray ? describe(loss) : typeof loss}.`,
     );
-  return loss.arrays.nodeOf('valueAndGrad', loss);
+  return loss.arrays.nodeOf(op, loss);
 }
 
 /** In the form of the argument; zeros for what has no part in the loss. */
 function gradientsOf(
+  op: string,
   entries: readonly Entry[],
   seeds: ReadonlyMap<Node, Node>,
   wanted: readonly Flat<unknown>[],
 ): unknown {
   const [tree] = wanted;
   if (tree === undefined) return undefined;
-  const nodes = tree.arrays.map((array) => array.arrays.nodeOf('valueAndGrad', array));
+  const nodes = tree.arrays.map((array) => array.arrays.nodeOf(op, array));
   const found = backward(entries, seeds, nodes);
   return tree.rebuild(
     tree.arrays.map((array, i) => {

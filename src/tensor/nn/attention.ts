@@ -4,6 +4,7 @@
  */
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make, withRecorder, type MapFunction, type Node } from '../graph';
 import { layer, requireExtent, type Layer } from './layer';
 import { linear, type LinearParameters } from './linear';
@@ -18,6 +19,8 @@ export interface AttentionOptions {
   readonly block?: number;
 }
 
+const ATTENTION = ['causal', 'scale', 'block'] as const;
+
 const f32 = 'float32' as const;
 const apply = (fn: MapFunction, ...inputs: readonly Node[]): Node => make.map(fn, inputs, f32);
 const across = (x: Node, shape: readonly number[]): Node =>
@@ -28,6 +31,7 @@ const MASKED = -(2 ** 126);
 
 /** q [..., T, D], k [..., S, D], v [..., S, D] to [..., T, D], in q's format. */
 export function attention(q: NDArray, k: NDArray, v: NDArray, options: AttentionOptions = {}): NDArray {
+  optionsOf('attention', options, ATTENTION);
   const context = q.arrays;
   const [queries, keys, values] = [q, k, v].map((each) => context.nodeOf('attention', each)) as [
     Node,
@@ -130,9 +134,19 @@ export interface MultiHeadParameters {
   readonly output: LinearParameters;
 }
 
+const MULTI_HEAD = [...ATTENTION, 'width', 'heads', 'rotary', 'bias', 'dtype', 'fp8'] as const;
+
 /** x [..., T, width] to the same shape: heads attend by themselves, each to its part of the width. */
 export function multiHeadAttention(options: MultiHeadOptions): Layer<MultiHeadParameters> {
-  const { width, heads, rotary = false, bias, dtype, fp8, ...rest } = options;
+  const {
+    width,
+    heads,
+    rotary = false,
+    bias,
+    dtype,
+    fp8,
+    ...rest
+  } = optionsOf('multiHeadAttention', options, MULTI_HEAD);
   requireExtent('multiHeadAttention', 'heads', heads);
   if (width % heads !== 0)
     throw new UserError(`multiHeadAttention: a width of ${width} does not divide into ${heads} heads.`);

@@ -1,6 +1,7 @@
 /** Convolution and pooling of [N, ...spatial, channels]. */
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import {
   averagePool as averaged,
   convolution as convolved,
@@ -30,11 +31,23 @@ export interface ConvolutionParameters {
   readonly bias?: NDArray;
 }
 
+const SPATIAL = ['strides', 'dilations', 'padding'] as const;
+const CONVOLUTION = ['inputs', 'outputs', 'taps', 'bias', 'dtype', 'fp8', ...SPATIAL] as const;
+
 /** In x's format: products in the filter's format by matmul passes, the bias added to the float32 sums, one rounding. */
 export function convolution(options: ConvolutionOptions): Layer<ConvolutionParameters> {
-  const { inputs, outputs, taps, bias = true, dtype = 'float32', fp8 = false, ...spatial } = options;
+  const {
+    inputs,
+    outputs,
+    taps,
+    bias = true,
+    dtype = 'float32',
+    fp8 = false,
+    ...spatial
+  } = optionsOf('convolution', options, CONVOLUTION);
   requireExtent('convolution', 'inputs', inputs);
   requireExtent('convolution', 'outputs', outputs);
+  requireTaps('convolution', taps);
   for (const extent of taps) requireExtent('convolution', 'taps', extent);
   return layer(
     (draws) => ({
@@ -77,16 +90,19 @@ function fp8Sums(x: NDArray, filter: NDArray, spatial: Spatial): Node {
   return make.reshape(sums, [...patches.shape.slice(0, taps.length + 1), outputs]);
 }
 
+/** @throws UserError for what is no list. */
+function requireTaps(op: string, taps: unknown): void {
+  if (!Array.isArray(taps))
+    throw new UserError(`${op}: needs taps, the extents of a window, as { taps: [2, 2] }.`);
+}
+
 export interface PoolingOptions extends Spatial {
   readonly taps: readonly number[];
 }
 
-const pooled = (
-  name: string,
-  x: NDArray,
-  { taps, strides = taps, ...spatial }: PoolingOptions,
-  pool: typeof largest,
-) => {
+const pooled = (name: string, x: NDArray, options: PoolingOptions, pool: typeof largest) => {
+  const { taps, strides = taps, ...spatial } = optionsOf(name, options, ['taps', ...SPATIAL]);
+  requireTaps(name, taps);
   if (x.ndim !== taps.length + 2)
     throw new UserError(
       `${name}: taps of ${taps.length} axes take [N, ..., C] of ${taps.length + 2}; received ${describe(x)}.`,

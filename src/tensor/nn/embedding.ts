@@ -1,6 +1,7 @@
 /** Rows of a table by number. */
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make } from '../graph';
 import { layer, numbersBelow, requireExtent, type Layer } from './layer';
 
@@ -16,7 +17,8 @@ export interface EmbeddingParameters {
 }
 
 /** Numbers of int32 [...] to [..., width]. @throws UserError where the host knows a number that is not of 0 to count - 1; else reading the result fails. */
-export function embedding({ count, width, dtype = 'float32' }: EmbeddingOptions): Layer<EmbeddingParameters> {
+export function embedding(options: EmbeddingOptions): Layer<EmbeddingParameters> {
+  const { count, width, dtype = 'float32' } = optionsOf('embedding', options, ['count', 'width', 'dtype']);
   requireExtent('embedding', 'count', count);
   requireExtent('embedding', 'width', width);
   return layer(

@@ -2,6 +2,7 @@
 import { UserError, type Dtype } from '../../numerics';
 import { gelu, multiply, relu, silu, tanh } from '../array';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make } from '../graph';
 import { fp8Matmul } from '../precision/fp8';
 import { layer, requireExtent, type Layer } from './layer';
@@ -23,9 +24,17 @@ export interface LinearParameters {
   readonly bias?: NDArray;
 }
 
+const LINEAR = ['inputs', 'outputs', 'bias', 'dtype', 'fp8'] as const;
+
 /** x [..., inputs] to [..., outputs] in x's format: the bias is added to the float32 sums, and the result rounded once. */
 export function linear(options: LinearOptions): Layer<LinearParameters> {
-  const { inputs, outputs, bias = true, dtype = 'float32', fp8 = false } = options;
+  const {
+    inputs,
+    outputs,
+    bias = true,
+    dtype = 'float32',
+    fp8 = false,
+  } = optionsOf('linear', options, LINEAR);
   requireExtent('linear', 'inputs', inputs);
   requireExtent('linear', 'outputs', outputs);
   return layer(
@@ -90,13 +99,10 @@ export interface MlpParameters {
   readonly down: LinearParameters;
 }
 
-export function mlp({
-  width,
-  hidden,
-  activation = 'gelu',
-  gated = false,
-  ...rest
-}: MlpOptions): Layer<MlpParameters> {
+const MLP = ['width', 'hidden', 'activation', 'gated', 'bias', 'dtype', 'fp8'] as const;
+
+export function mlp(options: MlpOptions): Layer<MlpParameters> {
+  const { width, hidden, activation = 'gelu', gated = false, ...rest } = optionsOf('mlp', options, MLP);
   const up = linear({ inputs: width, outputs: hidden, ...rest });
   const down = linear({ inputs: hidden, outputs: width, ...rest });
   if (!Object.hasOwn(ACTIVATIONS, activation))

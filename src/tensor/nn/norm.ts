@@ -1,6 +1,7 @@
 /** Normalisation along the last axis, in float32, rounded once to the input's format. */
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make, type Node } from '../graph';
 import { layer, requireExtent, type Layer } from './layer';
 
@@ -10,6 +11,8 @@ export interface NormOptions {
   readonly epsilon?: number;
   readonly dtype?: Dtype;
 }
+
+const NORM = ['width', 'epsilon', 'dtype'] as const;
 
 const f32 = 'float32' as const;
 const like = (x: Node, value: number): Node => make.fill(x.shape, f32, Math.fround(value));
@@ -50,7 +53,8 @@ export interface LayerNormParameters {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) scale + shift. */
-export function layerNorm({ width, epsilon = 1e-5, dtype = f32 }: NormOptions): Layer<LayerNormParameters> {
+export function layerNorm(options: NormOptions): Layer<LayerNormParameters> {
+  const { width, epsilon = 1e-5, dtype = f32 } = optionsOf('layerNorm', options, NORM);
   requireExtent('layerNorm', 'width', width);
   return layer(
     (draws) => ({ scale: draws.full([width], 1, dtype), shift: draws.full([width], 0, dtype) }),
@@ -68,7 +72,8 @@ export interface RmsNormParameters {
 }
 
 /** x / sqrt(mean square + epsilon) scale. */
-export function rmsNorm({ width, epsilon = 1e-5, dtype = f32 }: NormOptions): Layer<RmsNormParameters> {
+export function rmsNorm(options: NormOptions): Layer<RmsNormParameters> {
+  const { width, epsilon = 1e-5, dtype = f32 } = optionsOf('rmsNorm', options, NORM);
   requireExtent('rmsNorm', 'width', width);
   return layer(
     (draws) => ({ scale: draws.full([width], 1, dtype) }),

@@ -6,6 +6,7 @@
 import { CHIPS, dtypeProblem } from '../../chip';
 import { UserError, type Dtype } from '../../numerics';
 import { describe, type NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { make, type MapFunction, type Node } from '../graph';
 import { gradientDtype } from '../gradient/rules';
 import { withPullback } from '../gradient/tape';
@@ -81,11 +82,8 @@ function product(a: Scaled, b: Scaled, dtype: Dtype, how: make.MatmulHow): Node 
  *
  * @throws UserError where shapes do not fit, or the chip lacks a format.
  */
-export function fp8Matmul(
-  x: NDArray,
-  w: NDArray,
-  { forward = 'float8_e4m3', dtype = x.dtype }: Fp8Options = {},
-): NDArray {
+export function fp8Matmul(x: NDArray, w: NDArray, options: Fp8Options = {}): NDArray {
+  const { forward = 'float8_e4m3', dtype = x.dtype } = optionsOf('fp8Matmul', options, ['forward', 'dtype']);
   const context = x.arrays;
   const [a, b] = [context.nodeOf('fp8Matmul', x), context.nodeOf('fp8Matmul', w)];
   const [k, n = 0] = b.shape;

@@ -1,6 +1,7 @@
 /** Loss scaling: keeps small gradients within a narrow format's range, and skips the steps in which something overflowed. */
 import { UserError } from '../../numerics';
 import type { ArrayContext, NDArray } from '../array/ndarray';
+import { optionsOf } from '../array/options';
 import { flatten } from '../array/tree';
 import { make, type Node } from '../graph';
 
@@ -50,7 +51,8 @@ const wide = (scalar: Node, { shape }: Node): Node =>
 /** The scale stays between these: its reciprocal is exact there. */
 const [SMALLEST, LARGEST] = [1, 2 ** 24];
 
-export function lossScaling({ initial = 2 ** 15, interval = 1000 }: LossScalingOptions = {}): LossScaling {
+export function lossScaling(options: LossScalingOptions = {}): LossScaling {
+  const { initial = 2 ** 15, interval = 1000 } = optionsOf('lossScaling', options, ['initial', 'interval']);
   if (!Number.isInteger(Math.log2(initial)) || initial < SMALLEST || initial > LARGEST)
     throw new UserError(`lossScaling: initial is a power of two of 1 to 2^24; received ${initial}.`);
   if (!Number.isInteger(interval) || interval < 0)

@@ -114,7 +114,8 @@ export function evaluate(node: Node, options?: EvaluateOptions): CodeArray {
   return codes;
 }
 
-export const outsideError = (what: string): UserError => new UserError(`An index lies outside: ${what}`);
+/** @param what the call, which the message begins with. */
+export const outsideError = (what: string): UserError => new UserError(`${what}: an index lies outside.`);
 
 const held = (known: ReadonlyMap<Node, Evaluated>, node: Node): Evaluated => {
   const values = known.get(node);

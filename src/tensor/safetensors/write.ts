@@ -29,7 +29,7 @@ export interface TensorToWrite {
 
 export interface WriteOptions {
   /** Free text to text, for whoever reads the file. */
-  readonly metadata?: Iterable<readonly [string, string]> | undefined;
+  readonly metadata?: Iterable<readonly [string, string]> | Readonly<Record<string, string>> | undefined;
 }
 
 /** Codes of a chunk: a multiple of 8, so that 4-bit codes end with a byte. */
@@ -97,7 +97,7 @@ function named<T>(what: string, act: () => T): T {
 /** @throws UserError for keys that tell formats: they are written for the tensors as they are. */
 function metadataOf(tensors: readonly Placed[], { metadata = [] }: WriteOptions): Record<string, string> {
   const entries = new Map<string, string>();
-  for (const [key, text] of metadata) {
+  for (const [key, text] of Symbol.iterator in metadata ? metadata : Object.entries(metadata)) {
     requireName(key);
     if (entries.has(key) || key.startsWith(DTYPE_ENTRY) || typeof text !== 'string') {
       throw new UserError(

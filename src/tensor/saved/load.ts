@@ -27,7 +27,12 @@ export async function loadArrays(
   source: SafetensorsSource | ByteStream,
   arrays: ArrayContext,
 ): Promise<Record<string, NDArray>> {
-  return Object.fromEntries(await loaded(await opened(source), arrays));
+  const given: unknown = arrays;
+  if (typeof given !== 'object' || given === null || !('adopt' in given))
+    throw new UserError(
+      'loadArrays: needs the arrays of openArrays() after the file: loadArrays(file, arrays).',
+    );
+  return Object.fromEntries(await loaded(await opened('loadArrays', source), arrays));
 }
 
 /**
@@ -42,7 +47,7 @@ export async function restoreArrays<T>(source: SafetensorsSource | ByteStream, t
   const [first] = inOrder;
   if (first === undefined)
     throw new UserError('restoreArrays: the template has no array: pass arrays in lists and objects.');
-  const file = await opened(source);
+  const file = await opened('restoreArrays', source);
   try {
     requireSame(file.entries, wanted);
   } catch (error) {
@@ -54,8 +59,17 @@ export async function restoreArrays<T>(source: SafetensorsSource | ByteStream, t
   return rebuild(placed);
 }
 
-const opened = (source: SafetensorsSource | ByteStream): Promise<SafetensorsFile | SafetensorsStream> =>
-  isStream(source) ? openSafetensorsStream(source) : openSafetensors(source);
+function opened(
+  op: string,
+  source: SafetensorsSource | ByteStream,
+): Promise<SafetensorsFile | SafetensorsStream> {
+  const given: unknown = source;
+  if (typeof given !== 'object' || given === null)
+    throw new UserError(
+      `${op}: takes a Uint8Array, a Blob, { size, read } or a stream; received ${typeof given === 'string' ? `"${given}": read or fetch it first` : String(given)}.`,
+    );
+  return isStream(source) ? openSafetensorsStream(source) : openSafetensors(source);
+}
 
 const isStream = (source: SafetensorsSource | ByteStream): source is ByteStream =>
   source instanceof ReadableStream || Symbol.asyncIterator in source;

@@ -2,7 +2,7 @@
 import { USAGE } from '../../execute/webgpu/gpu';
 import { UserError, type Dtype } from '../../numerics';
 import type { DeviceBuffers } from '../executor';
-import { sizeOf, type Shape } from '../graph';
+import { sizeOf, type Node, type Shape } from '../graph';
 import { Held, heldBy } from './held';
 import { bytesOf, Storage, type Memory } from './memory';
 
@@ -43,6 +43,20 @@ export function deviceBuffers(current: () => GPUDevice, memory: Memory, scoped: 
   };
 }
 
+/** What WebGPU refused in a run of these leaves: a caller's buffer among them, else a fault of this code. */
+export function refusalOf(message: string, leaves: readonly Node[], held: readonly Held[]): Error {
+  const wrapped = leaves.filter((_, i) => held[i]?.storage.isWrapped === true);
+  if (wrapped.length === 0) return new Error(`Invariant violation: WebGPU refused a run: ${message}`);
+  const names = wrapped.map(({ dtype, shape }) => `${dtype}[${shape.join(', ')}]`).join(', ');
+  const what =
+    wrapped.length === 1
+      ? `the wrapped array ${names} was used, and its buffer was`
+      : `the wrapped arrays ${names} were used, and the buffer of one of them was`;
+  return new UserError(
+    `wrap: ${what} destroyed, is mapped, or is of another device: keep it as it is until the array was read. WebGPU says: ${message}`,
+  );
+}
+
 /** How many bytes of a caller's buffer the values take. @throws UserError where it is too small, or lacks a usage. */
 function checked(
   op: string,
@@ -52,6 +66,9 @@ function checked(
   most: number,
   usages: readonly (keyof typeof USAGE)[],
 ): number {
+  const given: unknown = buffer;
+  if (typeof given !== 'object' || given === null || !('usage' in given && 'mapAsync' in given))
+    throw new UserError(`${op}: needs a GPUBuffer, as device.createBuffer() gives.`);
   const bytes = bytesOf(dtype, sizeOf(shape));
   if (buffer.size < bytes || buffer.size > most)
     throw new UserError(

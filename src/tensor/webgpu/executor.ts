@@ -6,6 +6,7 @@ import type { ChipName } from '../../chip';
 import {
   DeviceLostError,
   keepFound,
+  RefusedError,
   takeKept,
   WebGpuMatmul,
   type SearchOptions,
@@ -15,7 +16,7 @@ import { arithmeticOf } from '../../execute/webgpu/interpreter/functions';
 import { codeArray, unpackWords, UserError, type CodeArray, type Dtype } from '../../numerics';
 import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMemory } from '../executor';
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
-import { deviceBuffers } from './device-buffers';
+import { deviceBuffers, refusalOf } from './device-buffers';
 import { roomError } from './exhausted';
 import { lower } from './lower';
 import { bytesOf, Memory, Storage, TooLargeError } from './memory';
@@ -177,13 +178,15 @@ export class WebGpuExecutor implements Executor {
     held.storage.hold();
     try {
       if (!held.sound) held.fault ??= await this.#faultOf(held.faults);
-      if (held.fault !== undefined) throw new UserError(`An index lies outside: ${held.fault}`);
+      if (held.fault !== undefined) throw new UserError(`${held.fault}: an index lies outside.`);
       held.sound = true;
       held.codes ??=
         size === 0
           ? codeArray(dtype, 0)
           : unpackWords(dtype, size, await this.#words(held.storage, bytesOf(dtype, size)));
       return held.codes;
+    } catch (error) {
+      throw error instanceof RefusedError ? refusalOf(error.refusal, [node], [held]) : error;
     } finally {
       held.storage.drop();
     }
@@ -317,7 +320,8 @@ export class WebGpuExecutor implements Executor {
         gpu.checkAlive();
         throw refused instanceof TooLargeError ? roomError(refused.message, captured.nodes) : refused;
       }
-      if (memory.made === made) this.#ask(answers);
+      const refusal = ({ message }: GPUError): Error => refusalOf(message, captured.leaves, leaves);
+      if (memory.made === made) this.#ask(answers, refusal);
       else {
         const [invalid, exhausted] = await answers.catch(() => [null, null]);
         if (invalid !== null || exhausted !== null || gpu.isLost) {
@@ -367,8 +371,8 @@ export class WebGpuExecutor implements Executor {
     }
   }
 
-  /** A run that made no buffer can only fail by a fault of this code, which the next reading tells: no run waits for that. */
-  #ask(answers: Promise<readonly (GPUError | null)[]>, told: (problem: GPUError) => Error = refusal): void {
+  /** A run that made no buffer can only fail by a fault of this code, or of a wrapped buffer, which the next reading tells: no run waits for that. */
+  #ask(answers: Promise<readonly (GPUError | null)[]>, told: (problem: GPUError) => Error): void {
     const { gpu } = this.#adapter;
     const before = this.#trouble;
     this.#trouble = answers
@@ -428,6 +432,3 @@ export class WebGpuExecutor implements Executor {
 const note = (line: string): void => {
   console.warn(`systole: ${line}`);
 };
-
-const refusal = ({ message }: GPUError): Error =>
-  new Error(`Invariant violation: WebGPU refused a run: ${message}`);

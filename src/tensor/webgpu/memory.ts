@@ -141,6 +141,11 @@ export class Storage {
     memory.storages.add(this);
   }
 
+  /** Whether the buffer is a caller's. */
+  get isWrapped(): boolean {
+    return !this.#owned;
+  }
+
   /** Whether its values survive the device. */
   get onHost(): boolean {
     return this.#given !== undefined;

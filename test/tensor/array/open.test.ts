@@ -20,7 +20,9 @@ describe('opening', () => {
   });
 
   test('WebGPU that was asked for and is not there is an error', async () => {
-    await expect(openArrays({ executor: 'webgpu' })).rejects.toThrow('Node has no WebGPU of its own');
+    await expect(openArrays({ executor: 'webgpu' })).rejects.toThrow(
+      'Node has no WebGPU of its own: import { openArrays } from "systole/node" instead.',
+    );
   });
 
   test('unknown options, chips and executors are refused', async () => {

@@ -205,7 +205,7 @@ describe('values', () => {
       'embedding: numbers are 0 to 2; received 3 in int32[2].',
     );
     await expect(layer.apply(parameters, add(known, 0)).data()).rejects.toThrow(
-      /index lies outside: embedding of int32\[2\] in a table of 3 rows/,
+      /^embedding of int32\[2\] in a table of 3 rows: an index lies outside/,
     );
     const scores = arrays.zeros([1, 3]);
     const label = arrays.array([-1], { dtype: 'int32' });
@@ -214,7 +214,7 @@ describe('values', () => {
     );
     await expect(crossEntropy(scores, add(label, 0)).data()).rejects.toThrow(UserError);
     const slope = grad((x: NDArray) => crossEntropy(x, add(label, 0)))(scores);
-    await expect(slope.data()).rejects.toThrow(/index lies outside: crossEntropy/);
+    await expect(slope.data()).rejects.toThrow(/^crossEntropy.*index lies outside/);
   });
 
   test('arrays of another context', async () => {

@@ -200,7 +200,7 @@ describe('indices', () => {
     expect(values(of('zero'))).toEqual([5, 6, 0, 0, 0, 0]);
     expect(values(of('clamp'))).toEqual([5, 6, 1, 2, 5, 6]);
     expect(() => values(of('fault'))).toThrow(
-      new UserError('An index lies outside: take of rows 2, -1, 3 of 3'),
+      new UserError('take of rows 2, -1, 3 of 3: an index lies outside.'),
     );
     const later = make.map('add', [of('fault'), of('zero')], 'float32');
     expect(() => values(later)).toThrow('take of rows');

@@ -59,7 +59,7 @@ async function agrees(
   for (const [i, node] of wanted.entries()) {
     const { codes, fault } = expected[i] ?? { codes: [], fault: 'missing' };
     const found = await outcome(executor, node);
-    if (fault !== undefined) expect(found).toBe(`An index lies outside: ${fault}`);
+    if (fault !== undefined) expect(found).toBe(`${fault}: an index lies outside.`);
     else expect(differenceOf(found, codes), `node ${i} of ${wanted.length}`).toBeUndefined();
   }
   for (const node of [...wanted, ...leaves]) node.drop();
