@@ -16,7 +16,7 @@ import { open } from '../../src/node';
 import { ADAPTERS, changeKernels, open as openHost, replaced } from '../execute/webgpu/devices';
 import { valuesOf } from './values';
 
-const SHAPE = { m: 40, n: 30, k: 300 };
+const SHAPE = { m: 40, n: 130, k: 300 };
 const PRODUCT: ProductOptions = { ...SHAPE, dtype: 'bfloat16' };
 const A = valuesOf(SHAPE.m * SHAPE.k, 1);
 const B = valuesOf(SHAPE.k * SHAPE.n, 2);
