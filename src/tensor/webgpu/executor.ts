@@ -18,10 +18,10 @@ import type { CompiledGraph, DeviceBuffers, Executor, ExecutorCounts, ExecutorMe
 import { sizeOf, type Node, type Shape, type Stored } from '../graph';
 import { deviceBuffers, refusalOf } from './device-buffers';
 import { roomError } from './exhausted';
-import { lower } from './lower';
+import { KeptPlans } from './kept-plans';
 import { bytesOf, Memory, Storage, TooLargeError } from './memory';
 import { faultsOf, Held, heldBy, type Fault } from './held';
-import { makePlan, type Adapter, type Plan } from './plan';
+import type { Adapter, Plan } from './plan';
 import type { Limits } from './schedule';
 import { isProcessor } from '../../execute/webgpu/tuning';
 import { Renewal } from './renewal';
@@ -52,19 +52,15 @@ const fusing = (fusion: Fusion, { subgroupLanes }: WebGpuMatmul): Pick<Limits, '
   tails: fusion === 'all' || (fusion && !isProcessor(subgroupLanes)),
 });
 
-/** Plans kept at most: the one that was used longest ago goes first. */
-const PLANS = 512;
-
 export class WebGpuExecutor implements Executor {
   readonly name = 'webgpu';
   readonly chip: ChipName;
   readonly buffers: DeviceBuffers;
   readonly #memory: Memory;
   readonly #renewal: Renewal;
-  readonly #plans = new Map<string, Promise<Plan>>();
-  readonly #pipelines = new Set<string>();
+  readonly #plans = new KeptPlans();
   #adapter: Adapter;
-  #counts = { dispatches: 0, submissions: 0, pipelines: 0, plans: 0 };
+  #counts = { dispatches: 0, submissions: 0 };
   #sources: readonly string[] = [];
   #trouble: Promise<void> = Promise.resolve();
   readonly #tunings: TuningStore | undefined;
@@ -130,7 +126,7 @@ export class WebGpuExecutor implements Executor {
   }
 
   get counts(): ExecutorCounts {
-    return { ...this.#counts };
+    return { ...this.#counts, pipelines: this.#plans.pipelines, plans: this.#plans.made };
   }
 
   /** The WGSL of the kernels of the last run, in order. */
@@ -153,7 +149,13 @@ export class WebGpuExecutor implements Executor {
     try {
       const held = await this.#renewal.attempt(async (adapter) => {
         adapter.gpu.checkAlive();
-        return this.#execute(adapter, await this.#plan(adapter, captured, wanted), captured, wanted, leaves);
+        return this.#execute(
+          adapter,
+          await this.#plans.of(adapter, captured, wanted),
+          captured,
+          wanted,
+          leaves,
+        );
       });
       for (const [i, node] of wanted.entries()) {
         const stored = held[i];
@@ -201,7 +203,7 @@ export class WebGpuExecutor implements Executor {
     for (const output of outputs) output.hold();
     let made = await this.#renewal.attempt(async (adapter) => ({
       adapter,
-      plan: await this.#plan(adapter, captured, outputs),
+      plan: await this.#plans.of(adapter, captured, outputs),
     }));
     return {
       run: async (values) => {
@@ -214,7 +216,7 @@ export class WebGpuExecutor implements Executor {
           return await this.#renewal.attempt(async (adapter) => {
             adapter.gpu.checkAlive();
             if (made.adapter !== adapter)
-              made = { adapter, plan: await this.#plan(adapter, captured, outputs) };
+              made = { adapter, plan: await this.#plans.of(adapter, captured, outputs) };
             return this.#execute(adapter, made.plan, captured, outputs, given);
           });
         } finally {
@@ -231,7 +233,7 @@ export class WebGpuExecutor implements Executor {
     const { matmul } = this.#adapter;
     if (!(await matmul.tune(signal, options))) return;
     // Plans in use end with their kernels; what is compiled is planned anew, as on another adapter.
-    this.#plans.clear();
+    this.#plans.forget();
     this.#adapter = { ...this.#adapter };
     if (this.#tunings !== undefined) await keepFound(matmul, this.#tunings, note);
   }
@@ -239,53 +241,17 @@ export class WebGpuExecutor implements Executor {
   close(): void {
     this.#memory.close();
     this.#adapter.gpu.close();
-    this.#dropPlans();
+    this.#plans.drop();
   }
 
   /** The plans of the device before are of no use on this one. */
   #moveTo(adapter: Adapter): void {
     const { gpu } = this.#adapter;
     this.#adapter = adapter;
-    this.#dropPlans();
+    this.#plans.drop();
     this.#trouble = Promise.resolve();
     this.#memory.moveTo(adapter.gpu.device, adapter.gpu.maxStorageBytes);
     gpu.close();
-  }
-
-  #dropPlans(): void {
-    for (const plan of this.#plans.values())
-      void plan.then(
-        ({ uniforms }) => {
-          uniforms.destroy();
-        },
-        () => undefined,
-      );
-    this.#plans.clear();
-  }
-
-  #plan(adapter: Adapter, { key, nodes }: Captured, wanted: readonly Node[]): Promise<Plan> {
-    const known = this.#plans.get(key);
-    if (known !== undefined) {
-      this.#plans.delete(key);
-      this.#plans.set(key, known);
-      return known;
-    }
-    const plan = makePlan(lower(nodes, wanted), adapter);
-    this.#plans.set(key, plan);
-    this.#counts.plans++;
-    plan.then(
-      ({ sources }) => {
-        for (const source of sources) this.#pipelines.add(source);
-        this.#counts.pipelines = this.#pipelines.size;
-      },
-      () => {
-        if (this.#plans.get(key) === plan) this.#plans.delete(key);
-      },
-    );
-    const [oldest] = this.#plans.keys();
-    // One that is compiled, or in use, keeps its uniforms: they go with it.
-    if (this.#plans.size > PLANS && oldest !== undefined) this.#plans.delete(oldest);
-    return plan;
   }
 
   /** Encodes and submits. New values are those of the wanted nodes, in order. */
