@@ -1,5 +1,6 @@
 /** Tuning on the page, in a real browser: a search is kept, shown after a reload, exported and imported; it stops; other files are refused. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TUNING_CLASSES } from '../../src/execute/webgpu/tuning';
 import { lookFromEverywhere, openPage, openPlace, type OpenPage, type Place } from './page';
 
 let place: Place;
@@ -41,8 +42,8 @@ test('what a search found is there after a reload, and goes out as a file and in
   await page.click('#tune-run');
   await page.locator('#tune-found').waitFor({ timeout: 240_000 });
   const found = await page.textContent('#tune-found');
-  expect(await page.locator('#tune-found table').count()).toBe(4);
-  expect(found?.match(/taken/g)).toHaveLength(4);
+  expect(await page.locator('#tune-found table').count()).toBe(TUNING_CLASSES.length);
+  expect(found?.match(/taken/g)).toHaveLength(TUNING_CLASSES.length);
   await lookFromEverywhere(opened, 'tuned');
 
   await page.reload();

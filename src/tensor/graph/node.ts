@@ -41,9 +41,9 @@ export function withRecorder<T>(next: Recorder | undefined, action: () => T): T 
 /** Who is told now. */
 export const currentRecorder = (): Recorder | undefined => recorder;
 
-/** Nodes that nothing has held yet: when the collector takes one, its inputs are let go of, which it was the only one to need. */
-const unheld = new FinalizationRegistry<readonly Node[]>((inputs) => {
-  for (const input of inputs) input.drop();
+/** Nodes that nothing needs: when the collector takes one, nobody can ask for it any more, and it needs its inputs no longer. */
+const unneeded = new FinalizationRegistry<readonly Node[]>((inputs) => {
+  for (const input of inputs) input.spare();
 });
 
 export class Node {
@@ -55,7 +55,9 @@ export class Node {
   #inputs: readonly Node[];
   #stored: Stored | undefined;
   #holders = 0;
-  #isUnheld = false;
+  /** Whether anybody but nodes made of it has held it: who never did may use it even so. */
+  #wasHeld = false;
+  #isRegistered = false;
 
   /** Inputs are held until the node is computed or dropped. */
   constructor(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, stored?: Stored) {
@@ -64,10 +66,9 @@ export class Node {
     this.shape = shape;
     this.dtype = dtype;
     this.#stored = stored;
-    for (const input of inputs) input.hold();
+    for (const input of inputs) input.#need();
     if (inputs.length === 0) return;
-    this.#isUnheld = true;
-    unheld.register(this, inputs, this);
+    this.#register();
     recorder?.(this);
   }
 
@@ -94,15 +95,35 @@ export class Node {
   }
 
   hold(): this {
-    this.#holders++;
-    this.#claimed();
+    this.#wasHeld = true;
+    this.#need();
     return this;
   }
 
-  #claimed(): void {
-    if (!this.#isUnheld) return;
-    this.#isUnheld = false;
-    unheld.unregister(this);
+  #need(): void {
+    this.#holders++;
+    this.#unregister();
+  }
+
+  #register(): void {
+    this.#isRegistered = true;
+    unneeded.register(this, this.#inputs, this);
+  }
+
+  #unregister(): void {
+    if (!this.#isRegistered) return;
+    this.#isRegistered = false;
+    unneeded.unregister(this);
+  }
+
+  /** A node that was made of it is gone. The last one frees what somebody held once; what nobody ever held is left to who has it in hand. */
+  spare(): void {
+    if (this.#wasHeld || this.#holders > 1) {
+      this.drop();
+      return;
+    }
+    this.#holders--;
+    if (this.#inputs.length > 0) this.#register();
   }
 
   /** The last one that lets go gives the values back, and lets go of the inputs: chains of them may be long. */
@@ -125,7 +146,7 @@ export class Node {
 
   /** Makes it a leaf, and gives the inputs that it had. */
   #detach(): readonly Node[] {
-    this.#claimed();
+    this.#unregister();
     const inputs = this.#inputs;
     this.#op = LEAF;
     this.#inputs = [];

@@ -136,10 +136,10 @@ onEveryAdapter((on) => {
             const expected = Array.from(evaluate(result));
             const { codes, tails } = await computed(executor, result);
             expect(codes).toEqual(expected);
-            // A reshape alone is no kernel.
-            const works = chosen.some((step) => step !== 'in a row');
-            if (executor === on.fused && works) expect(tails).toHaveLength(1);
-            else if (executor === on.plain) expect(tails).toHaveLength(0);
+            // A reshape alone is no kernel, nor a cast to the format that is there, nor two permutations that cancel out.
+            const works = chosen.some((step) => !['in a row', 'cast', 'order'].includes(step));
+            if (executor === on.plain) expect(tails).toHaveLength(0);
+            else if (works) expect(tails).toHaveLength(1);
             results.push(codes);
             result.drop();
             leaves.drop();
