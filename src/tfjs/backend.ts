@@ -233,7 +233,7 @@ export class SystoleBackend extends KernelBackend {
   }
 
   #keep(dataId: DataId, entry: Entry): void {
-    for (const part of entry.parts) part.hold();
+    for (const part of entry.parts) part.claim();
     this.#data.set(dataId, entry);
     this.#entries.add(entry);
   }

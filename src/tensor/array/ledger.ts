@@ -50,7 +50,7 @@ export class Ledger {
 
   /** @param owner whose collection ends the claim. */
   claim(owner: object, node: Node): Claim {
-    const claim: Claim = { node: node.hold(), scope: this.#scope, ended: undefined };
+    const claim: Claim = { node: node.claim(), scope: this.#scope, ended: undefined };
     this.#claims.add(claim);
     this.#scope?.claims.add(claim);
     this.#collected.register(owner, claim, claim);

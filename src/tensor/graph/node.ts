@@ -55,8 +55,8 @@ export class Node {
   #inputs: readonly Node[];
   #stored: Stored | undefined;
   #holders = 0;
-  /** Whether anybody but nodes made of it has held it: who never did may use it even so. */
-  #wasHeld = false;
+  /** Whether its values are freed by whoever lets go of it last: those that were given are not, unless somebody claimed them. */
+  #isOwned = false;
   #isRegistered = false;
 
   /** Inputs are held until the node is computed or dropped. */
@@ -68,6 +68,7 @@ export class Node {
     this.#stored = stored;
     for (const input of inputs) input.#need();
     if (inputs.length === 0) return;
+    this.#isOwned = true;
     this.#register();
     recorder?.(this);
   }
@@ -95,9 +96,14 @@ export class Node {
   }
 
   hold(): this {
-    this.#wasHeld = true;
     this.#need();
     return this;
+  }
+
+  /** Holds it for a user, who asks for it no more after the drop that belongs to this. */
+  claim(): this {
+    this.#isOwned = true;
+    return this.hold();
   }
 
   #need(): void {
@@ -116,14 +122,14 @@ export class Node {
     unneeded.unregister(this);
   }
 
-  /** A node that was made of it is gone. The last one frees what somebody held once; what nobody ever held is left to who has it in hand. */
+  /** A node that was made of it is gone. Given values that nobody claimed are left to who has them in hand, and what is not computed to the collector. */
   spare(): void {
-    if (this.#wasHeld || this.#holders > 1) {
+    if (this.#holders === 1 && this.#inputs.length === 0 && this.#isOwned) {
       this.drop();
       return;
     }
     this.#holders--;
-    if (this.#inputs.length > 0) this.#register();
+    if (this.#holders === 0 && this.#inputs.length > 0) this.#register();
   }
 
   /** The last one that lets go gives the values back, and lets go of the inputs: chains of them may be long. */
