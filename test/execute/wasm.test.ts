@@ -147,6 +147,25 @@ describe('the WASM executor', () => {
     }
   });
 
+  it('decodes every code in rows that are streamed four at a time, packed and widened', async () => {
+    const one = encodeArray('float8_e5m2', Float32Array.of(1));
+    const zero = encodeArray('float8_e5m2', Float32Array.of(0));
+    for (const b of ['float8_e4m3', 'float8_e4m3fn', 'float8_e5m2', 'float8_e3m4', 'bfloat16'] as const) {
+      const n = 2 ** bitsOf(b);
+      const a = Uint8Array.of(...zero, ...one, ...zero, ...one, ...one);
+      const plan = planMatmul({ m: 1, n, k: 5, a: 'float8_e5m2', b, chip: 'trn3' });
+      const rows = codeArray(b, 5 * n);
+      for (let code = 0; code < n; code++) rows[n + code] = code;
+      const expected = referenceMatmul(plan, { a, b: rows });
+      const product = await wasmMatmul.prepare(plan, { a, b: rows });
+      await product.run();
+      for (const actual of [wasmMatmul(plan, { a, b: rows }), await product.read()]) {
+        expect([b, actual.findIndex((code, index) => code !== expected[index])]).toEqual([b, -1]);
+      }
+      product.release();
+    }
+  });
+
   it('equals it on products that flush only because they are tiny after rounding', () => {
     const plan = planMatmul({ m: 40, n: 40, k: 1, a: 'float32', b: 'float32' });
     const near = (exponent: number, offset: number) =>
@@ -238,6 +257,24 @@ describe('what is prepared', () => {
     expect(operands).toBeLessThan(2.01 * 2 ** 20);
     expect(operands + result + scratch).toBeLessThanOrEqual(limit);
     product.release();
+  });
+
+  it('widens B of 8 bits for few rows, says so, and counts it', async () => {
+    const plan = planMatmul({ m: 2, n: 700, k: 300, a: 'float8_e5m2', b: 'float8_e4m3' });
+    const operands = operandsOf(plan, 'plain', 8);
+    const product = await threaded.prepare(plan, operands);
+    expect(product.kernel).toContain('B widened');
+    expect(product.memory.widened).toBe(700 * 300);
+    expect(product.memory.operands).toBeGreaterThanOrEqual(300 * 700 + 2 * 300);
+    await product.runMany(3);
+    expect(await product.read()).toEqual(referenceMatmul(plan, operands));
+    product.release();
+
+    const narrow = planMatmul({ m: 5, n: 700, k: 300, a: 'float8_e5m2', b: 'float8_e4m3' });
+    const packed = await threaded.prepare(narrow, operandsOf(narrow, 'plain', 9));
+    expect(packed.kernel).not.toContain('B widened');
+    expect(packed.memory.widened).toBe(0);
+    packed.release();
   });
 
   it('stops when it is told to, and goes on afterwards', async () => {

@@ -28,7 +28,7 @@ export class Caller {
     const { window = wholeOutput(plan), subnormals = 'exact' } = options;
     checkOperands(plan, operands, window);
     const { memory, exports } = (this.#instance ??= this.#instantiate());
-    const request = { plan, window, threads: 1, subnormals, canonical: isCanonical(plan) };
+    const request = { plan, window, threads: 1, subnormals, kept: false, canonical: isCanonical(plan) };
     const layout = layOut({ ...request, base: exports.base() });
     reserve(memory, layout.end);
     write(memory.buffer, layout, plan, operands, this.#modules.fuses);

@@ -37,7 +37,7 @@ export interface Layout {
   /** One for each thread. */
   readonly scratch: readonly number[];
   /** Bytes by purpose, and in all. */
-  readonly bytes: Readonly<Record<'operands' | 'result' | 'scratch', number>>;
+  readonly bytes: Readonly<Record<'operands' | 'widened' | 'result' | 'scratch', number>>;
   readonly end: number;
 }
 
@@ -46,6 +46,8 @@ export interface LayoutRequest {
   readonly window: Window;
   readonly threads: number;
   readonly subnormals: 'exact' | 'ftz';
+  /** The product is computed many times: what is decoded once pays. */
+  readonly kept: boolean;
   /** Where the memory is free from. */
   readonly base: number;
   /** Whether the result needs no more than the canonical NaN. */
@@ -53,15 +55,15 @@ export interface LayoutRequest {
 }
 
 /** @throws UserError for a product beyond the 4 GiB of a WASM memory. */
-export function layOut({ plan, window, threads, subnormals, base, canonical }: LayoutRequest): Layout {
+export function layOut({ plan, window, threads, subnormals, kept, base, canonical }: LayoutRequest): Layout {
   const m = window.m1 - window.m0;
   const n = window.n1 - window.n0;
   const { k } = plan;
-  const stored = { a: storedAs(plan.a), b: storedAs(plan.b) };
+  const streamed = m <= TILE.m && subnormals === 'exact';
+  const stored = { a: storedAs(plan.a), b: streamed && kept ? widenedAs(plan.b) : storedAs(plan.b) };
   const passes = passRecords(plan);
   const groups = new Set(plan.passes.map(({ group }) => group)).size;
   const depth = 4 + plan.passes.reduce((most, pass) => Math.max(most, passLength(pass)), 0);
-  const streamed = m <= TILE.m && subnormals === 'exact';
   const units = divide({ m, n, k }, { threads, depth, groups, streamed });
   const { unitRows, unitColumns, blockRows } = units;
   const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
@@ -83,10 +85,11 @@ export function layOut({ plan, window, threads, subnormals, base, canonical }: L
   const records = end;
   const a = place(m * k * bytesOf(stored.a));
   const b = place(k * n * bytesOf(stored.b));
-  const operands = end - records;
+  const widened = k * n * (bytesOf(stored.b) - bytesOf(storedAs(plan.b)));
+  const operands = end - records - widened;
   const pitch = 4 * roundUp(n, TILE.n);
   const out = place((streamed ? m : roundUp(m, TILE.m)) * pitch);
-  const result = end - records - operands;
+  const result = end - records - operands - widened;
   const scratch = Array.from({ length: threads }, () => place(4 * panels));
   if (end > 2 ** 32 - 2 ** 16) {
     throw new UserError(
@@ -125,7 +128,7 @@ export function layOut({ plan, window, threads, subnormals, base, canonical }: L
     at,
     words,
     scratch,
-    bytes: { operands, result, scratch: end - out - result },
+    bytes: { operands, widened, result, scratch: end - out - result },
     end,
   };
 }
@@ -169,6 +172,9 @@ const roundDown = (value: number, step: number): number => Math.floor(value / st
 
 const passLength = ({ rows, interleave }: Pass): number => rows * interleave;
 const bytesOf = (dtype: Dtype): number => codeArray(dtype, 0).BYTES_PER_ELEMENT;
+
+/** Codes of 8 bits that are streamed again and again lie there as bfloat16: decoding one takes longer than reading two bytes. */
+const widenedAs = (dtype: Dtype): Dtype => (formatRecord(dtype)?.size === 1 ? 'bfloat16' : storedAs(dtype));
 
 /** Formats that the module does not decode lie there as float32. */
 const storedAs = (dtype: Dtype): Dtype => (formatRecord(dtype) === undefined ? 'float32' : dtype);

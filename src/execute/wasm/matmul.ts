@@ -127,7 +127,14 @@ class Executor {
     const module = kind === 'own' ? this.#modules.own : await this.#modules.shared();
     const threads = this.#pool?.count ?? 1;
     const base = instantiate(module, createMemory(0, kind)).base();
-    const request = { plan, window: wholeOutput(plan), threads, subnormals: 'exact', base } as const;
+    const request = {
+      plan,
+      window: wholeOutput(plan),
+      threads,
+      subnormals: 'exact',
+      kept: true,
+      base,
+    } as const;
     const layout = layOut({ ...request, canonical: isCanonical(plan) });
     const memory = createMemory(layout.end, kind);
     const exports = instantiate(module, memory);
@@ -141,7 +148,7 @@ class Executor {
     const joint = pool && isJoint(layout) ? joined(pool, exports, layout, shared) : undefined;
     return new Product({
       ...{ plan, added: { ...operands, a: NONE, b: NONE }, layout, memory, compileMs },
-      kernel: `wasm ${layout.job.streamed ? 'streamed' : 'tile 4x8'}, ${fused ? 'fused' : 'multiply and add'}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
+      kernel: describe(layout, fused, threads),
       compute: (stop) =>
         this.#inTurn(async () => {
           Atomics.store(next, 0, 0);
@@ -174,6 +181,15 @@ class Executor {
     this.#queue = done.catch(() => undefined);
     return done;
   }
+}
+
+function describe({ job, bytes }: Layout, fused: boolean, threads: number): string {
+  return [
+    job.streamed ? 'wasm streamed' : 'wasm tile 4x8',
+    ...(bytes.widened > 0 ? ['B widened'] : []),
+    fused ? 'fused' : 'multiply and add',
+    threads === 1 ? 'one thread' : `${threads} threads`,
+  ].join(', ');
 }
 
 /** Workers get the module and the memory when they are first called. */

@@ -11,8 +11,8 @@ export interface WasmProduct {
   runMany(count: number, signal?: AbortSignal): Promise<number>;
   /** Codes of the result, or of a window of it, row-major. */
   read(window?: Window): Promise<CodeArray>;
-  /** Bytes by purpose; `limit` bounds operands + result + scratch. */
-  readonly memory: Readonly<Record<'operands' | 'result' | 'scratch' | 'limit', number>>;
+  /** Bytes by purpose: packed operands, what B of 8 bits takes beyond that where it is widened, ...; `limit` bounds operands + result + scratch. */
+  readonly memory: Readonly<Record<'operands' | 'widened' | 'result' | 'scratch' | 'limit', number>>;
   readonly compileMs: number;
   /** How it is computed. */
   readonly kernel: string;
@@ -52,12 +52,13 @@ export class Product implements WasmProduct {
     this.compileMs = parts.compileMs;
     this.kernel = parts.kernel;
     this.dispatches = layout.job.units;
-    const { operands, result } = layout.bytes;
+    const { operands, widened, result } = layout.bytes;
     const finished = isCanonical(plan) ? 0 : plan.m * plan.n * codeArray(plan.out, 0).BYTES_PER_ELEMENT;
     const bytes = {
       operands: operands + ADDED_OPERANDS.reduce((sum, name) => sum + (added[name]?.byteLength ?? 0), 0),
+      widened,
       result: result + finished,
-      scratch: layout.end - operands - result,
+      scratch: layout.end - operands - widened - result,
     };
     const least = bytes.operands + bytes.result;
     this.memory = { ...bytes, limit: Math.ceil(1.1 * least) + layout.scratch.length * THREAD_BYTES };

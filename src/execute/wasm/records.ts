@@ -4,7 +4,7 @@
  */
 import { decodeArray, FORMATS, type Dtype } from '../../numerics';
 
-const FORMAT = ['kind', 'size', 'keep', 'left', 'right'] as const;
+const FORMAT = ['kind', 'size', 'left', 'right'] as const;
 const PASS = ['k0', 'rows', 'interleave', 'place'] as const;
 const JOB = [
   'next',
@@ -69,28 +69,38 @@ const NIBBLE = 4;
 const LANES = 16;
 /** Codes of 8 bits that come from the tables: as many as a swizzle reaches. */
 const TABLE = 16;
-const VECTORS = 8;
+const VECTORS = 9;
 
-/** Undefined for a format that is no signed float, which TypeScript decodes before. */
+/** The upper halves of four words: the odd ones of eight codes of bfloat16. */
+const UPPER_HALVES = new Uint8Array(new Uint32Array(4).fill(0xffff0000).buffer);
+
+/** Undefined for a format that is no signed float, or has padding: TypeScript makes float32 of it before. */
 export function formatRecord(dtype: Dtype): FormatRecord | undefined {
   const { kind, signed, bits, padding, mantissaBits, exponentBits } = FORMATS[dtype];
-  if (kind !== 'float' || !signed) return undefined;
+  if (kind !== 'float' || !signed || padding > 0) return undefined;
   const size = Math.ceil(bits / 8);
   const [wide, narrow] = exponentBits === 8 ? [KIND.wide, KIND.upper] : [KIND.bytes, KIND.halves];
   const [left, right] =
     size === 1 ? [UPPER_MANTISSA - mantissaBits, 0] : [HALF - FLOAT16_SHIFT, FLOAT16_SHIFT];
-  return { kind: size === 2 ? narrow : wide, size, keep: -1 << padding, left, right };
+  return { kind: size === 2 ? narrow : wide, size, left, right };
 }
 
-/** What lies beyond the record of a format (`assembly/job.ts`); of float32 and bfloat16 it is not looked at. */
+/** What lies beyond the record of a format (`assembly/job.ts`); of float32 it is not looked at. */
 export function formatVectors(dtype: Dtype): Uint8Array {
   const { bits, mantissaBits, bias, infinityCode, maxFiniteCode } = FORMATS[dtype];
   if (bits <= BYTE) return vectorsOfBytes(dtype);
+  if (dtype === 'bfloat16') return UPPER_HALVES;
   const rebase = (BIAS - bias) << UPPER_MANTISSA;
   const halves = [0x7fff, infinityCode ?? maxFiniteCode + 1, rebase, 1 << mantissaBits].map((value) =>
     new Uint16Array(8).fill(value),
   );
   return Uint8Array.from(halves.flatMap((half) => [...new Uint8Array(half.buffer)]));
+}
+
+/** Of each code of a format of 8 bits, the bfloat16 that it is. */
+export function upperHalves(dtype: Dtype): Uint16Array<ArrayBuffer> {
+  const codes = Uint8Array.from({ length: 2 ** BYTE }, (_, code) => code);
+  return Uint16Array.from(new Uint32Array(decodeArray(dtype, codes).buffer), (word) => word >>> HALF);
 }
 
 /**
@@ -105,8 +115,7 @@ function vectorsOfBytes(dtype: Dtype): Uint8Array {
   const sign = right < NIBBLE ? 0x80 : 0;
   const first = TABLE - (1 << mantissaBits);
   const entries = Array.from({ length: TABLE }, (_, index) => index);
-  const codes = Uint8Array.from({ length: 2 ** BYTE }, (_, code) => code);
-  const upper = Array.from(new Uint32Array(decodeArray(dtype, codes).buffer), (word) => word >>> HALF);
+  const upper = Array.from(upperHalves(dtype));
   const high = entries.map((index) => {
     const like = upper.filter((_, code) => code >> right === index);
     const good = like.filter((_, place) => (((index << right) + place + first) & 0x7f) >= TABLE);
@@ -117,6 +126,7 @@ function vectorsOfBytes(dtype: Dtype): Uint8Array {
     return (upper[code] ?? 0) ^ (((high[code >> right] ?? 0) << BYTE) | ((code << left) & moved));
   });
   return Uint8Array.from([
+    ...UPPER_HALVES,
     ...[first, 0x7f, TABLE - 1, moved, sign].flatMap((byte) => entries.map(() => byte)),
     ...high,
     ...corrections,

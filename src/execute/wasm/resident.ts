@@ -1,10 +1,26 @@
 /** A product in the memory of the WASM executor: what is written there before it is computed, and what is read afterwards. */
 import type { MatmulPlan } from '../../lower';
-import { codeArray, decodeArray, immunity, scanOperand, type CodeArray, type Dtype } from '../../numerics';
+import {
+  codeArray,
+  decodeArray,
+  FORMATS,
+  immunity,
+  scanOperand,
+  type CodeArray,
+  type Dtype,
+} from '../../numerics';
 import type { MatmulOperands, SubnormalMode, Window } from '../matmul';
 import { finishSums } from '../reference/matmul';
 import type { Layout } from './layout';
-import { ARITHMETIC, formatRecord, formatVectors, recordBytes, RECORDS, writeRecord } from './records';
+import {
+  ARITHMETIC,
+  formatRecord,
+  formatVectors,
+  recordBytes,
+  RECORDS,
+  upperHalves,
+  writeRecord,
+} from './records';
 
 /** Whether the sums, with the canonical NaN, are the result: nothing is added to them, and nothing rounds them. */
 export const isCanonical = ({ out, accumulate, epilogue, saturate }: MatmulPlan): boolean =>
@@ -35,8 +51,8 @@ export function write(
     writeRecord(memory, address, RECORDS.format, format);
     new Uint8Array(memory, address + 4 * RECORDS.format.length).set(formatVectors(dtype));
   }
-  // A streamed product waits for memory, and a scan would read B once more; one row of 8 bits waits for arithmetic, and needs no scan.
-  const isExact = (): boolean => (job.streamed ? job.m === 1 && areBytes(plan) : isImmune(plan, a, b));
+  // A streamed product waits for memory, and a scan would read B once more; two formats of 8 bits need none.
+  const isExact = (): boolean => (job.streamed ? areBytes(plan) : isImmune(plan, a, b));
   const fused = fuses && job.arithmetic === ARITHMETIC.exact && isExact();
   writeRecord(memory, at, RECORDS.job, { ...job, arithmetic: fused ? ARITHMETIC.fused : job.arithmetic });
   return fused;
@@ -66,8 +82,11 @@ function writeOperand(
   { codes, rows, pitch, first, width }: Part,
 ): CodeArray {
   const view = viewOf(memory, stored, address, rows * width);
+  const upper = stored === 'bfloat16' && dtype !== stored ? upperHalves(dtype) : undefined;
   const put = (from: CodeArray, to: number): void => {
-    view.set(stored === dtype ? from : new Uint32Array(decodeArray(dtype, from).buffer), to);
+    if (stored === dtype) view.set(from, to);
+    else if (upper === undefined) view.set(new Uint32Array(decodeArray(dtype, from).buffer), to);
+    else for (let index = 0; index < from.length; index++) view[to + index] = upper[from[index] ?? 0] ?? 0;
   };
   if (pitch === width) put(codes, 0);
   else
@@ -84,13 +103,15 @@ function viewOf(memory: ArrayBufferLike, dtype: Dtype, address: number, length: 
   return bytes === 2 ? new Uint16Array(buffer, address, length) : new Uint32Array(buffer, address, length);
 }
 
+const isSignedFloat = (dtype: Dtype): boolean => FORMATS[dtype].kind === 'float' && FORMATS[dtype].signed;
+
 /** Both floats of 8 bits: products have 10 significant bits at most, and none is beyond 2^-32 or 2^32, so that all are exact. */
 const areBytes = ({ a, b }: MatmulPlan): boolean =>
   formatRecord(a)?.size === 1 && formatRecord(b)?.size === 1;
 
 function isImmune(plan: MatmulPlan, a: CodeArray, b: CodeArray): boolean {
   if (plan.a === 'float32' || plan.b === 'float32') return false;
-  if (formatRecord(plan.a) === undefined || formatRecord(plan.b) === undefined) return false;
+  if (!isSignedFloat(plan.a) || !isSignedFloat(plan.b)) return false;
   const scan = (dtype: Dtype, codes: CodeArray) => ({ dtype, ...scanOperand(dtype, codes) });
   return immunity(scan(plan.a, a), scan(plan.b, b), plan.k).immune;
 }

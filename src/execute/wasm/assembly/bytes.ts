@@ -6,8 +6,7 @@
  * Shifts are constants, by the type `Kind` (job.ts): V8 makes five instructions of others. Vectors are loaded, because it would build literal
  * ones anew in each turn of a loop; and a loop does one thing at a time, because it would keep what an unrolled one holds in memory.
  */
-import { multiplyAdd } from './arithmetic';
-import { Exact, Format, Four, Fused, Three, Two } from './job';
+import { Format, Four, Three, Two } from './job';
 
 /** Writes a run of codes as bfloat16. */
 export function bytesToUpper(format: Format, from: usize, count: i32, to: usize): void {
@@ -16,34 +15,10 @@ export function bytesToUpper(format: Format, from: usize, count: i32, to: usize)
   else upper<Four>(format, from, count, to);
 }
 
-/**
- * sums[0..count] += x[0] * a row of codes, decoded on the way; the sums, rounded up to 16, are in an order of their own (`inOrder`). Fused where
- * x is of 8 bits too: all products are exact.
- */
-export function addRowOfBytes(format: Format, fused: bool, x: usize, row: usize, sums: usize, count: i32): void {
-  if (fused) addRowBy<Fused>(format, x, row, sums, count);
-  else addRowBy<Exact>(format, x, row, sums, count);
-}
-
-function addRowBy<Mode>(format: Format, x: usize, row: usize, sums: usize, count: i32): void {
-  if (format.left == 5) addRow<Two, Mode>(format, x, row, sums, count);
-  else if (format.left == 4) addRow<Three, Mode>(format, x, row, sums, count);
-  else addRow<Four, Mode>(format, x, row, sums, count);
-}
-
-/** Puts such sums into the order of their columns: of 8 there lie the even ones first. */
-export function inOrder(sums: usize, count: i32): void {
-  for (const end = sums + <usize>count * 4; sums < end; sums += 32) {
-    const even = v128.load(sums), odd = v128.load(sums, 16);
-    v128.store(sums, i32x4.shuffle(even, odd, 0, 4, 1, 5));
-    v128.store(sums, i32x4.shuffle(even, odd, 2, 6, 3, 7), 16);
-  }
-}
-
 function upper<Kind>(format: Format, from: usize, count: i32, to: usize): void {
-  const first = vector(format, 0), magnitude = vector(format, 1), nibble = vector(format, 2);
-  const moved = vector(format, 3), sign = vector(format, 4), exponents = vector(format, 5);
-  const lows = vector(format, 6), highs = vector(format, 7);
+  const first = vector(format, 1), magnitude = vector(format, 2), nibble = vector(format, 3);
+  const moved = vector(format, 4), sign = vector(format, 5), exponents = vector(format, 6);
+  const lows = vector(format, 7), highs = vector(format, 8);
   for (const end = from + count; from < end; from += 16, to += 32) {
     const codes = v128.load(from);
     const place = i8x16.sub(nibble, v128.and(i8x16.add(codes, first), magnitude));
@@ -51,24 +26,6 @@ function upper<Kind>(format: Format, from: usize, count: i32, to: usize): void {
     const high = v128.xor(highBytes<Kind>(codes, nibble, exponents, sign), lookUp(highs, place));
     v128.store(to, firstHalf(low, high));
     v128.store(to, lastHalf(low, high), 16);
-  }
-}
-
-function addRow<Kind, Mode>(format: Format, x: usize, row: usize, sums: usize, count: i32): void {
-  const first = vector(format, 0), magnitude = vector(format, 1), nibble = vector(format, 2);
-  const moved = vector(format, 3), sign = vector(format, 4), exponents = vector(format, 5);
-  const lows = vector(format, 6), highs = vector(format, 7);
-  const odd = i32x4.splat(0xffff0000), factor = v128.load_splat<f32>(x);
-  for (const end = sums + <usize>count * 4; sums < end; sums += 64, row += 16) {
-    const codes = v128.load(row);
-    const place = i8x16.sub(nibble, v128.and(i8x16.add(codes, first), magnitude));
-    const low = v128.xor(lowBytes<Kind>(codes, moved), lookUp(lows, place));
-    const high = v128.xor(highBytes<Kind>(codes, nibble, exponents, sign), lookUp(highs, place));
-    const half = firstHalf(low, high), other = lastHalf(low, high);
-    v128.store(sums, multiplyAdd<Mode>(v128.load(sums), factor, i32x4.shl(half, 16)));
-    v128.store(sums, multiplyAdd<Mode>(v128.load(sums, 16), factor, v128.and(half, odd)), 16);
-    v128.store(sums, multiplyAdd<Mode>(v128.load(sums, 32), factor, i32x4.shl(other, 16)), 32);
-    v128.store(sums, multiplyAdd<Mode>(v128.load(sums, 48), factor, v128.and(other, odd)), 48);
   }
 }
 

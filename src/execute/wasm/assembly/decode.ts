@@ -7,8 +7,8 @@ import { BYTES, Format, HALVES, Upper, WIDE, Wide } from './job';
 
 /** Float32 of the four codes at `from`; `Kind` is Wide or Upper. */
 @inline
-export function decode<Kind>(from: usize, keep: v128): v128 {
-  return isFloat<Kind>() ? v128.and(v128.load(from), keep) : i32x4.shl(v128.load_ext<u16>(from), 16);
+function decode<Kind>(from: usize): v128 {
+  return isFloat<Kind>() ? v128.load(from) : i32x4.shl(v128.load_ext<u16>(from), 16);
 }
 
 /** Whether runs of the format become float32, rather than bfloat16. */
@@ -62,18 +62,17 @@ function ofSubnormals(codes: v128): v128 {
 /** Writes a run of `count` codes as float32 in groups of four: `odd` bytes from an even group to the next, `even` from an odd one. */
 export function packLine(format: Format, from: usize, count: i32, to: usize, odd: usize, even: usize, strip: usize): void {
   const run = widened(format, from, count, strip);
-  if (isWide(format)) line<Wide>(format, run, count, to, odd, even);
-  else line<Upper>(format, run, count, to, odd, even);
+  if (isWide(format)) line<Wide>(run, count, to, odd, even);
+  else line<Upper>(run, count, to, odd, even);
 }
 
-function line<Kind>(format: Format, from: usize, count: i32, to: usize, odd: usize, even: usize): void {
-  const keep = i32x4.splat(format.keep);
+function line<Kind>(from: usize, count: i32, to: usize, odd: usize, even: usize): void {
   const end = from + <usize>count * sizeof<Kind>();
   while (from < end) {
-    v128.store(to, decode<Kind>(from, keep));
+    v128.store(to, decode<Kind>(from));
     to += odd;
     if (from + 4 * sizeof<Kind>() >= end) return;
-    v128.store(to, decode<Kind>(from + 4 * sizeof<Kind>(), keep));
+    v128.store(to, decode<Kind>(from + 4 * sizeof<Kind>()));
     to += even;
     from += 8 * sizeof<Kind>();
   }
@@ -82,14 +81,13 @@ function line<Kind>(format: Format, from: usize, count: i32, to: usize, odd: usi
 /** Writes a run of `count` codes as float32 `stride` bytes apart. */
 export function packScattered(format: Format, from: usize, count: i32, to: usize, stride: usize, strip: usize): void {
   const run = widened(format, from, count, strip);
-  if (isWide(format)) scattered<Wide>(format, run, count, to, stride);
-  else scattered<Upper>(format, run, count, to, stride);
+  if (isWide(format)) scattered<Wide>(run, count, to, stride);
+  else scattered<Upper>(run, count, to, stride);
 }
 
-function scattered<Kind>(format: Format, from: usize, count: i32, to: usize, stride: usize): void {
-  const keep = i32x4.splat(format.keep);
+function scattered<Kind>(from: usize, count: i32, to: usize, stride: usize): void {
   for (; count >= 4; count -= 4) {
-    const values = decode<Kind>(from, keep);
+    const values = decode<Kind>(from);
     v128.store_lane<u32>(to, values, 0);
     v128.store_lane<u32>(to + stride, values, 1);
     v128.store_lane<u32>(to + 2 * stride, values, 2);
@@ -98,7 +96,7 @@ function scattered<Kind>(format: Format, from: usize, count: i32, to: usize, str
     to += 4 * stride;
   }
   if (count == 0) return;
-  const values = decode<Kind>(from, keep);
+  const values = decode<Kind>(from);
   v128.store_lane<u32>(to, values, 0);
   if (count > 1) v128.store_lane<u32>(to + stride, values, 1);
   if (count > 2) v128.store_lane<u32>(to + 2 * stride, values, 2);

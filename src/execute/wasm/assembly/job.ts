@@ -4,7 +4,7 @@
  */
 
 /**
- * How codes of an operand become float32. Beyond the record of a format of 8 bits or of float16 lie vectors. Of float16: the bits of the
+ * How codes of an operand become float32. Beyond the record of a format narrower than float32 lie vectors. Of bfloat16, and first of 8 bits: the upper halves of words. Of float16: the bits of the
  * magnitude; from where on magnitudes are infinity or NaN; what is added to the exponent; the least normal magnitude. Of 8 bits (bytes.ts):
  * what is added to a code for its place among those that are corrected; the bits of the magnitude and of the lower half; of the low byte, the
  * bits that are moved there; the sign, where the table of high bytes has none; this table; what is wrong in low bytes, and in high ones.
@@ -14,8 +14,6 @@ export class Format {
   kind: i32;
   /** Bytes of a code. */
   size: i32;
-  /** Of a float32 code, the bits that are read. */
-  keep: i32;
   /** How far the code moves for the low part of what it becomes and, of float16, for the high one. */
   left: i32;
   right: i32;
@@ -78,7 +76,7 @@ export const EXACT = 0;
 export const FUSED = 1;
 export const FLUSHED = 2;
 
-/** Kinds of `Format`: float32 and tfloat32; bfloat16, float32's upper half; float16; formats of 8 bits. */
+/** Kinds of `Format`: float32; bfloat16, float32's upper half; float16; formats of 8 bits. */
 export const WIDE = 0;
 export const UPPER = 1;
 export const HALVES = 2;

@@ -3,10 +3,9 @@
  * none is left, and compute each pass by pass. Operands lie packed as they were given; a pass's part of them is decoded into panels that
  * stay in cache (tile.ts), or for few rows of A where it lies (stream.ts).
  */
-import { addRowOfBytes, inOrder } from './bytes';
 import { flush, packLine, packScattered, widened } from './decode';
-import { BYTES, Exact, FLUSHED, Format, FUSED, Job, Pass } from './job';
-import { addRows } from './stream';
+import { Exact, FLUSHED, Format, FUSED, Job, Pass } from './job';
+import { addRows, inOrder } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
 export { peak, read } from './peak';
@@ -104,9 +103,8 @@ function packA(job: Job, pass: Pass, to: usize, m0: i32, count: i32, strip: usiz
   }
 }
 
-/** At most 4 rows of A, whose panel is the one that `packA` makes. Memory is waited for, not arithmetic: it need not be fused. */
+/** At most 4 rows of A, whose panel is the one that `packA` makes. */
 function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
-  const format = changetype<Format>(job.bFormat);
   const width = <usize>((job.unitColumns + 15) & ~15) * 4;
   const strip = scratch;
   const panel = strip + 4 * job.stripBytes;
@@ -118,8 +116,7 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
     const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
     packA(job, pass, panel, m0, rows, strip);
     memory.fill(sums, 0, <usize>rows * width);
-    if (rows == 1 && format.kind == BYTES) streamBytes(job, pass, panel, n0, columns, sums);
-    else streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
+    streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
     for (let row = 0; row < rows; row++) {
       const from = sums + <usize>row * width;
       const total = out + <usize>row * job.pitch;
@@ -135,7 +132,7 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
 function streamRows(
   job: Job, pass: Pass, panel: usize, n0: i32, rows: i32, columns: i32, strip: usize, sums: usize, width: usize,
 ): void {
-  const format = changetype<Format>(job.bFormat);
+  const format = changetype<Format>(job.bFormat), fused = job.arithmetic == FUSED;
   const length = pass.rows * pass.interleave;
   let position = 0;
   for (let four = 0; position < length; position += four) {
@@ -149,30 +146,10 @@ function streamRows(
     }
     for (let row = 0; row < rows; row++) {
       const x = panel + <usize>position * ROWS * 4 + <usize>row * 4;
-      addRows(format, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
+      addRows(format, fused, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
     }
   }
-}
-
-/** Rows of B that are read side by side, and columns of each at a time: several streams of memory, which one row after the other is not. */
-const STREAMS = 8;
-const STRETCH = 256;
-
-/** The same of one row of A and codes of 8 bits, which nobody needs decoded a second time. */
-function streamBytes(job: Job, pass: Pass, panel: usize, n0: i32, columns: i32, sums: usize): void {
-  const format = changetype<Format>(job.bFormat), fused = job.arithmetic == FUSED;
-  const length = pass.rows * pass.interleave;
-  for (let start = 0; start < length; start += STREAMS) {
-    const end = min(start + STREAMS, length);
-    for (let column = 0; column < columns; column += STRETCH) {
-      const count = min(STRETCH, columns - column);
-      for (let position = start; position < end; position++) {
-        const row = job.b + <usize>indexAt(pass, position) * job.n + n0 + column;
-        addRowOfBytes(format, fused, panel + <usize>position * ROWS * 4, row, sums + <usize>column * 4, count);
-      }
-    }
-  }
-  inOrder(sums, columns);
+  for (let row = 0; row < rows; row++) inOrder(format, sums + <usize>row * width, columns);
 }
 
 /** A row of B as float32 or bfloat16. */

@@ -1,44 +1,123 @@
-/** Few rows of A: rows of B are decoded where they lie and added, four at a time, to sums that stay in cache; nothing of B is packed. */
+/**
+ * Few rows of A: rows of B are added where they lie, four at a time, to sums that stay in cache; nothing of B is packed.
+ *
+ * A turn of a loop takes 16 columns by fields of `Vectors`, whose places are constants of the instruction: addresses that are computed cost V8
+ * two instructions each. Each field is stored before the next is read, because V8 would else read all of them first and keep half in memory.
+ */
 import { multiplyAdd } from './arithmetic';
-import { decode, isWide } from './decode';
-import { Exact, Format, Upper, Wide } from './job';
+import { isWide } from './decode';
+import { Exact, Format, Fused } from './job';
 
-/** sums[0..count] += x[0] * row 0, then x[1] * row 1, ...: `rows` of them, 1 or 4, at `r0` to `r3`; x lies with `step` bytes between. */
-export function addRows(
-  format: Format, rows: i32, x: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, sums: usize, count: i32,
-): void {
-  const keep = i32x4.splat(format.keep), end = sums + <usize>count * 4;
-  if (rows == 1) {
-    if (isWide(format)) oneRow<Wide>(keep, x, r0, sums, end);
-    else oneRow<Upper>(keep, x, r0, sums, end);
-  } else if (isWide(format)) fourRows<Wide>(keep, x, step, r0, r1, r2, r3, sums, end);
-  else fourRows<Upper>(keep, x, step, r0, r1, r2, r3, sums, end);
+@unmanaged
+class Vectors {
+  v0: v128;
+  v1: v128;
+  v2: v128;
+  v3: v128;
 }
 
-function fourRows<Kind>(
-  keep: v128, x: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, sums: usize, end: usize,
+/**
+ * sums[0..count] += x[0] * row 0, then x[1] * row 1, ...: `rows` of them, 1 or 4, at `r0` to `r3`; x lies with `step` bytes between. Up to
+ * 15 more columns are read and added. Sums of bfloat16 rows are in an order of their own (`inOrder`), and only of such is anything fused.
+ */
+export function addRows(
+  format: Format, fused: bool, rows: i32, x: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, sums: usize, count: i32,
+): void {
+  const end = sums + <usize>count * 4;
+  if (isWide(format)) {
+    if (rows == 4) fourWide(x, step, r0, r1, r2, r3, sums, end);
+    else oneWide(x, r0, sums, end);
+  } else {
+    // From memory: a literal would be built anew in each turn of a loop.
+    const upper = v128.load(changetype<usize>(format) + offsetof<Format>());
+    if (rows != 4) oneUpper(upper, x, r0, sums, end);
+    else if (fused) fourUpper<Fused>(upper, x, step, r0, r1, r2, r3, sums, end);
+    else fourUpper<Exact>(upper, x, step, r0, r1, r2, r3, sums, end);
+  }
+}
+
+/** Puts sums into the order of their columns: of 8 of bfloat16 there lie the even ones first. */
+export function inOrder(format: Format, sums: usize, count: i32): void {
+  if (isWide(format)) return;
+  for (const end = sums + <usize>count * 4; sums < end; sums += 32) {
+    const even = v128.load(sums), odd = v128.load(sums, 16);
+    v128.store(sums, i32x4.shuffle(even, odd, 0, 4, 1, 5));
+    v128.store(sums, i32x4.shuffle(even, odd, 2, 6, 3, 7), 16);
+  }
+}
+
+function fourWide(
+  x: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, sums: usize, end: usize,
 ): void {
   const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x + step);
   const x2 = v128.load_splat<f32>(x + 2 * step), x3 = v128.load_splat<f32>(x + 3 * step);
   while (sums < end) {
-    let sum = multiplyAdd<Exact>(v128.load(sums), x0, decode<Kind>(r0, keep));
-    sum = multiplyAdd<Exact>(sum, x1, decode<Kind>(r1, keep));
-    sum = multiplyAdd<Exact>(sum, x2, decode<Kind>(r2, keep));
-    sum = multiplyAdd<Exact>(sum, x3, decode<Kind>(r3, keep));
-    v128.store(sums, sum);
-    sums += 16;
-    r0 += 4 * sizeof<Kind>();
-    r1 += 4 * sizeof<Kind>();
-    r2 += 4 * sizeof<Kind>();
-    r3 += 4 * sizeof<Kind>();
+    const s = changetype<Vectors>(sums);
+    const b0 = changetype<Vectors>(r0), b1 = changetype<Vectors>(r1);
+    const b2 = changetype<Vectors>(r2), b3 = changetype<Vectors>(r3);
+    s.v0 = addFour<Exact>(s.v0, x0, b0.v0, x1, b1.v0, x2, b2.v0, x3, b3.v0);
+    s.v1 = addFour<Exact>(s.v1, x0, b0.v1, x1, b1.v1, x2, b2.v1, x3, b3.v1);
+    s.v2 = addFour<Exact>(s.v2, x0, b0.v2, x1, b1.v2, x2, b2.v2, x3, b3.v2);
+    s.v3 = addFour<Exact>(s.v3, x0, b0.v3, x1, b1.v3, x2, b2.v3, x3, b3.v3);
+    sums += 64;
+    r0 += 64;
+    r1 += 64;
+    r2 += 64;
+    r3 += 64;
   }
 }
 
-function oneRow<Kind>(keep: v128, x: usize, from: usize, sums: usize, end: usize): void {
-  const x0 = v128.load_splat<f32>(x);
+/** Eight codes of bfloat16 in a load: the even ones are lower halves of words, the odd ones upper halves. */
+function fourUpper<Mode>(
+  upper: v128, x: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, sums: usize, end: usize,
+): void {
+  const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x + step);
+  const x2 = v128.load_splat<f32>(x + 2 * step), x3 = v128.load_splat<f32>(x + 3 * step);
   while (sums < end) {
-    v128.store(sums, multiplyAdd<Exact>(v128.load(sums), x0, decode<Kind>(from, keep)));
-    sums += 16;
-    from += 4 * sizeof<Kind>();
+    const s = changetype<Vectors>(sums);
+    const b0 = changetype<Vectors>(r0), b1 = changetype<Vectors>(r1);
+    const b2 = changetype<Vectors>(r2), b3 = changetype<Vectors>(r3);
+    let c0 = b0.v0, c1 = b1.v0, c2 = b2.v0, c3 = b3.v0;
+    s.v0 = addFour<Mode>(s.v0, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
+    s.v1 = addFour<Mode>(s.v1, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
+    c0 = b0.v1;
+    c1 = b1.v1;
+    c2 = b2.v1;
+    c3 = b3.v1;
+    s.v2 = addFour<Mode>(s.v2, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
+    s.v3 = addFour<Mode>(s.v3, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
+    sums += 64;
+    r0 += 32;
+    r1 += 32;
+    r2 += 32;
+    r3 += 32;
+  }
+}
+
+@inline
+function even(codes: v128): v128 {
+  return i32x4.shl(codes, 16);
+}
+
+/** One product after the other, as the engine adds them. */
+@inline
+function addFour<Mode>(sum: v128, x0: v128, b0: v128, x1: v128, b1: v128, x2: v128, b2: v128, x3: v128, b3: v128): v128 {
+  sum = multiplyAdd<Mode>(sum, x0, b0);
+  sum = multiplyAdd<Mode>(sum, x1, b1);
+  sum = multiplyAdd<Mode>(sum, x2, b2);
+  return multiplyAdd<Mode>(sum, x3, b3);
+}
+
+function oneWide(x: usize, row: usize, sums: usize, end: usize): void {
+  const factor = v128.load_splat<f32>(x);
+  for (; sums < end; sums += 16, row += 16) v128.store(sums, multiplyAdd<Exact>(v128.load(sums), factor, v128.load(row)));
+}
+
+function oneUpper(upper: v128, x: usize, row: usize, sums: usize, end: usize): void {
+  const factor = v128.load_splat<f32>(x);
+  for (; sums < end; sums += 32, row += 16) {
+    const codes = v128.load(row);
+    v128.store(sums, multiplyAdd<Exact>(v128.load(sums), factor, even(codes)));
+    v128.store(sums, multiplyAdd<Exact>(v128.load(sums, 16), factor, v128.and(codes, upper)), 16);
   }
 }
