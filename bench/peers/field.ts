@@ -27,11 +27,16 @@ export async function runField(
   request: PeersRequest,
   { packages, openAdapter, startThread }: FieldHost,
 ): Promise<FieldReport> {
-  const { device } = FIELDS[field];
+  const { device, restMs } = FIELDS[field];
+  const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs));
   try {
     const adapter = device === 'webgpu' ? await openAdapter() : undefined;
     const contestants = lineup(field, SYSTOLE.version, packages, startThread);
-    return { field, ...(adapter && { adapter }), ...(await comparePeers(contestants, request)) };
+    return {
+      field,
+      ...(adapter && { adapter }),
+      ...(await comparePeers(contestants, restMs > 0 ? { ...request, rest } : request)),
+    };
   } catch (error) {
     return withoutResult(field, error);
   }

@@ -1,14 +1,20 @@
 /**
  * The fields of the comparison: WebGPU against WebGPU, WASM against WASM with as many threads. Each runs in a process or a worker of
  * its own, because libraries choose backend and threads once, for all that they do afterwards; contestants of one field take turns.
+ * `restMs` passes before a turn: threads of onnxruntime keep a processor busy for some time after their work, at the expense of whoever follows.
  */
 export const FIELDS = {
-  webgpu: { title: 'WebGPU', device: 'webgpu', threads: 1 },
-  wasm: { title: 'WASM, one thread', device: 'wasm', threads: 1 },
-  'wasm-threads': { title: 'WASM, two threads', device: 'wasm', threads: 2 },
+  webgpu: { title: 'WebGPU', device: 'webgpu', threads: 1, restMs: 0 },
+  wasm: { title: 'WASM, one thread', device: 'wasm', threads: 1, restMs: 0 },
+  'wasm-threads': { title: 'WASM, two threads', device: 'wasm', threads: 2, restMs: 300 },
 } as const satisfies Record<
   string,
-  { readonly title: string; readonly device: 'webgpu' | 'wasm'; readonly threads: number }
+  {
+    readonly title: string;
+    readonly device: 'webgpu' | 'wasm';
+    readonly threads: number;
+    readonly restMs: number;
+  }
 >;
 
 export type FieldName = keyof typeof FIELDS;

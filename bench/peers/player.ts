@@ -79,13 +79,19 @@ export async function enter(
 }
 const MOST_RUNS = 1000;
 
-/** Milliseconds per run. */
-export async function turn(player: Player, now: () => number): Promise<number> {
+/** Milliseconds per run, of which a rest before them is no part. */
+export async function turn(
+  player: Player,
+  now: () => number,
+  rest: (() => Promise<void>) | undefined,
+): Promise<number> {
+  const begun = now();
+  await rest?.();
   const start = now();
   await player.product.run(player.runsPerTurn);
-  const ms = now() - start;
-  player.spentMs += ms;
-  return ms / player.runsPerTurn;
+  const end = now();
+  player.spentMs += end - begun;
+  return (end - start) / player.runsPerTurn;
 }
 
 /** The result that the timed runs left: what was not computed was not timed. */

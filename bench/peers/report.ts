@@ -19,6 +19,8 @@ export interface PeersRequest {
   readonly onProgress?: ((progress: PeersProgress) => void) | undefined;
   /** Milliseconds; `performance.now` when left out. */
   readonly now?: () => number;
+  /** What is waited for before each turn, and counted as the contestant's time; nothing when left out. */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 export const DEFAULT_SHAPES = ['1024x1024x1024'] as const;

@@ -30,6 +30,7 @@ export async function comparePeers(
     signal,
     onProgress,
     now = () => performance.now(),
+    rest,
   }: PeersRequest,
 ): Promise<PeersResult> {
   const wanted = selectCases({ shapes: texts, dtypes: ['fp32'] }).cases.map(({ m, n, k }) => ({ m, n, k }));
@@ -71,7 +72,9 @@ export async function comparePeers(
           const sitsOut = !player.check.passed || player.failed || (round > 1 && player.spentMs > shareMs);
           const ms = sitsOut
             ? undefined
-            : await attempt(player.contestant, { stage: 'time', shape, round }, () => turn(player, now));
+            : await attempt(player.contestant, { stage: 'time', shape, round }, () =>
+                turn(player, now, rest),
+              );
           player.rounds.push(ms ?? null);
           player.failed ||= !sitsOut && ms === undefined;
         }

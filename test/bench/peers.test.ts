@@ -38,6 +38,25 @@ describe('comparePeers', () => {
     expect(exitCodeOf(result)).toBe(0);
   });
 
+  it('rests before each turn, which is no part of its time', async () => {
+    const { contestant, log, request, pass } = bench();
+    const rest = () => {
+      log.push('rest');
+      pass(400);
+      return Promise.resolve();
+    };
+    const ours = contestant('ours', 200, { ours: true });
+    const { shapes } = await comparePeers(
+      [ours, contestant('peer', 200)],
+      request({ rounds: 2, rest, budgetSeconds: 1.8 }),
+    );
+    expect(log.slice(4, 8)).toEqual(['rest', 'ours 1', 'rest', 'peer 1']);
+    expect(shapes[0]?.contestants.map(({ rounds }) => rounds)).toEqual([
+      [200, null],
+      [200, null],
+    ]);
+  });
+
   it('compares each format of ours with each peer, but no peer with another', async () => {
     const { contestant, request } = bench();
     const { shapes } = await comparePeers(
