@@ -19,6 +19,7 @@ import { randomOperands } from '../../bench/check';
 import { anyRounding } from '../lower/requests';
 import { runs } from './runs';
 import { startThread } from './wasm-engine';
+import { codes, operandsOf } from './wasm-operands';
 
 let wasmMatmul: WasmMatmul;
 /** Without relaxed SIMD, and on threads with it. */
@@ -32,41 +33,6 @@ beforeAll(async () => {
 afterAll(() => {
   threaded.release();
 });
-
-/** Random codes: `any` has infinities, NaN and subnormals; `tiny` is of 32 bits, whose products are near the subnormals. */
-type Kind = 'any' | 'plain' | 'tiny';
-function codes(dtype: Dtype, length: number, kind: Kind, seed: number): CodeArray {
-  const array = codeArray(dtype, length);
-  for (let i = 0; i < length; i++) {
-    const [word] = philox4x32([i, 0, 0, 0], [seed, 0]);
-    const exponents =
-      kind === 'any' ? word : { plain: 0x3f000000, tiny: 0x1f000000 }[kind] | (word & 0x80ffffff);
-    array[i] = array.BYTES_PER_ELEMENT === 4 ? exponents : kind === 'any' ? word >>> 3 : narrow(dtype, word);
-  }
-  return array;
-}
-
-/** A code below the format's infinities and NaNs, with a sign. */
-function narrow(dtype: Dtype, word: number): number {
-  const top: Partial<Record<Dtype, number>> = {
-    bfloat16: 0x4100,
-    float16: 0x4400,
-    float8_e4m3: 0x50,
-    float8_e5m2: 0x50,
-    float8_e4m3fn: 0x50,
-    float8_e3m4: 0x70,
-  };
-  const limit = top[dtype] ?? 1;
-  return ((word >>> 1) % limit) + (word % 2) * (codeArray(dtype, 0).BYTES_PER_ELEMENT === 1 ? 0x80 : 0x8000);
-}
-
-function operandsOf(plan: MatmulPlan, kind: Kind, seed: number): MatmulOperands {
-  return {
-    a: codes(plan.a, plan.m * plan.k, kind, seed),
-    b: codes(plan.b, plan.k * plan.n, kind, seed + 1),
-    ...(plan.accumulate && { c: codes(plan.out, plan.m * plan.n, kind, seed + 2) }),
-  };
-}
 
 const PAIRS: readonly (readonly [Dtype, Dtype, Dtype, ChipName?])[] = [
   ['float32', 'float32', 'float32'],
@@ -147,25 +113,6 @@ describe('the WASM executor', () => {
     }
   });
 
-  it('decodes every code in rows that are streamed four at a time, packed and widened', async () => {
-    const one = encodeArray('float8_e5m2', Float32Array.of(1));
-    const zero = encodeArray('float8_e5m2', Float32Array.of(0));
-    for (const b of ['float8_e4m3', 'float8_e4m3fn', 'float8_e5m2', 'float8_e3m4', 'bfloat16'] as const) {
-      const n = 2 ** bitsOf(b);
-      const a = Uint8Array.of(...zero, ...one, ...zero, ...one, ...one);
-      const plan = planMatmul({ m: 1, n, k: 5, a: 'float8_e5m2', b, chip: 'trn3' });
-      const rows = codeArray(b, 5 * n);
-      for (let code = 0; code < n; code++) rows[n + code] = code;
-      const expected = referenceMatmul(plan, { a, b: rows });
-      const product = await wasmMatmul.prepare(plan, { a, b: rows });
-      await product.run();
-      for (const actual of [wasmMatmul(plan, { a, b: rows }), await product.read()]) {
-        expect([b, actual.findIndex((code, index) => code !== expected[index])]).toEqual([b, -1]);
-      }
-      product.release();
-    }
-  });
-
   it('equals it on products that flush only because they are tiny after rounding', () => {
     const plan = planMatmul({ m: 40, n: 40, k: 1, a: 'float32', b: 'float32' });
     const near = (exponent: number, offset: number) =>
@@ -191,19 +138,6 @@ describe('the WASM executor', () => {
     const expected = referenceMatmul(wide, operands);
     const wrong = wasmMatmul(wide, operands).findIndex((code, index) => code !== expected[index]);
     expect(wrong).toBe(-1);
-  });
-
-  it.each([
-    [3, 'float16'],
-    [1, 'float8_e4m3'],
-    [1, 'float8_e5m2'],
-    [1, 'float8_e3m4'],
-    [4, 'float8_e4m3'],
-  ] as const)('streams few rows in several strips: %i, with %s', (m, b) => {
-    const plan = planMatmul({ m, n: 2085, k: 150, a: 'float8_e4m3', b, chip: 'trn3', block: { k: 128 } });
-    const operands = operandsOf(plan, 'plain', 4);
-    const expected = referenceMatmul(plan, operands);
-    expect(wasmMatmul(plan, operands).findIndex((code, index) => code !== expected[index])).toBe(-1);
   });
 
   it('refuses what the reference loop refuses, and gives nothing for an empty window', () => {
@@ -257,24 +191,6 @@ describe('what is prepared', () => {
     expect(operands).toBeLessThan(2.01 * 2 ** 20);
     expect(operands + result + scratch).toBeLessThanOrEqual(limit);
     product.release();
-  });
-
-  it('widens B of 8 bits for few rows, says so, and counts it', async () => {
-    const plan = planMatmul({ m: 2, n: 700, k: 300, a: 'float8_e5m2', b: 'float8_e4m3' });
-    const operands = operandsOf(plan, 'plain', 8);
-    const product = await threaded.prepare(plan, operands);
-    expect(product.kernel).toContain('B widened');
-    expect(product.memory.widened).toBe(700 * 300);
-    expect(product.memory.operands).toBeGreaterThanOrEqual(300 * 700 + 2 * 300);
-    await product.runMany(3);
-    expect(await product.read()).toEqual(referenceMatmul(plan, operands));
-    product.release();
-
-    const narrow = planMatmul({ m: 5, n: 700, k: 300, a: 'float8_e5m2', b: 'float8_e4m3' });
-    const packed = await threaded.prepare(narrow, operandsOf(narrow, 'plain', 9));
-    expect(packed.kernel).not.toContain('B widened');
-    expect(packed.memory.widened).toBe(0);
-    packed.release();
   });
 
   it('stops when it is told to, and goes on afterwards', async () => {

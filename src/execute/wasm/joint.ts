@@ -10,7 +10,7 @@ export const WORDS = { run: 0, busy: 1, called: 2 } as const;
 
 /** Operations below which the thread that asks takes part, for some ten milliseconds at most; and below which it is quickest alone. */
 const JOINT_FLOPS = 2 ** 28;
-const ALONE_FLOPS = 2 ** 19;
+const ALONE_FLOPS = 2 ** 17;
 /** How long the last units of others are waited for without pause. */
 const PATIENCE_MS = 20;
 

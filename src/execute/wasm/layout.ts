@@ -20,6 +20,12 @@ const STREAMED_SUMS = 4096;
 /** Units for each thread, so that none waits long for the last, but one of what is streamed: memory is read in long runs; and what a unit computes at most, in operations. */
 const UNITS_PER_THREAD = 4;
 const UNIT_FLOPS = 2 ** 30;
+/**
+ * Threads that stream take columns of their own where each has so many, as memory is read in long runs; else whole rows, pass by pass,
+ * provided that they are about equally busy.
+ */
+const LONG_RUN = 2048;
+const MOST_IDLE = 1.05;
 /** Codes that are decoded at a time at most. */
 const STRIP = 16;
 /** What may be read beyond an operand's end, and cache lines. */
@@ -64,7 +70,7 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const passes = passRecords(plan);
   const groups = new Set(plan.passes.map(({ group }) => group)).size;
   const depth = 4 + plan.passes.reduce((most, pass) => Math.max(most, passLength(pass)), 0);
-  const units = divide({ m, n, k }, { threads, depth, groups, streamed });
+  const units = divide({ m, n, k }, { threads, depth, groups, streamed, passes: passes.length });
   const { unitRows, unitColumns, blockRows } = units;
   const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
   const panels = streamed
@@ -90,6 +96,7 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const pitch = 4 * roundUp(n, TILE.n);
   const out = place((streamed ? m : roundUp(m, TILE.m)) * pitch);
   const result = end - records - operands - widened;
+  const partial = units.split === 1 ? place(passes.length * m * pitch) : 0;
   const scratch = Array.from({ length: threads }, () => place(4 * panels));
   if (end > 2 ** 32 - 2 ** 16) {
     throw new UserError(
@@ -108,6 +115,8 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
       b,
       out,
       pitch,
+      done: 0,
+      partial,
       passes: table,
       passCount: passes.length,
       aFormat,
@@ -141,9 +150,17 @@ function divide(
     readonly depth: number;
     readonly groups: number;
     readonly streamed: boolean;
+    readonly passes: number;
   },
-): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows'> {
-  const { threads, depth, groups, streamed } = job;
+): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows' | 'split'> {
+  const { threads, depth, groups, streamed, passes } = job;
+  if (streamed && threads > 1) {
+    const columns = evenly(n, roundDown(STREAMED_SUMS / m, TILE.n), TILE.n);
+    const parts = passes * Math.ceil(n / columns);
+    const idle = (Math.ceil(parts / threads) * threads) / parts;
+    if (n / threads < LONG_RUN && idle < MOST_IDLE)
+      return { units: parts, unitRows: m, unitColumns: columns, blockRows: m, split: 1 };
+  }
   const wanted = threads === 1 || streamed ? threads : threads * UNITS_PER_THREAD;
   const widest = streamed
     ? Math.min(roundDown(STREAMED_SUMS / m, TILE.n), roundUp(n / wanted, TILE.n))
@@ -159,7 +176,7 @@ function divide(
   );
   const unitRows = evenly(m, Math.max(roundUp(highest, TILE.m), TILE.m), TILE.m);
   const blockRows = Math.min(unitRows, Math.max(roundDown(PANEL.a / depth, TILE.m), TILE.m));
-  return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows };
+  return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows, split: 0 };
 }
 
 /** The extent of equal parts, each at most `most`, in whole tiles. */

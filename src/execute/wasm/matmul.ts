@@ -14,6 +14,7 @@ import { layOut, type Layout } from './layout';
 import { createMemory, instantiate, type Exports, type Modules } from './module';
 import { measurePeaks, type WasmPeaks } from './peaks';
 import { Product, type WasmProduct } from './product';
+import { fieldAt } from './records';
 import { isCanonical, write } from './resident';
 import { startPageThread, Threads, type JoinedProduct, type StartThread } from './threads';
 
@@ -144,31 +145,35 @@ class Executor {
     const shared = { product, module, memory, job: layout.at, scratch: layout.scratch, words: layout.words };
     let known = false;
     const next = new Int32Array(memory.buffer, layout.at, 1);
+    const done = new Int32Array(memory.buffer, layout.at + fieldAt('done'), 1);
     const pool = this.#pool;
     const joint = pool && isJoint(layout) ? joined(pool, exports, layout, shared) : undefined;
     return new Product({
       ...{ plan, added: { ...operands, a: NONE, b: NONE }, layout, memory, compileMs },
       kernel: describe(layout, fused, threads),
-      compute: (stop) =>
+      compute: (count, stop) =>
         this.#inTurn(async () => {
-          Atomics.store(next, 0, 0);
-          if (pool === undefined) {
-            await inSlices(exports, layout, stop);
-            return;
+          const turn = new Turn(stop);
+          for (let run = 0; run < count; run++) {
+            Atomics.store(done, 0, 0);
+            Atomics.store(next, 0, 0);
+            if (pool === undefined) await inSlices(exports, layout, turn);
+            else if (joint !== undefined) {
+              pool.check();
+              await joint.run();
+              known = true;
+              if (turn.isOver) await turn.pause();
+            } else {
+              const first = !known;
+              known = true;
+              const halt = (): void => {
+                Atomics.store(next, 0, layout.job.units);
+              };
+              stop?.addEventListener('abort', halt);
+              await pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
+              stop?.throwIfAborted();
+            }
           }
-          if (joint !== undefined) {
-            pool.check();
-            await joint.run();
-            known = true;
-            return;
-          }
-          const first = !known;
-          known = true;
-          const halt = (): void => {
-            Atomics.store(next, 0, layout.job.units);
-          };
-          stop?.addEventListener('abort', halt);
-          await pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
         }),
       onRelease: () => {
         if (known) pool?.forget(product);
@@ -185,7 +190,7 @@ class Executor {
 
 function describe({ job, bytes }: Layout, fused: boolean, threads: number): string {
   return [
-    job.streamed ? 'wasm streamed' : 'wasm tile 4x8',
+    job.streamed ? `wasm streamed${job.split ? ' by passes' : ''}` : 'wasm tile 4x8',
     ...(bytes.widened > 0 ? ['B widened'] : []),
     fused ? 'fused' : 'multiply and add',
     threads === 1 ? 'one thread' : `${threads} threads`,
@@ -203,14 +208,27 @@ function joined(pool: Threads, exports: Exports, layout: Layout, shared: JoinedP
 }
 
 /** By the thread that asks, which pauses between units. */
-async function inSlices(exports: Exports, layout: Layout, signal: AbortSignal | undefined): Promise<void> {
+async function inSlices(exports: Exports, layout: Layout, turn: Turn): Promise<void> {
   const [scratch = 0] = layout.scratch;
-  let since = performance.now();
-  while (exports.step(layout.at, scratch) !== 0) {
-    const now = performance.now();
-    if (now - since < TURN_MS) continue;
+  while (exports.step(layout.at, scratch) !== 0) if (turn.isOver) await turn.pause();
+}
+
+/** How long the thread that asks has computed without others' having had a chance to act. */
+class Turn {
+  readonly #signal: AbortSignal | undefined;
+  #since = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.#since >= TURN_MS;
+  }
+
+  async pause(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    since = performance.now();
+    this.#signal?.throwIfAborted();
+    this.#since = performance.now();
   }
 }

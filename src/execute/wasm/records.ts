@@ -20,6 +20,9 @@ const JOB = [
   'arithmetic',
   'canonical',
   'streamed',
+  'split',
+  'done',
+  'partial',
   'a',
   'b',
   'out',
@@ -36,6 +39,9 @@ export const RECORDS = { format: FORMAT, pass: PASS, job: JOB } as const;
 export type FormatRecord = Readonly<Record<(typeof FORMAT)[number], number>>;
 export type PassRecord = Readonly<Record<(typeof PASS)[number], number>>;
 export type JobRecord = Readonly<Record<(typeof JOB)[number], number>>;
+
+/** Bytes from the beginning of a job's record to a field. */
+export const fieldAt = (field: (typeof JOB)[number]): number => 4 * JOB.indexOf(field);
 
 /** Of a format with its vectors. */
 export const recordBytes = (record: keyof typeof RECORDS): number =>

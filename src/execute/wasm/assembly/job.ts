@@ -56,6 +56,10 @@ export class Job {
   canonical: i32;
   /** B's rows are added where they lie, without packing: few rows of A repay none. */
   streamed: i32;
+  /** Streamed by passes: a unit is one pass of some columns, and leaves its sums at `partial`, row by row as `out` lies. How many are done. */
+  split: i32;
+  done: i32;
+  partial: usize;
   a: usize;
   b: usize;
   out: usize;

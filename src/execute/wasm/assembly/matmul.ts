@@ -3,8 +3,9 @@
  * none is left, and compute each pass by pass. Operands lie packed as they were given; a pass's part of them is decoded into panels that
  * stay in cache (tile.ts), or for few rows of A where it lies (stream.ts).
  */
+import { add } from './arithmetic';
 import { flush, packLine, packScattered, widened } from './decode';
-import { Exact, FLUSHED, Format, FUSED, Job, Pass } from './job';
+import { Exact, FIRST, FLUSHED, Format, FUSED, Job, LAST, OPENING, Pass } from './job';
 import { addRows, inOrder } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
@@ -25,6 +26,10 @@ export function step(at: usize, scratch: usize): bool {
   const unit = atomic.add<i32>(at, 1);
   if (unit >= job.units) return false;
   const across = (job.n + job.unitColumns - 1) / job.unitColumns;
+  if (job.split) {
+    streamPass(job, scratch, unit / across, unit % across * job.unitColumns);
+    return true;
+  }
   const m0 = unit / across * job.unitRows;
   const n0 = unit % across * job.unitColumns;
   const rows = min(job.unitRows, job.m - m0);
@@ -103,6 +108,38 @@ function packA(job: Job, pass: Pass, to: usize, m0: i32, count: i32, strip: usiz
   }
 }
 
+/** One pass of all rows and some columns. Whoever does the last adds up the passes. */
+function streamPass(job: Job, scratch: usize, index: i32, n0: i32): void {
+  const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
+  const columns = min(job.unitColumns, job.n - n0);
+  const panel = scratch + 4 * job.stripBytes;
+  const sums = panel + <usize>job.depth * ROWS * 4;
+  const width = <usize>((job.unitColumns + 15) & ~15) * 4;
+  addPass(job, pass, scratch, panel, sums, width, 0, job.m, n0, columns);
+  const partial = job.partial + <usize>index * job.m * job.pitch + <usize>n0 * 4;
+  for (let row = 0; row < job.m; row++) {
+    memory.copy(partial + <usize>row * job.pitch, sums + <usize>row * width, <usize>columns * 4);
+  }
+  const at = changetype<usize>(job) + offsetof<Job>('done');
+  if (atomic.add<i32>(at, 1) + 1 == job.units) addPasses(job);
+}
+
+/** The sums of all passes, in their order. */
+function addPasses(job: Job): void {
+  const zero = f32x4.splat(0), bytes = <usize>job.m * job.pitch;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let group = zero, total = zero;
+    let from = job.partial + at;
+    for (let index = 0; index < job.passCount; index++, from += bytes) {
+      const place = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>()).place;
+      group = add<Exact>(place & FIRST ? zero : group, v128.load(from));
+      if (place & LAST) total = add<Exact>(place & OPENING ? zero : total, group);
+    }
+    const nan = f32x4.ne(total, total);
+    v128.store(job.out + at, job.canonical ? v128.bitselect(i32x4.splat(0x7fc00000), total, nan) : total);
+  }
+}
+
 /** At most 4 rows of A, whose panel is the one that `packA` makes. */
 function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
   const width = <usize>((job.unitColumns + 15) & ~15) * 4;
@@ -114,9 +151,7 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
   const bytes = <usize>((columns + 3) & ~3) * 4;
   for (let index = 0; index < job.passCount; index++) {
     const pass = changetype<Pass>(job.passes + <usize>index * offsetof<Pass>());
-    packA(job, pass, panel, m0, rows, strip);
-    memory.fill(sums, 0, <usize>rows * width);
-    streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
+    addPass(job, pass, strip, panel, sums, width, m0, rows, n0, columns);
     for (let row = 0; row < rows; row++) {
       const from = sums + <usize>row * width;
       const total = out + <usize>row * job.pitch;
@@ -126,6 +161,15 @@ function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
       }
     }
   }
+}
+
+/** A pass's sums, in rows of `width` bytes. */
+function addPass(
+  job: Job, pass: Pass, strip: usize, panel: usize, sums: usize, width: usize, m0: i32, rows: i32, n0: i32, columns: i32,
+): void {
+  packA(job, pass, panel, m0, rows, strip);
+  memory.fill(sums, 0, <usize>rows * width);
+  streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
 }
 
 /** Adds a pass's rows of B, each to the sums of every row of A. */
