@@ -1,25 +1,17 @@
 /** The WASM executor must give the reference loop's bits for every plan, window, format, mode and operand, fused or not, on any number of threads. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { MatmulOperands, Window } from '../../src/execute/matmul';
+import type { Window } from '../../src/execute/matmul';
 import { referenceMatmul } from '../../src/execute/reference/matmul';
 import { createWasmMatmul, type WasmMatmul } from '../../src/execute/wasm';
 import type { ChipName } from '../../src/chip';
 import { planMatmul, type MatmulPlan } from '../../src/lower';
-import {
-  bitsOf,
-  codeArray,
-  encodeArray,
-  philox4x32,
-  UserError,
-  type CodeArray,
-  type Dtype,
-} from '../../src/numerics';
+import { bitsOf, codeArray, encodeArray, UserError, type Dtype } from '../../src/numerics';
 import { randomOperands } from '../../bench/check';
 import { anyRounding } from '../lower/requests';
 import { runs } from './runs';
 import { startThread } from './wasm-engine';
-import { codes, operandsOf } from './wasm-operands';
+import { codes, operandsOf, type Kind } from './wasm-operands';
 
 let wasmMatmul: WasmMatmul;
 /** Without relaxed SIMD, and on threads with it. */
