@@ -3,7 +3,7 @@
  * are used, by one operation. Narrower formats become one of the two first, a run of codes at a time: every value of 8 bits is a bfloat16.
  */
 import { bytesToUpper } from './bytes';
-import { BYTES, Format, HALVES, Upper, WIDE, Wide } from './job';
+import { BYTES, Format, HALVES, Upper, UPPER, WIDE, Wide } from './job';
 
 /** Float32 of the four codes at `from`; `Kind` is Wide or Upper. */
 @inline
@@ -15,6 +15,12 @@ function decode<Kind>(from: usize): v128 {
 @inline
 export function isWide(format: Format): bool {
   return format.kind == WIDE || format.kind == HALVES;
+}
+
+/** Whether runs of the format are float32 or bfloat16 as they lie. */
+@inline
+export function decodesInPlace(format: Format): bool {
+  return format.kind == WIDE || format.kind == UPPER;
 }
 
 /** Where a run of codes lies as float32 or bfloat16: where it is, or at `strip`. */

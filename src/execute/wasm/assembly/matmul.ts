@@ -4,9 +4,9 @@
  * stay in cache (tile.ts), or for few rows of A where it lies (stream.ts).
  */
 import { add } from './arithmetic';
-import { flush, packLine, packScattered, widened } from './decode';
+import { decodesInPlace, flush, packLine, packScattered, widened } from './decode';
 import { Exact, FIRST, FLUSHED, Format, FUSED, Job, LAST, OPENING, Pass } from './job';
-import { addRows, inOrder } from './stream';
+import { addFours, addRow, inOrder } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
 export { peak, read } from './peak';
@@ -172,33 +172,48 @@ function addPass(
   streamRows(job, pass, panel, n0, rows, columns, strip, sums, width);
 }
 
-/** Adds a pass's rows of B, each to the sums of every row of A. */
+/** Adds a pass's rows of B, each to the sums of every row of A; of one row of A, all of B's at once. */
 function streamRows(
   job: Job, pass: Pass, panel: usize, n0: i32, rows: i32, columns: i32, strip: usize, sums: usize, width: usize,
 ): void {
   const format = changetype<Format>(job.bFormat), fused = job.arithmetic == FUSED;
-  const length = pass.rows * pass.interleave;
-  let position = 0;
-  for (let four = 0; position < length; position += four) {
-    four = length - position >= 4 ? 4 : 1;
-    const r0 = rowOfB(job, pass, position, n0, columns, strip);
-    let r1 = r0, r2 = r0, r3 = r0;
-    if (four == 4) {
-      r1 = rowOfB(job, pass, position + 1, n0, columns, strip + job.stripBytes);
-      r2 = rowOfB(job, pass, position + 2, n0, columns, strip + 2 * job.stripBytes);
-      r3 = rowOfB(job, pass, position + 3, n0, columns, strip + 3 * job.stripBytes);
+  const length = pass.rows * pass.interleave, whole = length / 4;
+  const packed = decodesInPlace(format);
+  const fours = rows == 1 && packed ? whole : 1;
+  for (let four = 0; four < whole; four += fours) {
+    const position = four * 4;
+    let row = strip, second = job.stripBytes, third = 2 * second, next: usize = 0;
+    if (packed) {
+      row = at(job, pass, position, n0);
+      second = at(job, pass, position + 1, n0) - row;
+      third = at(job, pass, position + 2, n0) - row;
+      next = at(job, pass, position + 4, n0) - row;
+    } else {
+      for (let i = 0; i < 4; i++) rowOfB(job, pass, position + i, n0, columns, strip + i * job.stripBytes);
     }
-    for (let row = 0; row < rows; row++) {
-      const x = panel + <usize>position * ROWS * 4 + <usize>row * 4;
-      addRows(format, fused, four, x, ROWS * 4, r0, r1, r2, r3, sums + <usize>row * width, columns);
+    for (let i = 0; i < rows; i++) {
+      const x = panel + <usize>position * ROWS * 4 + <usize>i * 4;
+      addFours(format, fused, fours, x, row, second, third, next, sums + <usize>i * width, columns);
     }
   }
-  for (let row = 0; row < rows; row++) inOrder(format, sums + <usize>row * width, columns);
+  for (let position = whole * 4; position < length; position++) {
+    const row = rowOfB(job, pass, position, n0, columns, strip);
+    for (let i = 0; i < rows; i++) {
+      addRow(format, panel + <usize>position * ROWS * 4 + <usize>i * 4, row, sums + <usize>i * width, columns);
+    }
+  }
+  for (let i = 0; i < rows; i++) inOrder(format, sums + <usize>i * width, columns);
+}
+
+/** Where a row of B begins. */
+@inline
+function at(job: Job, pass: Pass, position: i32, n0: i32): usize {
+  return job.b + (<usize>indexAt(pass, position) * job.n + n0) * changetype<Format>(job.bFormat).size;
 }
 
 /** A row of B as float32 or bfloat16. */
 @inline
 function rowOfB(job: Job, pass: Pass, position: i32, n0: i32, columns: i32, strip: usize): usize {
   const format = changetype<Format>(job.bFormat);
-  return widened(format, job.b + (<usize>indexAt(pass, position) * job.n + n0) * format.size, columns, strip);
+  return widened(format, at(job, pass, position, n0), columns, strip);
 }
