@@ -204,6 +204,21 @@ describe('what is prepared', () => {
   });
 });
 
+describe('a product that is released', () => {
+  it.each([
+    ['one thread', () => wasmMatmul],
+    ['two threads', () => threaded],
+  ])('stops at its next turn, on %s', async (_, executor) => {
+    const plan = planMatmul({ m: 1, n: 64, k: 64, a: 'bfloat16', b: 'bfloat16' });
+    const product = await executor().prepare(plan, operandsOf(plan, 'plain', 12));
+    const running = product.runMany(1e12);
+    setTimeout(() => {
+      product.release();
+    });
+    await expect(running).rejects.toThrow(/was released/);
+  });
+});
+
 describe('threads', () => {
   it('are one, with the reason, where memory cannot be shared', async () => {
     vi.stubGlobal('SharedArrayBuffer', undefined);

@@ -144,6 +144,7 @@ class Executor {
     const product = ++this.#products;
     const shared = { product, module, memory, job: layout.at, scratch: layout.scratch, words: layout.words };
     let known = false;
+    let released = false;
     const next = new Int32Array(memory.buffer, layout.at, 1);
     const done = new Int32Array(memory.buffer, layout.at + fieldAt('done'), 1);
     const pool = this.#pool;
@@ -154,7 +155,7 @@ class Executor {
       compute: (count, stop) =>
         this.#inTurn(async () => {
           const turn = new Turn(stop);
-          for (let run = 0; run < count; run++) {
+          for (let run = 0; run < count && !released; run++) {
             Atomics.store(done, 0, 0);
             Atomics.store(next, 0, 0);
             if (pool === undefined) await inSlices(exports, layout, turn);
@@ -176,6 +177,7 @@ class Executor {
           }
         }),
       onRelease: () => {
+        released = true;
         if (known) pool?.forget(product);
       },
     });

@@ -29,7 +29,7 @@ export interface ProductParts {
   readonly memory: WebAssembly.Memory;
   readonly kernel: string;
   readonly compileMs: number;
-  /** Computes it so many times. */
+  /** Computes it so many times, or until it is released. */
   readonly compute: (count: number, signal?: AbortSignal) => Promise<void>;
   readonly onRelease: () => void;
 }
@@ -79,6 +79,7 @@ export class Product implements WasmProduct {
     if (isCanonical(plan)) await compute(count, signal);
     else for (let i = 0; i < count; i++) await this.run(signal);
     signal?.throwIfAborted();
+    this.#held();
     return performance.now() - start;
   }
 

@@ -179,7 +179,8 @@ function streamRows(
   const format = changetype<Format>(job.bFormat), fused = job.arithmetic == FUSED;
   const length = pass.rows * pass.interleave, whole = length / 4;
   const packed = decodesInPlace(format);
-  const fours = rows == 1 && packed ? whole : 1;
+  // Rows that lie one after the other, or interleaved by four at most, are evenly apart.
+  const fours = rows == 1 && packed && pass.interleave <= 4 ? whole : 1;
   for (let four = 0; four < whole; four += fours) {
     const position = four * 4;
     let row = strip, second = job.stripBytes, third = 2 * second, next: usize = 0;
