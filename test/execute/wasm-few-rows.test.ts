@@ -72,7 +72,8 @@ describe('few rows in WASM', () => {
     [1, 'float32', 512],
     [2, 'bfloat16', 256],
     [3, 'float16', 128],
-    [4, 'float8_e4m3', 256],
+    [4, 'float32', 256],
+    [1, 'float8_e4m3', 512],
   ] as const)('are divided by passes: %i of %s, in accumulation groups of %i', async (m, dtype, k) => {
     const plan = planMatmul({ m, n: 301, k: 1024, a: dtype, b: dtype, block: { k } });
     const operands = operandsOf(plan, 'plain', 10 + m);

@@ -204,18 +204,52 @@ describe('what is prepared', () => {
   });
 });
 
-describe('a product that is released', () => {
-  it.each([
+describe('a product', () => {
+  const executors = [
     ['one thread', () => wasmMatmul],
     ['two threads', () => threaded],
-  ])('stops at its next turn, on %s', async (_, executor) => {
-    const plan = planMatmul({ m: 1, n: 64, k: 64, a: 'bfloat16', b: 'bfloat16' });
-    const product = await executor().prepare(plan, operandsOf(plan, 'plain', 12));
-    const running = product.runMany(1e12);
-    setTimeout(() => {
-      product.release();
-    });
-    await expect(running).rejects.toThrow(/was released/);
+  ] as const;
+  const small = planMatmul({ m: 1, n: 64, k: 64, a: 'bfloat16', b: 'bfloat16', out: 'bfloat16' });
+
+  it.each(executors)(
+    'that is released or stopped ends its runs at the next turn, on %s',
+    async (_, executor) => {
+      const product = await executor().prepare(small, operandsOf(small, 'plain', 12));
+      const controller = new AbortController();
+      const stopped = product.runMany(1e12, controller.signal);
+      setTimeout(() => {
+        controller.abort();
+      });
+      await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+      const running = product.runMany(1e12);
+      setTimeout(() => {
+        product.release();
+      });
+      await expect(running).rejects.toThrow(/was released/);
+      const late = await executor().prepare(small, operandsOf(small, 'plain', 12));
+      const once = late.run();
+      late.release();
+      await expect(once).rejects.toThrow(/was released/);
+    },
+  );
+
+  it.each(executors)('has a result once it was run, and gives it in its turn, on %s', async (_, executor) => {
+    const plan = planMatmul({ m: 64, n: 700, k: 500, a: 'bfloat16', b: 'bfloat16', accumulate: true });
+    const operands = operandsOf(plan, 'plain', 13);
+    const expected = referenceMatmul(plan, operands);
+    const product = await executor().prepare(plan, operands);
+    operands.c?.fill(0);
+    await expect(product.read()).rejects.toThrow(/run it first/);
+    const controller = new AbortController();
+    const running = product.runMany(2, controller.signal);
+    controller.abort();
+    await expect(running).rejects.toBe(controller.signal.reason);
+    const runs = product.runMany(3);
+    const actual = await product.read();
+    expect(actual.findIndex((code, index) => code !== expected[index])).toBe(-1);
+    await runs;
+    await expect(product.runMany(1.5)).rejects.toThrow(/whole number/);
+    product.release();
   });
 });
 

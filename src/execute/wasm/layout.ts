@@ -22,10 +22,11 @@ const UNITS_PER_THREAD = 4;
 const UNIT_FLOPS = 2 ** 30;
 /**
  * Threads that stream take columns of their own where each has so many, as memory is read in long runs; else whole rows, pass by pass,
- * provided that they are about equally busy.
+ * provided that they are about equally busy, and that the sums of all passes take little beside B.
  */
 const LONG_RUN = 2048;
 const MOST_IDLE = 1.05;
+const MOST_SUMS = 0.05;
 /** Codes that are decoded at a time at most. */
 const STRIP = 16;
 /** What may be read beyond an operand's end, and cache lines. */
@@ -70,7 +71,10 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const passes = passRecords(plan);
   const groups = new Set(plan.passes.map(({ group }) => group)).size;
   const depth = 4 + plan.passes.reduce((most, pass) => Math.max(most, passLength(pass)), 0);
-  const units = divide({ m, n, k }, { threads, depth, groups, streamed, passes: passes.length });
+  const units = divide(
+    { m, n, k },
+    { threads, depth, groups, streamed, passes: passes.length, bBytes: bytesOf(storedAs(plan.b)) },
+  );
   const { unitRows, unitColumns, blockRows } = units;
   const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
   const panels = streamed
@@ -151,14 +155,16 @@ function divide(
     readonly groups: number;
     readonly streamed: boolean;
     readonly passes: number;
+    readonly bBytes: number;
   },
 ): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows' | 'split'> {
-  const { threads, depth, groups, streamed, passes } = job;
+  const { threads, depth, groups, streamed, passes, bBytes } = job;
   if (streamed && threads > 1) {
     const columns = evenly(n, roundDown(STREAMED_SUMS / m, TILE.n), TILE.n);
     const parts = passes * Math.ceil(n / columns);
     const idle = (Math.ceil(parts / threads) * threads) / parts;
-    if (n / threads < LONG_RUN && idle < MOST_IDLE)
+    const sums = (4 * passes * m) / (k * bBytes);
+    if (n / threads < LONG_RUN && idle < MOST_IDLE && sums < MOST_SUMS)
       return { units: parts, unitRows: m, unitColumns: columns, blockRows: m, split: 1 };
   }
   const wanted = threads === 1 || streamed ? threads : threads * UNITS_PER_THREAD;

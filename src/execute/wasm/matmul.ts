@@ -5,7 +5,13 @@
  */
 import type { MatmulPlan } from '../../lower';
 import { UserError, type CodeArray } from '../../numerics';
-import { checkSignal, type MatmulOperands, type MatmulOptions, type SubnormalMode } from '../matmul';
+import {
+  ADDED_OPERANDS,
+  checkSignal,
+  type MatmulOperands,
+  type MatmulOptions,
+  type SubnormalMode,
+} from '../matmul';
 import { checkOperands, wholeOutput } from '../reference/matmul';
 import { Caller } from './caller';
 import { isJoint, JointProduct } from './joint';
@@ -73,9 +79,7 @@ export async function createWasmMatmul(options: WasmOptions = {}): Promise<WasmM
     subnormals: 'exact' as const,
     prepare: executor.prepare.bind(executor),
     measurePeaks: (signal?: AbortSignal) => measurePeaks(modules, signal),
-    release: () => {
-      pool?.end();
-    },
+    release: executor.release.bind(executor),
   });
 }
 
@@ -96,7 +100,11 @@ async function startThreads(count: number, start: StartThread): Promise<Started>
     return { pool: await Threads.start(count, start), limited: undefined };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const limited = `One thread: no worker starts (${reason}). A Content-Security-Policy needs worker-src blob:.`;
+    const remedy =
+      'Worker' in globalThis
+        ? 'A Content-Security-Policy needs worker-src blob:.'
+        : 'In Node pass startThread: startNodeThread of systole/node.';
+    const limited = `One thread: no worker starts (${reason}). ${remedy}`;
     return { pool: undefined, limited };
   }
 }
@@ -109,6 +117,7 @@ class Executor {
   readonly #pool: Threads | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #products = 0;
+  #released = false;
 
   constructor(modules: Modules, pool: Threads | undefined) {
     this.#modules = modules;
@@ -121,6 +130,7 @@ class Executor {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<WasmProduct> {
     checkSignal(signal);
+    if (this.#released) throw new UserError('This executor was released: create another one.');
     signal?.throwIfAborted();
     checkOperands(plan, operands, wholeOutput(plan));
     const start = performance.now();
@@ -150,9 +160,9 @@ class Executor {
     const pool = this.#pool;
     const joint = pool && isJoint(layout) ? joined(pool, exports, layout, shared) : undefined;
     return new Product({
-      ...{ plan, added: { ...operands, a: NONE, b: NONE }, layout, memory, compileMs },
+      ...{ plan, added: addedOf(operands), layout, memory, compileMs },
       kernel: describe(layout, fused, threads),
-      compute: (count, stop) =>
+      compute: (count, finish, stop) =>
         this.#inTurn(async () => {
           const turn = new Turn(stop);
           for (let run = 0; run < count && !released; run++) {
@@ -163,7 +173,6 @@ class Executor {
               pool.check();
               await joint.run();
               known = true;
-              if (turn.isOver) await turn.pause();
             } else {
               const first = !known;
               known = true;
@@ -174,6 +183,8 @@ class Executor {
               await pool.run(shared, first).finally(() => stop?.removeEventListener('abort', halt));
               stop?.throwIfAborted();
             }
+            finish();
+            if (joint !== undefined && turn.isOver) await turn.pause();
           }
         }),
       onRelease: () => {
@@ -183,11 +194,25 @@ class Executor {
     });
   }
 
+  release(): void {
+    this.#released = true;
+    this.#pool?.end();
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Copies: the operands are the caller's to change once the product is prepared. */
+function addedOf(operands: MatmulOperands): MatmulOperands {
+  const added = ADDED_OPERANDS.flatMap((name) => {
+    const codes = operands[name];
+    return codes === undefined ? [] : [[name, codes.slice()] as const];
+  });
+  return { a: NONE, b: NONE, ...Object.fromEntries(added) };
 }
 
 function describe({ job, bytes }: Layout, fused: boolean, threads: number): string {

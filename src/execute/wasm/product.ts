@@ -1,7 +1,7 @@
 /** A product whose operands lie in a WASM memory of its own, packed, to be computed many times: by threads, or by the one that asks. */
 import type { MatmulPlan } from '../../lower';
 import { codeArray, UserError, type CodeArray } from '../../numerics';
-import { ADDED_OPERANDS, checkWindow, type MatmulOperands, type Window } from '../matmul';
+import { ADDED_OPERANDS, checkSignal, checkWindow, type MatmulOperands, type Window } from '../matmul';
 import type { Layout } from './layout';
 import { isCanonical, read } from './resident';
 
@@ -29,8 +29,8 @@ export interface ProductParts {
   readonly memory: WebAssembly.Memory;
   readonly kernel: string;
   readonly compileMs: number;
-  /** Computes it so many times, or until it is released. */
-  readonly compute: (count: number, signal?: AbortSignal) => Promise<void>;
+  /** Computes it so many times, or until it is released, and calls `finish` after each. */
+  readonly compute: (count: number, finish: () => void, signal?: AbortSignal) => Promise<void>;
   readonly onRelease: () => void;
 }
 
@@ -45,6 +45,10 @@ export class Product implements WasmProduct {
   #parts: ProductParts | undefined;
   /** Where something follows the sums: what the last run made of them. */
   #finished: CodeArray | undefined;
+  /** Whether the last run was begun and not completed; undefined before the first. */
+  #torn: boolean | undefined;
+  /** What is asked of it happens in the order of asking. */
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ProductParts) {
     const { layout, plan, added } = parts;
@@ -64,36 +68,58 @@ export class Product implements WasmProduct {
     this.memory = { ...bytes, limit: Math.ceil(1.1 * least) + layout.scratch.length * THREAD_BYTES };
   }
 
-  async run(signal?: AbortSignal): Promise<void> {
-    const { plan, added, layout, memory, compute } = this.#held();
-    signal?.throwIfAborted();
-    await compute(1, signal);
-    signal?.throwIfAborted();
-    if (!isCanonical(plan)) this.#finished = read(memory.buffer, layout, plan, added);
+  run(signal?: AbortSignal): Promise<void> {
+    return this.#inOrder(() => this.#compute(1, signal));
   }
 
   async runMany(count: number, signal?: AbortSignal): Promise<number> {
-    const start = performance.now();
-    const { plan, compute } = this.#held();
-    signal?.throwIfAborted();
-    if (isCanonical(plan)) await compute(count, signal);
-    else for (let i = 0; i < count; i++) await this.run(signal);
-    signal?.throwIfAborted();
-    this.#held();
-    return performance.now() - start;
+    if (!Number.isInteger(count) || count < 0)
+      throw new UserError(`count must be a whole number of runs; received ${String(count)}.`);
+    return this.#inOrder(async () => {
+      const start = performance.now();
+      await this.#compute(count, signal);
+      return performance.now() - start;
+    });
   }
 
   read(window?: Window): Promise<CodeArray> {
-    const { plan, added, layout, memory } = this.#held();
-    if (window !== undefined) checkWindow(plan, window);
-    const whole = window === undefined ? this.#finished : undefined;
-    return Promise.resolve(whole?.slice() ?? read(memory.buffer, layout, plan, added, { window }));
+    return this.#inOrder(() => {
+      const { plan, added, layout, memory } = this.#held();
+      if (window !== undefined) checkWindow(plan, window);
+      if (this.#torn !== false)
+        throw new UserError(
+          `This product has no result: ${this.#torn === undefined ? 'run it first' : 'its last run was stopped; run it again'}.`,
+        );
+      const whole = window === undefined ? this.#finished : undefined;
+      return whole?.slice() ?? read(memory.buffer, layout, plan, added, { window });
+    });
   }
 
   release(): void {
     this.#parts?.onRelease();
     this.#parts = undefined;
     this.#finished = undefined;
+  }
+
+  async #compute(count: number, signal: AbortSignal | undefined): Promise<void> {
+    checkSignal(signal);
+    const { plan, added, layout, memory, compute } = this.#held();
+    signal?.throwIfAborted();
+    if (count === 0) return;
+    this.#torn = true;
+    const finish = (): void => {
+      if (!isCanonical(plan)) this.#finished = read(memory.buffer, layout, plan, added);
+    };
+    await compute(count, finish, signal);
+    this.#held();
+    this.#torn = false;
+    signal?.throwIfAborted();
+  }
+
+  #inOrder<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.#before.then(work);
+    this.#before = done.catch(() => undefined);
+    return done;
   }
 
   #held(): ProductParts {
