@@ -35,7 +35,7 @@ export interface OpenOptions {
 const PATIENCE_MS = 120_000;
 
 /** A case of little work: three formats of one small product. */
-export const SMALL = 'group=&shape=96x96x96&dtype=bf16,fp8e4m3,fp32&budget=30';
+export const SMALL = 'group=&shape=96x96x96&dtype=bf16,fp8e4m3,fp32&budget=120';
 
 export async function openPage(
   where: Browser | BrowserContext,

@@ -129,7 +129,7 @@ test('a tab hidden during a timing: the sample is taken again, and the page says
     addEventListener('systole', ({ detail: { event } }) => {
       if (event?.type === 'stage' && event.stage === 'time') hide(true);
     });`;
-  const link = 'group=&shape=1024x1024x512&dtype=bf16&budget=40';
+  const link = 'group=&shape=1024x1024x512&dtype=bf16&budget=120';
   const { page, next, complaints, picture } = await open({ prepare, link });
   const ended = next(isEnd);
   await page.click('#run');
@@ -152,7 +152,7 @@ test('a kernel with a fault gets no number: the first wrong tile is shown', asyn
   const right = 'result[at] = code;';
   const wrong = 'result[at] = select(code, code ^ 1u, row + i == 300u);';
   const opened = await open({
-    link: 'group=&shape=384x64x128&dtype=bf16&budget=30',
+    link: 'group=&shape=384x64x128&dtype=bf16&budget=120',
     before: (page) =>
       page.route('**/*.js', async (route) => {
         const response = await route.fetch();
