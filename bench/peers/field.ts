@@ -28,14 +28,15 @@ export async function runField(
   { packages, openAdapter, startThread }: FieldHost,
 ): Promise<FieldReport> {
   const { device, restMs } = FIELDS[field];
-  const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs));
+  const rest =
+    restMs > 0 ? (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restMs)) : undefined;
   try {
     const adapter = device === 'webgpu' ? await openAdapter() : undefined;
     const contestants = lineup(field, SYSTOLE.version, packages, startThread);
     return {
       field,
       ...(adapter && { adapter }),
-      ...(await comparePeers(contestants, restMs > 0 ? { ...request, rest } : request)),
+      ...(await comparePeers(contestants, { ...request, rest })),
     };
   } catch (error) {
     return withoutResult(field, error);

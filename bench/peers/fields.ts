@@ -1,7 +1,7 @@
 /**
  * The fields of the comparison: WebGPU against WebGPU, WASM against WASM with as many threads. Each runs in a process or a worker of
  * its own, because libraries choose backend and threads once, for all that they do afterwards; contestants of one field take turns.
- * `restMs` passes before a turn: threads of onnxruntime keep a processor busy for some time after their work, at the expense of whoever follows.
+ * `restMs` passes before a turn: on two threads whoever followed onnxruntime at once was slower than in any other place.
  */
 export const FIELDS = {
   webgpu: { title: 'WebGPU', device: 'webgpu', threads: 1, restMs: 0 },

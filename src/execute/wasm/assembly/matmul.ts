@@ -7,7 +7,7 @@ import { add } from './arithmetic';
 import { decodesInPlace, flush, packLine, packScattered, widened } from './decode';
 import { Exact, FIRST, FLUSHED, Format, FUSED, Job, LAST, OPENING, Pass } from './job';
 import { addFours, addRow, inOrder } from './stream';
-import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
+import { canonicalNaNs, COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
 
 export { peak, read } from './peak';
 
@@ -135,8 +135,7 @@ function addPasses(job: Job): void {
       group = add<Exact>(place & FIRST ? zero : group, v128.load(from));
       if (place & LAST) total = add<Exact>(place & OPENING ? zero : total, group);
     }
-    const nan = f32x4.ne(total, total);
-    v128.store(job.out + at, job.canonical ? v128.bitselect(i32x4.splat(0x7fc00000), total, nan) : total);
+    v128.store(job.out + at, job.canonical ? canonicalNaNs(total) : total);
   }
 }
 

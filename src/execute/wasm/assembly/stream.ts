@@ -6,7 +6,7 @@
  */
 import { multiplyAdd } from './arithmetic';
 import { isWide } from './decode';
-import { Exact, Format, Fused } from './job';
+import { Exact, Format, Fused, Upper, Wide } from './job';
 
 @unmanaged
 class Vectors {
@@ -17,17 +17,17 @@ class Vectors {
 }
 
 /**
- * sums[0..count] += x[0] * row 0, then x[1] * row 1, ...: `fours` times four rows from `row` on, the factors 16 bytes apart.
+ * sums[0..count] += x[0] * row 0, then x[1] * row 1, ...: `times` four rows from `row` on, the factors 16 bytes apart.
  * Of four the second and the third lie so many bytes from the first, the fourth both together, and the next four `next`. Up to
  * 15 more columns are read and added. Sums of bfloat16 rows are in an order of their own (`inOrder`), and only of such is anything fused.
  */
 export function addFours(
-  format: Format, fused: bool, fours: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, count: i32,
+  format: Format, fused: bool, times: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, count: i32,
 ): void {
-  const end = sums + <usize>count * 4;
-  if (isWide(format)) fourWide(fours, x, row, second, third, next, sums, end);
-  else if (fused) fourUpper<Fused>(upperOf(format), fours, x, row, second, third, next, sums, end);
-  else fourUpper<Exact>(upperOf(format), fours, x, row, second, third, next, sums, end);
+  const end = sums + <usize>count * 4, upper = upperOf(format);
+  if (isWide(format)) fours<Wide, Exact>(upper, times, x, row, second, third, next, sums, end);
+  else if (fused) fours<Upper, Fused>(upper, times, x, row, second, third, next, sums, end);
+  else fours<Upper, Exact>(upper, times, x, row, second, third, next, sums, end);
 }
 
 /** The same of one row. */
@@ -37,7 +37,7 @@ export function addRow(format: Format, x: usize, row: usize, sums: usize, count:
   else oneUpper(upperOf(format), x, row, sums, end);
 }
 
-/** From memory: a literal would be built anew in each turn of a loop. */
+/** From memory: a literal would be built anew in each turn of a loop. Of a wide format it is not looked at. */
 @inline
 function upperOf(format: Format): v128 {
   return v128.load(changetype<usize>(format) + offsetof<Format>());
@@ -53,44 +53,37 @@ export function inOrder(format: Format, sums: usize, count: i32): void {
   }
 }
 
-function fourWide(fours: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, end: usize): void {
-  for (; fours > 0; fours--, x += 64, row += next) {
-    const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x, 16);
-    const x2 = v128.load_splat<f32>(x, 32), x3 = v128.load_splat<f32>(x, 48);
-    let r0 = row, r1 = row + second, r2 = row + third, r3 = r1 + third;
-    for (let at = sums; at < end; at += 64, r0 += 64, r1 += 64, r2 += 64, r3 += 64) {
-      const s = changetype<Vectors>(at);
-      const b0 = changetype<Vectors>(r0), b1 = changetype<Vectors>(r1);
-      const b2 = changetype<Vectors>(r2), b3 = changetype<Vectors>(r3);
-      s.v0 = addFour<Exact>(s.v0, x0, b0.v0, x1, b1.v0, x2, b2.v0, x3, b3.v0);
-      s.v1 = addFour<Exact>(s.v1, x0, b0.v1, x1, b1.v1, x2, b2.v1, x3, b3.v1);
-      s.v2 = addFour<Exact>(s.v2, x0, b0.v2, x1, b1.v2, x2, b2.v2, x3, b3.v2);
-      s.v3 = addFour<Exact>(s.v3, x0, b0.v3, x1, b1.v3, x2, b2.v3, x3, b3.v3);
-    }
-  }
-}
-
-/** Eight codes of bfloat16 in a load: the even ones are lower halves of words, the odd ones upper halves. */
-function fourUpper<Mode>(
-  upper: v128, fours: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, end: usize,
+/**
+ * `Kind` is Wide or Upper. Of Upper there are eight codes in a load: the even ones are lower halves of words, the odd ones `upper` halves.
+ */
+function fours<Kind, Mode>(
+  upper: v128, times: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, end: usize,
 ): void {
-  for (; fours > 0; fours--, x += 64, row += next) {
+  const step = 16 * sizeof<Kind>();
+  for (; times > 0; times--, x += 64, row += next) {
     const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x, 16);
     const x2 = v128.load_splat<f32>(x, 32), x3 = v128.load_splat<f32>(x, 48);
     let r0 = row, r1 = row + second, r2 = row + third, r3 = r1 + third;
-    for (let at = sums; at < end; at += 64, r0 += 32, r1 += 32, r2 += 32, r3 += 32) {
+    for (let at = sums; at < end; at += 64, r0 += step, r1 += step, r2 += step, r3 += step) {
       const s = changetype<Vectors>(at);
       const b0 = changetype<Vectors>(r0), b1 = changetype<Vectors>(r1);
       const b2 = changetype<Vectors>(r2), b3 = changetype<Vectors>(r3);
-      let c0 = b0.v0, c1 = b1.v0, c2 = b2.v0, c3 = b3.v0;
-      s.v0 = addFour<Mode>(s.v0, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
-      s.v1 = addFour<Mode>(s.v1, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
-      c0 = b0.v1;
-      c1 = b1.v1;
-      c2 = b2.v1;
-      c3 = b3.v1;
-      s.v2 = addFour<Mode>(s.v2, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
-      s.v3 = addFour<Mode>(s.v3, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
+      if (isFloat<Kind>()) {
+        s.v0 = addFour<Mode>(s.v0, x0, b0.v0, x1, b1.v0, x2, b2.v0, x3, b3.v0);
+        s.v1 = addFour<Mode>(s.v1, x0, b0.v1, x1, b1.v1, x2, b2.v1, x3, b3.v1);
+        s.v2 = addFour<Mode>(s.v2, x0, b0.v2, x1, b1.v2, x2, b2.v2, x3, b3.v2);
+        s.v3 = addFour<Mode>(s.v3, x0, b0.v3, x1, b1.v3, x2, b2.v3, x3, b3.v3);
+      } else {
+        let c0 = b0.v0, c1 = b1.v0, c2 = b2.v0, c3 = b3.v0;
+        s.v0 = addFour<Mode>(s.v0, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
+        s.v1 = addFour<Mode>(s.v1, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
+        c0 = b0.v1;
+        c1 = b1.v1;
+        c2 = b2.v1;
+        c3 = b3.v1;
+        s.v2 = addFour<Mode>(s.v2, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
+        s.v3 = addFour<Mode>(s.v3, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
+      }
     }
   }
 }

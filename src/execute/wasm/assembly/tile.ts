@@ -91,6 +91,10 @@ export function retire<Mode>(sums: v128, group: usize, total: usize, place: i32,
     return;
   }
   const sum = add<Mode>(place & OPENING ? zero : v128.load(total), grouped);
-  const nan = f32x4.ne(sum, sum);
-  v128.store(total, canonical && place & CLOSING ? v128.bitselect(i32x4.splat(0x7fc00000), sum, nan) : sum);
+  v128.store(total, canonical && place & CLOSING ? canonicalNaNs(sum) : sum);
+}
+
+@inline
+export function canonicalNaNs(x: v128): v128 {
+  return v128.bitselect(i32x4.splat(0x7fc00000), x, f32x4.ne(x, x));
 }
