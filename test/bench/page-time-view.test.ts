@@ -188,6 +188,13 @@ describe('a lane', () => {
     );
   });
 
+  it('has a column for its end, where rounding puts an edge just behind the end of a piece', () => {
+    const of = laneOf(Int32Array.of(0, 1), Float64Array.of(21, 37), Float64Array.of(33, 53));
+    const pieces = new Pieces(3);
+    pieces.cut(of, 12, 73);
+    expect(pieces.to[pieces.count - 1]).toBeGreaterThanOrEqual(53);
+  });
+
   it('shows an instruction of a pixel or more as itself', () => {
     const of = laneOf(Int32Array.of(7, 9), floats(7, 10, 9, 50), floats(7, 40, 9, 52));
     const pieces = new Pieces(100);

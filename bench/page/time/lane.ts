@@ -79,6 +79,9 @@ export function hitAt(lane: Lane, time: number, slack: number): number {
   return ids[after < before ? next : (holder[next - 1] ?? 0)] ?? -1;
 }
 
+/** Of a pixel: what is nearer to the edge of a column is at it. */
+const ROUNDING = 1e-3;
+
 /** What of a lane is drawn. Used again for each lane and each frame, so that drawing leaves nothing behind. */
 export class Pieces {
   readonly from: Float64Array;
@@ -118,9 +121,8 @@ export class Pieces {
         this.add(time, to, 1, place);
         time = to;
       } else {
-        const edge = first + (Math.floor((time - first) / pixel) + 1) * pixel;
-        // Rounding may put the edge of the column at where the piece begins.
-        const until = Math.min(end, edge > time ? edge : edge + pixel);
+        // Rounding may put the edge of the column just behind where the piece begins: a piece of nothing would cost a column.
+        const until = Math.min(end, first + (Math.floor((time - first) / pixel + ROUNDING) + 1) * pixel);
         this.add(time, until, (busyUntil(lane, until) - busyUntil(lane, time)) / (until - time), -1);
         time = until;
       }
