@@ -4,16 +4,11 @@ import type { CodeArray } from '../../numerics';
 import type { MatmulOperands, MatmulOptions } from '../matmul';
 import { checkOperands, wholeOutput } from '../reference/matmul';
 import { layOut } from './layout';
-import { createMemory, instantiate, reserve, type Exports, type Modules } from './module';
+import { createMemory, instantiate, reserve, type Instance, type Modules } from './module';
 import { isCanonical, read, write } from './resident';
 
 /** A memory cannot shrink: a larger one is let go of after the call. */
 const KEPT_BYTES = 2 ** 26;
-
-interface Instance {
-  readonly memory: WebAssembly.Memory;
-  readonly exports: Exports;
-}
 
 export class Caller {
   readonly #modules: Modules;
@@ -31,7 +26,7 @@ export class Caller {
     const request = { plan, window, threads: 1, subnormals, kept: false, canonical: isCanonical(plan) };
     const layout = layOut({ ...request, base: exports.base() });
     reserve(memory, layout.end);
-    write(memory.buffer, layout, plan, operands, this.#modules.fuses);
+    write({ memory, exports }, layout, plan, operands, this.#modules.fuses);
     const [scratch = 0] = layout.scratch;
     while (exports.step(layout.at, scratch) !== 0);
     const codes = read(memory.buffer, layout, plan, operands, { window, subnormals });

@@ -17,16 +17,16 @@ const PANEL = { a: 2 ** 13, b: 3 * 2 ** 14 } as const;
 const GROUP_SUMS = 2 ** 15;
 /** Sums of columns of B that are streamed at a time, which stay in the first-level cache. */
 const STREAMED_SUMS = 4096;
-/** Units for each thread, so that none waits long for the last, but one of what is streamed: memory is read in long runs; and what a unit computes at most, in operations. */
+/** Units for each thread, so that none waits long for the last, but one of what is streamed, for memory is read in long runs; and what a unit computes at most, in operations. */
 const UNITS_PER_THREAD = 4;
 const UNIT_FLOPS = 2 ** 30;
-/**
- * Threads that stream take columns of their own where each has so many, as memory is read in long runs; else whole rows, pass by pass,
- * provided that they are about equally busy, and that the sums of all passes take little beside B.
- */
-const LONG_RUN = 2048;
-const MOST_IDLE = 1.05;
-const MOST_SUMS = 0.05;
+/** Columns of a panel of B for few rows of A (`assembly/stream.ts`). */
+export const STREAMED_WIDTH = 16;
+/** B's codes that are brought into panels at a time, and what they take of a thread's scratch meanwhile: float32, or 8 bits and bfloat16. */
+export const STAGED = 4096;
+const STAGED_BYTES = 4 * STAGED;
+/** Codes of 8 bits that may take a second byte each. */
+const MOST_WIDENED = 2 ** 23;
 /** Codes that are decoded at a time at most. */
 const STRIP = 16;
 /** What may be read beyond an operand's end, and cache lines. */
@@ -67,18 +67,22 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const n = window.n1 - window.n0;
   const { k } = plan;
   const streamed = m <= TILE.m && subnormals === 'exact';
-  const stored = { a: storedAs(plan.a), b: streamed && kept ? widenedAs(plan.b) : storedAs(plan.b) };
+  const positions = streamed ? plan.passes.reduce((sum, pass) => sum + passLength(pass), 0) : k;
+  const stored = {
+    a: storedAs(plan.a),
+    b: streamed && kept ? widenedAs(plan.b, positions * n) : storedAs(plan.b),
+  };
   const passes = passRecords(plan);
   const groups = new Set(plan.passes.map(({ group }) => group)).size;
   const depth = 4 + plan.passes.reduce((most, pass) => Math.max(most, passLength(pass)), 0);
-  const units = divide(
-    { m, n, k },
-    { threads, depth, groups, streamed, passes: passes.length, bBytes: bytesOf(storedAs(plan.b)) },
-  );
+  const units = streamed
+    ? divideColumns(m, n, threads)
+    : divide({ m, n, k }, { threads, depth, grouped: groups > 1 });
   const { unitRows, unitColumns, blockRows } = units;
-  const strip = roundUp(Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
+  const strip =
+    roundUp(streamed ? depth * STREAMED_WIDTH : Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
   const panels = streamed
-    ? TILE.m * (strip + depth + roundUp(unitColumns, STRIP) * Math.min(groups, 2))
+    ? 2 * strip + TILE.m * (depth + roundUp(unitColumns, STREAMED_WIDTH) * Math.min(groups, 2))
     : TILE.m * TILE.n + strip + (blockRows + unitColumns) * depth + (groups > 1 ? unitRows * unitColumns : 0);
 
   let end = Math.ceil(base / SLACK) * SLACK;
@@ -94,14 +98,15 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const words = place(4 * (2 + threads));
   const records = end;
   const a = place(m * k * bytesOf(stored.a));
-  const b = place(k * n * bytesOf(stored.b));
-  const widened = k * n * (bytesOf(stored.b) - bytesOf(storedAs(plan.b)));
+  const b = place(positions * n * bytesOf(stored.b));
+  const widened = positions * n * (bytesOf(stored.b) - bytesOf(storedAs(plan.b)));
   const operands = end - records - widened;
   const pitch = 4 * roundUp(n, TILE.n);
   const out = place((streamed ? m : roundUp(m, TILE.m)) * pitch);
   const result = end - records - operands - widened;
-  const partial = units.split === 1 ? place(passes.length * m * pitch) : 0;
-  const scratch = Array.from({ length: threads }, () => place(4 * panels));
+  const scratch = Array.from({ length: threads }, () =>
+    place(Math.max(4 * panels, streamed ? STAGED_BYTES : 0)),
+  );
   if (end > 2 ** 32 - 2 ** 16) {
     throw new UserError(
       `A product takes at most 4 GiB on the WASM executor, operands and result; received one of ${(end / 2 ** 30).toFixed(1)} GiB. Compute it in windows, or on a WebGPU adapter.`,
@@ -119,8 +124,6 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
       b,
       out,
       pitch,
-      done: 0,
-      partial,
       passes: table,
       passCount: passes.length,
       aFormat,
@@ -146,43 +149,38 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   };
 }
 
+type Units = Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows'>;
+
+/** Of few rows: units are equal parts of the columns. */
+function divideColumns(m: number, n: number, threads: number): Units {
+  const most = Math.min(STREAMED_SUMS / m, roundUp(n / threads, STREAMED_WIDTH));
+  const unitColumns = evenly(n, Math.max(roundDown(most, STREAMED_WIDTH), STREAMED_WIDTH), STREAMED_WIDTH);
+  return { units: Math.ceil(n / unitColumns), unitRows: m, unitColumns, blockRows: m };
+}
+
 /** Units are about equal rectangles, which all threads together take in turns. */
 function divide(
   { m, n, k }: { readonly m: number; readonly n: number; readonly k: number },
-  job: {
-    readonly threads: number;
-    readonly depth: number;
-    readonly groups: number;
-    readonly streamed: boolean;
-    readonly passes: number;
-    readonly bBytes: number;
-  },
-): Pick<JobRecord, 'units' | 'unitRows' | 'unitColumns' | 'blockRows' | 'split'> {
-  const { threads, depth, groups, streamed, passes, bBytes } = job;
-  if (streamed && threads > 1) {
-    const columns = evenly(n, roundDown(STREAMED_SUMS / m, TILE.n), TILE.n);
-    const parts = passes * Math.ceil(n / columns);
-    const idle = (Math.ceil(parts / threads) * threads) / parts;
-    const sums = (4 * passes * m) / (k * bBytes);
-    if (n / threads < LONG_RUN && idle < MOST_IDLE && sums < MOST_SUMS)
-      return { units: parts, unitRows: m, unitColumns: columns, blockRows: m, split: 1 };
-  }
-  const wanted = threads === 1 || streamed ? threads : threads * UNITS_PER_THREAD;
-  const widest = streamed
-    ? Math.min(roundDown(STREAMED_SUMS / m, TILE.n), roundUp(n / wanted, TILE.n))
-    : roundDown(PANEL.b / depth, TILE.n);
+  {
+    threads,
+    depth,
+    grouped,
+  }: { readonly threads: number; readonly depth: number; readonly grouped: boolean },
+): Units {
+  const wanted = threads === 1 ? 1 : threads * UNITS_PER_THREAD;
+  const widest = roundDown(PANEL.b / depth, TILE.n);
   const parts = Math.ceil(Math.max(n, 1) / Math.max(widest, TILE.n));
   // As many for each thread: of nine equal units two threads would do five and four.
   const unitColumns = evenly(n, Math.max(n / (threads * Math.ceil(parts / threads)), TILE.n), TILE.n);
   const across = Math.ceil(n / unitColumns);
   const highest = Math.min(
     m / Math.ceil(wanted / across),
-    groups > 1 ? GROUP_SUMS / unitColumns : Infinity,
+    grouped ? GROUP_SUMS / unitColumns : Infinity,
     UNIT_FLOPS / (2 * k * unitColumns),
   );
   const unitRows = evenly(m, Math.max(roundUp(highest, TILE.m), TILE.m), TILE.m);
   const blockRows = Math.min(unitRows, Math.max(roundDown(PANEL.a / depth, TILE.m), TILE.m));
-  return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows, split: 0 };
+  return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows };
 }
 
 /** The extent of equal parts, each at most `most`, in whole tiles. */
@@ -196,21 +194,28 @@ const roundDown = (value: number, step: number): number => Math.floor(value / st
 const passLength = ({ rows, interleave }: Pass): number => rows * interleave;
 const bytesOf = (dtype: Dtype): number => codeArray(dtype, 0).BYTES_PER_ELEMENT;
 
-/** Codes of 8 bits that are streamed again and again lie there as bfloat16: decoding one takes longer than reading two bytes. */
-const widenedAs = (dtype: Dtype): Dtype => (formatRecord(dtype)?.size === 1 ? 'bfloat16' : storedAs(dtype));
+/** Codes of 8 bits that are streamed again and again lie there as bfloat16, where that takes little: decoding one takes longer than reading two bytes. */
+const widenedAs = (dtype: Dtype, codes: number): Dtype =>
+  formatRecord(dtype)?.size === 1 && codes <= MOST_WIDENED ? 'bfloat16' : storedAs(dtype);
 
 /** Formats that the module does not decode lie there as float32. */
 const storedAs = (dtype: Dtype): Dtype => (formatRecord(dtype) === undefined ? 'float32' : dtype);
 
 function passRecords(plan: MatmulPlan): PassRecord[] {
+  let before = 0;
   return groupPasses(plan).flatMap((group, index, groups) =>
-    group.map(({ k0, rows, interleave }, position) => ({
-      ...{ k0, rows, interleave },
-      place:
-        (position === 0 ? PLACE.first : 0) +
-        (position === group.length - 1 ? PLACE.last : 0) +
-        (index === 0 ? PLACE.opening : 0) +
-        (index === groups.length - 1 ? PLACE.closing : 0),
-    })),
+    group.map((pass, position) => {
+      const { k0, rows, interleave } = pass;
+      const record = {
+        ...{ k0, rows, interleave, before },
+        place:
+          (position === 0 ? PLACE.first : 0) +
+          (position === group.length - 1 ? PLACE.last : 0) +
+          (index === 0 ? PLACE.opening : 0) +
+          (index === groups.length - 1 ? PLACE.closing : 0),
+      };
+      before += passLength(pass);
+      return record;
+    }),
   );
 }

@@ -20,7 +20,6 @@ import { layOut, type Layout } from './layout';
 import { createMemory, instantiate, type Exports, type Modules } from './module';
 import { measurePeaks, type WasmPeaks } from './peaks';
 import { Product, type WasmProduct } from './product';
-import { fieldAt } from './records';
 import { isCanonical, write } from './resident';
 import { startPageThread, Threads, type JoinedProduct, type StartThread } from './threads';
 
@@ -150,13 +149,12 @@ class Executor {
     const memory = createMemory(layout.end, kind);
     const exports = instantiate(module, memory);
     const compileMs = performance.now() - start;
-    const fused = write(memory.buffer, layout, plan, operands, this.#modules.fuses);
+    const fused = write({ memory, exports }, layout, plan, operands, this.#modules.fuses);
     const product = ++this.#products;
     const shared = { product, module, memory, job: layout.at, scratch: layout.scratch, words: layout.words };
     let known = false;
     let released = false;
     const next = new Int32Array(memory.buffer, layout.at, 1);
-    const done = new Int32Array(memory.buffer, layout.at + fieldAt('done'), 1);
     const pool = this.#pool;
     const joint = pool && isJoint(layout) ? joined(pool, exports, layout, shared) : undefined;
     return new Product({
@@ -166,7 +164,6 @@ class Executor {
         this.#inTurn(async () => {
           const turn = new Turn(stop);
           for (let run = 0; run < count && !released; run++) {
-            Atomics.store(done, 0, 0);
             Atomics.store(next, 0, 0);
             if (pool === undefined) await inSlices(exports, layout, turn);
             else if (joint !== undefined) {
@@ -217,7 +214,7 @@ function addedOf(operands: MatmulOperands): MatmulOperands {
 
 function describe({ job, bytes }: Layout, fused: boolean, threads: number): string {
   return [
-    job.streamed ? `wasm streamed${job.split ? ' by passes' : ''}` : 'wasm tile 4x8',
+    job.streamed ? 'wasm streamed' : 'wasm tile 4x8',
     ...(bytes.widened > 0 ? ['B widened'] : []),
     fused ? 'fused' : 'multiply and add',
     threads === 1 ? 'one thread' : `${threads} threads`,

@@ -10,8 +10,27 @@ export interface Exports {
   readonly base: () => number;
   /** One unit of the job, if any is left; whether there was. */
   readonly step: (job: number, scratch: number) => number;
+  /** Codes of 8 bits, whose format's record is given, as bfloat16. */
+  readonly widen: (format: number, from: number, count: number, to: number) => void;
+  /** Rows of codes into panels: from where, how many and how far apart; how many panels, bytes of a row of one; to where, how far apart panels are, and rows. */
+  readonly layPanels: (
+    from: number,
+    rows: number,
+    pitch: number,
+    panels: number,
+    bytes: number,
+    to: number,
+    panel: number,
+    next: number,
+  ) => void;
   readonly peak: (fused: boolean, products: boolean, at: number, steps: number) => number;
   readonly read: (at: number, bytes: number, times: number) => number;
+}
+
+/** A module in a memory. */
+export interface Instance {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: Exports;
 }
 
 /** Of one kind: for memory of one thread, or for memory that threads share. */

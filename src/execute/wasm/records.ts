@@ -5,7 +5,7 @@
 import { decodeArray, FORMATS, type Dtype } from '../../numerics';
 
 const FORMAT = ['kind', 'size', 'left', 'right'] as const;
-const PASS = ['k0', 'rows', 'interleave', 'place'] as const;
+const PASS = ['k0', 'rows', 'interleave', 'before', 'place'] as const;
 const JOB = [
   'next',
   'units',
@@ -20,9 +20,6 @@ const JOB = [
   'arithmetic',
   'canonical',
   'streamed',
-  'split',
-  'done',
-  'partial',
   'a',
   'b',
   'out',
@@ -39,9 +36,6 @@ export const RECORDS = { format: FORMAT, pass: PASS, job: JOB } as const;
 export type FormatRecord = Readonly<Record<(typeof FORMAT)[number], number>>;
 export type PassRecord = Readonly<Record<(typeof PASS)[number], number>>;
 export type JobRecord = Readonly<Record<(typeof JOB)[number], number>>;
-
-/** Bytes from the beginning of a job's record to a field. */
-export const fieldAt = (field: (typeof JOB)[number]): number => 4 * JOB.indexOf(field);
 
 /** Of a format with its vectors. */
 export const recordBytes = (record: keyof typeof RECORDS): number =>
@@ -104,7 +98,7 @@ export function formatVectors(dtype: Dtype): Uint8Array {
 }
 
 /** Of each code of a format of 8 bits, the bfloat16 that it is. */
-export function upperHalves(dtype: Dtype): Uint16Array<ArrayBuffer> {
+function upperHalves(dtype: Dtype): Uint16Array<ArrayBuffer> {
   const codes = Uint8Array.from({ length: 2 ** BYTE }, (_, code) => code);
   return Uint16Array.from(new Uint32Array(decodeArray(dtype, codes).buffer), (word) => word >>> HALF);
 }

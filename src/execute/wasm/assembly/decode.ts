@@ -17,12 +17,6 @@ export function isWide(format: Format): bool {
   return format.kind == WIDE || format.kind == HALVES;
 }
 
-/** Whether runs of the format are float32 or bfloat16 as they lie. */
-@inline
-export function decodesInPlace(format: Format): bool {
-  return format.kind == WIDE || format.kind == UPPER;
-}
-
 /** Where a run of codes lies as float32 or bfloat16: where it is, or at `strip`. */
 @inline
 export function widened(format: Format, from: usize, count: i32, strip: usize): usize {

@@ -25,6 +25,8 @@ export class Pass {
   k0: i32;
   rows: i32;
   interleave: i32;
+  /** Positions of all passes before it. */
+  before: i32;
   /** FIRST, LAST, OPENING and CLOSING, added up. */
   place: i32;
 }
@@ -54,12 +56,8 @@ export class Job {
   arithmetic: i32;
   /** The result is final: NaNs become the canonical one. */
   canonical: i32;
-  /** B's rows are added where they lie, without packing: few rows of A repay none. */
+  /** Few rows of A: B lies pass by pass in panels of 16 columns, positions one after the other, and the last panel has the columns that are left. */
   streamed: i32;
-  /** Streamed by passes: a unit is one pass of some columns, and leaves its sums at `partial`, row by row as `out` lies. How many are done. */
-  split: i32;
-  done: i32;
-  partial: usize;
   a: usize;
   b: usize;
   out: usize;
@@ -71,7 +69,7 @@ export class Job {
   oneGroup: i32;
   aFormat: usize;
   bFormat: usize;
-  /** Of the longest run of codes, as float32. */
+  /** Of the longest run of codes that is decoded. */
   stripBytes: usize;
 }
 

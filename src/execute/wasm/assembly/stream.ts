@@ -1,12 +1,27 @@
 /**
- * Few rows of A: rows of B are added where they lie, four at a time, to sums that stay in cache; nothing of B is packed.
+ * Few rows of A: B lies in panels of 16 columns, and is read from beginning to end. Sums of a pass stay in registers.
  *
- * A turn of a loop takes 16 columns by fields of `Vectors`, whose places are constants of the instruction: addresses that are computed cost V8
- * two instructions each. Each field is stored before the next is read, because V8 would else read all of them first and keep half in memory.
+ * Vectors of a panel are fields, whose places are constants of the instruction: addresses that are computed cost V8 two instructions each.
+ * Eight accumulators are as many as have room beside what is loaded (tile.ts).
  */
 import { multiplyAdd } from './arithmetic';
 import { isWide } from './decode';
 import { Exact, Format, Fused, Upper, Wide } from './job';
+
+/** Columns of a panel. The last one may have fewer: then its positions lie closer together, and columns beyond them get sums of no meaning. */
+export const WIDTH: i32 = 16;
+
+/** Lays rows of codes, `pitch` bytes apart, into panels, `panel` bytes apart from `to` on; there they are `next` bytes apart. `bytes`: of 16 codes. */
+export function layPanels(
+  from: usize, rows: i32, pitch: usize, panels: i32, bytes: usize, to: usize, panel: usize, next: usize,
+): void {
+  for (; panels > 0; panels--, from += bytes, to += panel) {
+    let row = from, at = to;
+    for (let left = rows; left > 0; left--, row += pitch, at += next) {
+      for (let byte: usize = 0; byte < bytes; byte += 16) v128.store(at + byte, v128.load(row + byte));
+    }
+  }
+}
 
 @unmanaged
 class Vectors {
@@ -17,24 +32,26 @@ class Vectors {
 }
 
 /**
- * sums[0..count] += x[0] * row 0, then x[1] * row 1, ...: `times` four rows from `row` on, the factors 16 bytes apart.
- * Of four the second and the third lie so many bytes from the first, the fourth both together, and the next four `next`. Up to
- * 15 more columns are read and added. Sums of bfloat16 rows are in an order of their own (`inOrder`), and only of such is anything fused.
+ * One row of A, whose factors lie 16 bytes apart from `x` to `end`, and two panels, `gap` bytes apart: memory is read sooner at two places than at
+ * one. Positions are `step` bytes apart. Sums of the second panel go `away` bytes behind those of the first.
  */
-export function addFours(
-  format: Format, fused: bool, times: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, count: i32,
+export function addOneRow(
+  format: Format, fused: bool, x: usize, end: usize, b: usize, gap: usize, step: usize, sums: usize, away: usize,
 ): void {
-  const end = sums + <usize>count * 4, upper = upperOf(format);
-  if (isWide(format)) fours<Wide, Exact>(upper, times, x, row, second, third, next, sums, end);
-  else if (fused) fours<Upper, Fused>(upper, times, x, row, second, third, next, sums, end);
-  else fours<Upper, Exact>(upper, times, x, row, second, third, next, sums, end);
+  const upper = upperOf(format);
+  if (isWide(format)) oneRow<Wide, Exact>(upper, x, end, b, gap, step, sums, away);
+  else if (fused) oneRow<Upper, Fused>(upper, x, end, b, gap, step, sums, away);
+  else oneRow<Upper, Exact>(upper, x, end, b, gap, step, sums, away);
 }
 
-/** The same of one row. */
-export function addRow(format: Format, x: usize, row: usize, sums: usize, count: i32): void {
-  const end = sums + <usize>count * 4;
-  if (isWide(format)) oneWide(x, row, sums, end);
-  else oneUpper(upperOf(format), x, row, sums, end);
+/** Two rows of A, whose factors lie beside each other, and one panel. Sums of the second row go `away` bytes behind those of the first. */
+export function addTwoRows(
+  format: Format, fused: bool, x: usize, end: usize, b: usize, step: usize, sums: usize, away: usize,
+): void {
+  const upper = upperOf(format);
+  if (isWide(format)) twoRows<Wide, Exact>(upper, x, end, b, step, sums, away);
+  else if (fused) twoRows<Upper, Fused>(upper, x, end, b, step, sums, away);
+  else twoRows<Upper, Exact>(upper, x, end, b, step, sums, away);
 }
 
 /** From memory: a literal would be built anew in each turn of a loop. Of a wide format it is not looked at. */
@@ -43,49 +60,62 @@ function upperOf(format: Format): v128 {
   return v128.load(changetype<usize>(format) + offsetof<Format>());
 }
 
-/** Puts sums into the order of their columns: of 8 of bfloat16 there lie the even ones first. */
-export function inOrder(format: Format, sums: usize, count: i32): void {
-  if (isWide(format)) return;
-  for (const end = sums + <usize>count * 4; sums < end; sums += 32) {
-    const even = v128.load(sums), odd = v128.load(sums, 16);
-    v128.store(sums, i32x4.shuffle(even, odd, 0, 4, 1, 5));
-    v128.store(sums, i32x4.shuffle(even, odd, 2, 6, 3, 7), 16);
-  }
-}
-
-/**
- * `Kind` is Wide or Upper. Of Upper there are eight codes in a load: the even ones are lower halves of words, the odd ones `upper` halves.
- */
-function fours<Kind, Mode>(
-  upper: v128, times: i32, x: usize, row: usize, second: usize, third: usize, next: usize, sums: usize, end: usize,
-): void {
-  const step = 16 * sizeof<Kind>();
-  for (; times > 0; times--, x += 64, row += next) {
-    const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x, 16);
-    const x2 = v128.load_splat<f32>(x, 32), x3 = v128.load_splat<f32>(x, 48);
-    let r0 = row, r1 = row + second, r2 = row + third, r3 = r1 + third;
-    for (let at = sums; at < end; at += 64, r0 += step, r1 += step, r2 += step, r3 += step) {
-      const s = changetype<Vectors>(at);
-      const b0 = changetype<Vectors>(r0), b1 = changetype<Vectors>(r1);
-      const b2 = changetype<Vectors>(r2), b3 = changetype<Vectors>(r3);
-      if (isFloat<Kind>()) {
-        s.v0 = addFour<Mode>(s.v0, x0, b0.v0, x1, b1.v0, x2, b2.v0, x3, b3.v0);
-        s.v1 = addFour<Mode>(s.v1, x0, b0.v1, x1, b1.v1, x2, b2.v1, x3, b3.v1);
-        s.v2 = addFour<Mode>(s.v2, x0, b0.v2, x1, b1.v2, x2, b2.v2, x3, b3.v2);
-        s.v3 = addFour<Mode>(s.v3, x0, b0.v3, x1, b1.v3, x2, b2.v3, x3, b3.v3);
-      } else {
-        let c0 = b0.v0, c1 = b1.v0, c2 = b2.v0, c3 = b3.v0;
-        s.v0 = addFour<Mode>(s.v0, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
-        s.v1 = addFour<Mode>(s.v1, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
-        c0 = b0.v1;
-        c1 = b1.v1;
-        c2 = b2.v1;
-        c3 = b3.v1;
-        s.v2 = addFour<Mode>(s.v2, x0, even(c0), x1, even(c1), x2, even(c2), x3, even(c3));
-        s.v3 = addFour<Mode>(s.v3, x0, v128.and(c0, upper), x1, v128.and(c1, upper), x2, v128.and(c2, upper), x3, v128.and(c3, upper));
-      }
+/** `Kind` is Wide or Upper. Of Upper there are eight codes in a vector: the even ones are lower halves of words, the odd ones `upper` halves. */
+function oneRow<Kind, Mode>(upper: v128, x: usize, end: usize, b: usize, gap: usize, step: usize, sums: usize, away: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  let c = b + gap;
+  for (; x < end; x += 16, b += step, c += step) {
+    const x0 = v128.load_splat<f32>(x), left = changetype<Vectors>(b), right = changetype<Vectors>(c);
+    if (isFloat<Kind>()) {
+      s0 = multiplyAdd<Mode>(s0, x0, left.v0);
+      s1 = multiplyAdd<Mode>(s1, x0, left.v1);
+      s2 = multiplyAdd<Mode>(s2, x0, left.v2);
+      s3 = multiplyAdd<Mode>(s3, x0, left.v3);
+      t0 = multiplyAdd<Mode>(t0, x0, right.v0);
+      t1 = multiplyAdd<Mode>(t1, x0, right.v1);
+      t2 = multiplyAdd<Mode>(t2, x0, right.v2);
+      t3 = multiplyAdd<Mode>(t3, x0, right.v3);
+    } else {
+      const l0 = left.v0, l1 = left.v1, r0 = right.v0, r1 = right.v1;
+      s0 = multiplyAdd<Mode>(s0, x0, even(l0));
+      s1 = multiplyAdd<Mode>(s1, x0, v128.and(l0, upper));
+      s2 = multiplyAdd<Mode>(s2, x0, even(l1));
+      s3 = multiplyAdd<Mode>(s3, x0, v128.and(l1, upper));
+      t0 = multiplyAdd<Mode>(t0, x0, even(r0));
+      t1 = multiplyAdd<Mode>(t1, x0, v128.and(r0, upper));
+      t2 = multiplyAdd<Mode>(t2, x0, even(r1));
+      t3 = multiplyAdd<Mode>(t3, x0, v128.and(r1, upper));
     }
   }
+  put<Kind>(sums, s0, s1, s2, s3);
+  put<Kind>(sums + away, t0, t1, t2, t3);
+}
+
+function twoRows<Kind, Mode>(upper: v128, x: usize, end: usize, b: usize, step: usize, sums: usize, away: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  for (; x < end; x += 16, b += step) {
+    const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x, 4), panel = changetype<Vectors>(b);
+    let v0 = panel.v0, v1 = panel.v1, v2 = v0, v3 = v1;
+    if (isFloat<Kind>()) {
+      v2 = panel.v2;
+      v3 = panel.v3;
+    } else {
+      v2 = even(v1);
+      v3 = v128.and(v1, upper);
+      v1 = v128.and(v0, upper);
+      v0 = even(v0);
+    }
+    s0 = multiplyAdd<Mode>(s0, x0, v0);
+    t0 = multiplyAdd<Mode>(t0, x1, v0);
+    s1 = multiplyAdd<Mode>(s1, x0, v1);
+    t1 = multiplyAdd<Mode>(t1, x1, v1);
+    s2 = multiplyAdd<Mode>(s2, x0, v2);
+    t2 = multiplyAdd<Mode>(t2, x1, v2);
+    s3 = multiplyAdd<Mode>(s3, x0, v3);
+    t3 = multiplyAdd<Mode>(t3, x1, v3);
+  }
+  put<Kind>(sums, s0, s1, s2, s3);
+  put<Kind>(sums + away, t0, t1, t2, t3);
 }
 
 @inline
@@ -93,25 +123,18 @@ function even(codes: v128): v128 {
   return i32x4.shl(codes, 16);
 }
 
-/** One product after the other, as the engine adds them. */
+/** In the order of their columns. */
 @inline
-function addFour<Mode>(sum: v128, x0: v128, b0: v128, x1: v128, b1: v128, x2: v128, b2: v128, x3: v128, b3: v128): v128 {
-  sum = multiplyAdd<Mode>(sum, x0, b0);
-  sum = multiplyAdd<Mode>(sum, x1, b1);
-  sum = multiplyAdd<Mode>(sum, x2, b2);
-  return multiplyAdd<Mode>(sum, x3, b3);
-}
-
-function oneWide(x: usize, row: usize, sums: usize, end: usize): void {
-  const factor = v128.load_splat<f32>(x);
-  for (; sums < end; sums += 16, row += 16) v128.store(sums, multiplyAdd<Exact>(v128.load(sums), factor, v128.load(row)));
-}
-
-function oneUpper(upper: v128, x: usize, row: usize, sums: usize, end: usize): void {
-  const factor = v128.load_splat<f32>(x);
-  for (; sums < end; sums += 32, row += 16) {
-    const codes = v128.load(row);
-    v128.store(sums, multiplyAdd<Exact>(v128.load(sums), factor, even(codes)));
-    v128.store(sums, multiplyAdd<Exact>(v128.load(sums, 16), factor, v128.and(codes, upper)), 16);
+function put<Kind>(to: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  if (isFloat<Kind>()) {
+    v128.store(to, v0);
+    v128.store(to, v1, 16);
+    v128.store(to, v2, 32);
+    v128.store(to, v3, 48);
+  } else {
+    v128.store(to, i32x4.shuffle(v0, v1, 0, 4, 1, 5));
+    v128.store(to, i32x4.shuffle(v0, v1, 2, 6, 3, 7), 16);
+    v128.store(to, i32x4.shuffle(v2, v3, 0, 4, 1, 5), 32);
+    v128.store(to, i32x4.shuffle(v2, v3, 2, 6, 3, 7), 48);
   }
 }
