@@ -107,10 +107,11 @@ export function selectCases(filter: CaseFilter = {}): {
   const pattern = parsePattern(filter.pattern);
   const pairs = filter.dtypes?.map(parsePair) ?? DTYPE_PAIRS;
   const shapes = shapesOf(filter);
-  const admitted = pairs
-    .flatMap((pair, rank) =>
-      shapes.map((shape) => ({ each: toCase(shape, pair, filter), round: roundOf(shape, rank) })),
-    )
+  const all = pairs.flatMap((pair, rank) =>
+    shapes.map((shape) => ({ each: toCase(shape, pair, filter), round: roundOf(shape, rank) })),
+  );
+  // What was asked for twice is run once.
+  const admitted = [...new Map(all.map((one) => [one.each.name, one])).values()]
     .filter(({ each }) => pattern.test(each.name) && (filter.names?.includes(each.name) ?? true))
     .sort(
       (left, right) =>

@@ -1,6 +1,6 @@
 /** What multiplies in a benchmark, WebGPU or WASM, and the checker on the CPU that its results are held to. */
 import { referenceMatmul } from '../src/execute/reference';
-import { createWasmMatmul, type WasmMatmul, type WasmOptions } from '../src/execute/wasm';
+import { createWasmMatmul, MOST_THREADS, type WasmMatmul, type WasmOptions } from '../src/execute/wasm';
 import {
   createWebGpuMatmul,
   keptOrFound,
@@ -48,9 +48,15 @@ export interface WasmBench extends BenchExecutor {
   readonly close: () => void;
 }
 
-/** Checked by the reference loop, which shares no code with it, and recomputes less for being slower. */
-export async function wasmExecutor(options: WasmOptions): Promise<WasmBench> {
-  const matmul = await createWasmMatmul(options);
+/**
+ * Checked by the reference loop, which shares no code with it, and recomputes less for being slower. One thread for each processor, as far as
+ * there may be so many, unless `threads` says otherwise.
+ */
+export async function wasmExecutor(
+  processors: number,
+  { threads = Math.min(processors, MOST_THREADS), ...options }: WasmOptions = {},
+): Promise<WasmBench> {
+  const matmul = await createWasmMatmul({ ...options, threads });
   return {
     device: {
       subnormals: matmul.subnormals,

@@ -49,7 +49,23 @@ export interface BenchResult {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** 0 fine; 1 a check or the baseline's failed, the device was lost or a case broke; 2 nothing could be run; 130 interrupted. */
+/** Bytes of a product on the adapter or in WASM, and the bound that is promised of them; undefined where none is. */
+export function memoryOf({
+  memory: { operands = 0, result = 0, scratch = 0, limit },
+}: Pick<CaseResult, 'memory'>): { readonly bytes: number; readonly limit: number } | undefined {
+  return limit === undefined ? undefined : { bytes: operands + result + scratch, limit };
+}
+
+/** Whether a product takes more than is promised. */
+export function exceedsMemory(result: Pick<CaseResult, 'memory'>): boolean {
+  const memory = memoryOf(result);
+  return memory !== undefined && memory.bytes > memory.limit;
+}
+
+/**
+ * 0 fine; 1 a check or the baseline's failed, a product took more memory than is promised, the device was lost or a case broke; 2 nothing
+ * could be run; 130 interrupted.
+ */
 export function exitCode({
   outcome,
   cases,
@@ -57,7 +73,8 @@ export function exitCode({
 }: BenchResult & { baseline?: Baseline | null }): 0 | 1 | 2 | 130 {
   if (outcome === 'interrupted') return 130;
   const refuted =
-    cases.some(({ check }) => !check.passed) || (baseline && 'agrees' in baseline && !baseline.agrees);
+    cases.some((each) => !each.check.passed || exceedsMemory(each)) ||
+    (baseline && 'agrees' in baseline && !baseline.agrees);
   if (outcome !== 'complete' || refuted) return 1;
   return cases.length === 0 ? 2 : 0;
 }

@@ -65,8 +65,8 @@ async function webGpuHost({ adapter }: NodeBenchRequest): Promise<OpenHost> {
   }
 }
 
-async function wasmHost({ threads = availableParallelism() }: NodeBenchRequest): Promise<OpenHost> {
-  const executor = await wasmExecutor({ threads, startThread: startNodeThread });
+async function wasmHost({ threads }: NodeBenchRequest): Promise<OpenHost> {
+  const executor = await wasmExecutor(availableParallelism(), { threads, startThread: startNodeThread });
   return { ...executor, open: () => Promise.resolve(executor), lost: new Promise(() => undefined) };
 }
 

@@ -72,7 +72,7 @@ const OPEN: Readonly<Record<DeviceName, () => Promise<OpenHost>>> = {
     return { ...host, open: () => webGpuExecutor(host.device, browserTunings()) };
   },
   async wasm() {
-    const executor = await wasmExecutor({ threads: navigator.hardwareConcurrency });
+    const executor = await wasmExecutor(navigator.hardwareConcurrency);
     return { ...executor, open: () => Promise.resolve(executor), lost: new Promise(() => undefined) };
   },
 };

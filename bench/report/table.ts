@@ -1,7 +1,7 @@
 /** The report as text for a terminal, readable at 100 columns. */
 import { shortName } from '../../src/numerics';
 import { pairName } from '../cases';
-import type { CaseResult } from '../result';
+import { memoryOf, type CaseResult } from '../result';
 import { barChart } from './chart';
 import { megabytes, percent, significant } from './format';
 import { plainTable } from './plain-table';
@@ -100,9 +100,10 @@ function chart({ cases }: Report): string {
 
 /** The product that takes most on the adapter, against the bound that is promised; and every one beyond its bound. */
 function memoryLines({ cases }: Report): string {
-  const products = cases.flatMap(({ name, memory: { operands = 0, result = 0, scratch = 0, limit } }) =>
-    limit === undefined ? [] : [{ name, bytes: operands + result + scratch, limit }],
-  );
+  const products = cases.flatMap((each) => {
+    const memory = memoryOf(each);
+    return memory === undefined ? [] : [{ name: each.name, ...memory }];
+  });
   const [first, ...more] = products;
   if (first === undefined) return '';
   const largest = more.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);

@@ -5,6 +5,7 @@ import { DEVICES } from '../../bench/device-names';
 import { RECORDS } from '../../bench/node/record';
 import { planOf, selectCases, type CaseFilter } from '../../bench/cases';
 import { parseChip } from '../chip';
+import { MOST_THREADS } from '../execute/wasm';
 import { parseDtype, UserError } from '../numerics';
 import type { BenchOptions } from './bench-options';
 import { integerFrom, repeated, seconds } from './options';
@@ -39,7 +40,7 @@ export function addBench(program: Command): void {
     .option(
       '--threads <integer>',
       'of --device wasm in Node (default: one for each processor)',
-      integerFrom(1, '--threads'),
+      integerFrom(1, '--threads', MOST_THREADS),
     )
     .addOption(
       new Option(

@@ -6,7 +6,7 @@ export function positiveInteger(name: string): (text: string) => number {
   return integerFrom(1, name);
 }
 
-export function integerFrom(least: number, name: string): (text: string) => number {
+export function integerFrom(least: number, name: string, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < least) {
@@ -15,6 +15,7 @@ export function integerFrom(least: number, name: string): (text: string) => numb
     if (!Number.isSafeInteger(value)) {
       throw new UserError(`${name} must be below 2^53, got "${text}".`);
     }
+    if (value > most) throw new UserError(`${name} must be at most ${most}, got "${text}".`);
     return value;
   };
 }

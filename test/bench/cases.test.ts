@@ -11,6 +11,11 @@ describe('selectCases', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it('runs once what is asked for twice', () => {
+    const twice = selectCases({ shapes: ['1x64x300', '1x64x300'], dtypes: ['bf16', 'bf16', 'bfloat16'] });
+    expect(twice.cases.map(({ name }) => name)).toEqual(['shape/1x64x300/bf16']);
+  });
+
   it('takes the shapes from the published configurations', () => {
     const shapeOf = (name: string): number[] => {
       const found = cases.find((each) => each.name === name);

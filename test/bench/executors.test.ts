@@ -10,7 +10,7 @@ import { ENVIRONMENT } from './peers-bench';
 const filter = { shapes: ['1x64x300', '33x40x257'], dtypes: ['bf16', 'fp8e4m3', 'fp32'] };
 
 const run = async (threads: number) => {
-  const executor = await wasmExecutor({ threads, startThread: startNodeThread });
+  const executor = await wasmExecutor(2, { threads, startThread: startNodeThread });
   try {
     return await benchmark(
       { filter, budgetSeconds: 60, seed: 1, arguments: [] },
@@ -50,9 +50,21 @@ describe('a benchmark of WASM', () => {
     expect(toText(report)).toContain(`adapter ${name} (software; no adapter was asked for)`);
   });
 
+  it('has no more threads than there may be, however many processors there are', async () => {
+    let started = 0;
+    const executor = await wasmExecutor(1000, {
+      startThread: () => {
+        started++;
+        throw new Error('forbidden');
+      },
+    });
+    expect(started).toBeGreaterThan(0);
+    expect(executor.facts.name).toBe('WASM, one thread');
+    executor.close();
+  });
+
   it('says why there is one thread where more were asked for', async () => {
-    const executor = await wasmExecutor({
-      threads: 2,
+    const executor = await wasmExecutor(2, {
       startThread: () => {
         throw new Error('forbidden');
       },

@@ -104,6 +104,36 @@ describe(`a plan that the device changes, ${DTYPES.join(', ')}`, () => {
   });
 });
 
+/** Says that each product takes so many times its bound beside what it takes. */
+const taking = (times: number): MatmulDevice => ({
+  subnormals: matmul.subnormals,
+  async prepare(plan, operands, options) {
+    const product = await matmul.prepare(plan, operands, options);
+    const { scratch, limit } = product.memory;
+    return {
+      compileMs: product.compileMs,
+      memory: { ...product.memory, scratch: scratch + times * limit },
+      kernel: product.kernel,
+      dispatches: product.dispatches,
+      run: (signal) => product.run(signal),
+      runMany: (count, signal) => product.runMany(count, signal),
+      read: (window) => product.read(window),
+      release: () => {
+        product.release();
+      },
+    };
+  },
+});
+
+it.each([
+  [0, 0],
+  [2, 1],
+])('a product with %i times its memory bound too much ends with %i', async (times, code) => {
+  const result = await run([caseOf('bf16')], taking(times));
+  expect(result.cases[0]?.check.passed).toBe(true);
+  expect(exitCode(result)).toBe(code);
+});
+
 /** Faults that show in products of more rows than the known-answer proof has, which would refuse the kernel before. */
 const LARGE = 'slice.m > 64u && slice.m < 256u';
 

@@ -377,6 +377,13 @@ describe('threads', () => {
   });
 
   it('are a whole number', async () => {
+    const misspelt = { thread: 2 } as object;
+    await expect(createWasmMatmul(misspelt)).rejects.toThrow(
+      'createWasmMatmul has no option "thread": it takes threads, startThread, relaxed. Did you mean threads?',
+    );
+    await expect(createWasmMatmul({ threads: 2, startThread: 'worker.js' as never })).rejects.toThrow(
+      'startThread must be a function',
+    );
     await expect(createWasmMatmul({ threads: 0 })).rejects.toThrow(/whole number of 1 to 64; received 0/);
   });
 });

@@ -4,7 +4,7 @@
  * (`assembly/`); multiply and add are fused where docs/numerics.md, Immunity, says that no bit can change by it.
  */
 import type { MatmulPlan } from '../../lower';
-import { UserError, type CodeArray } from '../../numerics';
+import { requireFields, UserError, type CodeArray } from '../../numerics';
 import {
   ADDED_OPERANDS,
   checkSignal,
@@ -60,11 +60,17 @@ export interface WasmOptions {
 
 /** The thread that asks lets others act after so many milliseconds. */
 const TURN_MS = 100;
-const MOST_THREADS = 64;
+export const MOST_THREADS = 64;
+const OPTIONS = ['threads', 'startThread', 'relaxed'] as const satisfies readonly (keyof WasmOptions)[];
 
 /** Compiles the executor and proves it. @throws UserError where WebAssembly is refused, and for options that cannot be. */
 export async function createWasmMatmul(options: WasmOptions = {}): Promise<WasmMatmul> {
+  requireFields('createWasmMatmul', options, OPTIONS);
   const { threads = 1, relaxed = true, startThread = startPageThread } = options;
+  if (typeof startThread !== 'function')
+    throw new UserError(
+      `startThread must be a function, as startNodeThread of systole/node; received ${typeof startThread}.`,
+    );
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
     throw new UserError(`threads must be a whole number of 1 to ${MOST_THREADS}; received ${threads}.`);
   const modules = await provedModules(relaxed);
@@ -126,8 +132,10 @@ class Executor {
   async prepare(
     plan: MatmulPlan,
     operands: MatmulOperands,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<WasmProduct> {
+    requireFields('prepare', options, ['signal']);
+    const { signal } = options;
     checkSignal(signal);
     if (this.#released) throw new UserError('This executor was released: create another one.');
     signal?.throwIfAborted();
