@@ -11,14 +11,21 @@ import { ARITHMETIC, formatRecord, PLACE, recordBytes, type JobRecord, type Pass
 /** Rows and columns of a register tile (`assembly/tile.ts`). */
 export const TILE = { m: 4, n: 8 } as const;
 
-/** Float32 elements of panels: of A so many as the first-level cache keeps beside one of B, of B as many as the second-level one does. */
-const PANEL = { a: 2 ** 13, b: 3 * 2 ** 14 } as const;
+/**
+ * Float32 elements of panels: of A so many as the first-level cache keeps beside one of B, and as rows of the output for which a core has
+ * addresses at hand (a page each, of 64); of B as many as the second-level cache keeps.
+ */
+const PANEL = { a: 2 ** 12, b: 3 * 2 ** 14 } as const;
 /** Sums of a group that a thread keeps, where a plan has several. */
 const GROUP_SUMS = 2 ** 15;
 /** Sums of columns of B that are streamed at a time, which stay in the first-level cache. */
 const STREAMED_SUMS = 4096;
-/** Units for each thread, so that none waits long for the last, but one of what is streamed, for memory is read in long runs; and what a unit computes at most, in operations. */
+/**
+ * Units for each thread, so that none waits long for the last, but one of what is streamed, for memory is read in long runs. What a unit computes in
+ * operations: about so much at least, as each packs its operands anew, and at most.
+ */
 const UNITS_PER_THREAD = 4;
+const LEAST_FLOPS = 2 ** 23;
 const UNIT_FLOPS = 2 ** 30;
 /** Columns of a panel of B for few rows of A (`assembly/stream.ts`). */
 export const STREAMED_WIDTH = 16;
@@ -82,8 +89,11 @@ export function layOut({ plan, window, threads, subnormals, kept, base, canonica
   const strip =
     roundUp(streamed ? depth * STREAMED_WIDTH : Math.max(unitColumns, blockRows, depth), STRIP) + STRIP;
   const panels = streamed
-    ? 2 * strip + TILE.m * (depth + roundUp(unitColumns, STREAMED_WIDTH) * Math.min(groups, 2))
-    : TILE.m * TILE.n + strip + (blockRows + unitColumns) * depth + (groups > 1 ? unitRows * unitColumns : 0);
+    ? 4 * strip + TILE.m * (depth + roundUp(unitColumns, STREAMED_WIDTH) * Math.min(groups, 2))
+    : TILE.m * TILE.n +
+      4 * strip +
+      (blockRows + unitColumns) * depth +
+      (groups > 1 ? unitRows * unitColumns : 0);
 
   let end = Math.ceil(base / SLACK) * SLACK;
   const place = (bytes: number): number => {
@@ -167,7 +177,8 @@ function divide(
     grouped,
   }: { readonly threads: number; readonly depth: number; readonly grouped: boolean },
 ): Units {
-  const wanted = threads === 1 ? 1 : threads * UNITS_PER_THREAD;
+  const each = Math.round((2 * m * n * k) / (threads * LEAST_FLOPS));
+  const wanted = threads === 1 ? 1 : threads * Math.min(UNITS_PER_THREAD, Math.max(each, 1));
   const widest = roundDown(PANEL.b / depth, TILE.n);
   const parts = Math.ceil(Math.max(n, 1) / Math.max(widest, TILE.n));
   // As many for each thread: of nine equal units two threads would do five and four.
@@ -179,7 +190,7 @@ function divide(
     UNIT_FLOPS / (2 * k * unitColumns),
   );
   const unitRows = evenly(m, Math.max(roundUp(highest, TILE.m), TILE.m), TILE.m);
-  const blockRows = Math.min(unitRows, Math.max(roundDown(PANEL.a / depth, TILE.m), TILE.m));
+  const blockRows = evenly(unitRows, Math.max(roundDown(PANEL.a / depth, TILE.m), TILE.m), TILE.m);
   return { units: across * Math.ceil(m / unitRows), unitRows, unitColumns, blockRows };
 }
 

@@ -78,28 +78,28 @@ function line<Kind>(from: usize, count: i32, to: usize, odd: usize, even: usize)
   }
 }
 
-/** Writes a run of `count` codes as float32 `stride` bytes apart. */
-export function packScattered(format: Format, from: usize, count: i32, to: usize, stride: usize, strip: usize): void {
-  const run = widened(format, from, count, strip);
-  if (isWide(format)) scattered<Wide>(run, count, to, stride);
-  else scattered<Upper>(run, count, to, stride);
+/** Writes four runs of `count` codes as float32, those of one place beside each other, places `stride` bytes apart. Up to three codes more are read. */
+export function packFourRuns(
+  format: Format, r0: usize, r1: usize, r2: usize, r3: usize, count: i32, to: usize, stride: usize,
+): void {
+  if (isWide(format)) fourRuns<Wide>(r0, r1, r2, r3, count, to, stride);
+  else fourRuns<Upper>(r0, r1, r2, r3, count, to, stride);
 }
 
-function scattered<Kind>(from: usize, count: i32, to: usize, stride: usize): void {
-  for (; count >= 4; count -= 4) {
-    const values = decode<Kind>(from);
-    v128.store_lane<u32>(to, values, 0);
-    v128.store_lane<u32>(to + stride, values, 1);
-    v128.store_lane<u32>(to + 2 * stride, values, 2);
-    v128.store_lane<u32>(to + 3 * stride, values, 3);
-    from += 4 * sizeof<Kind>();
-    to += 4 * stride;
+function fourRuns<Kind>(r0: usize, r1: usize, r2: usize, r3: usize, count: i32, to: usize, stride: usize): void {
+  const bytes = 4 * sizeof<Kind>();
+  for (; count > 0; count -= 4, r0 += bytes, r1 += bytes, r2 += bytes, r3 += bytes, to += 4 * stride) {
+    const v0 = decode<Kind>(r0), v1 = decode<Kind>(r1), v2 = decode<Kind>(r2), v3 = decode<Kind>(r3);
+    const low01 = i32x4.shuffle(v0, v1, 0, 4, 1, 5), low23 = i32x4.shuffle(v2, v3, 0, 4, 1, 5);
+    v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
+    if (count < 2) return;
+    v128.store(to + stride, i64x2.shuffle(low01, low23, 1, 3));
+    if (count < 3) return;
+    const high01 = i32x4.shuffle(v0, v1, 2, 6, 3, 7), high23 = i32x4.shuffle(v2, v3, 2, 6, 3, 7);
+    v128.store(to + 2 * stride, i64x2.shuffle(high01, high23, 0, 2));
+    if (count < 4) return;
+    v128.store(to + 3 * stride, i64x2.shuffle(high01, high23, 1, 3));
   }
-  if (count == 0) return;
-  const values = decode<Kind>(from);
-  v128.store_lane<u32>(to, values, 0);
-  if (count > 1) v128.store_lane<u32>(to + stride, values, 1);
-  if (count > 2) v128.store_lane<u32>(to + 2 * stride, values, 2);
 }
 
 /** Subnormals among float32 values, a whole number of fours, become zero of their sign. */

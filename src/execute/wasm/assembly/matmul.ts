@@ -3,7 +3,7 @@
  * none is left, and compute each pass by pass. Operands lie packed as they were given; a pass's part of them is decoded into panels that
  * stay in cache (tile.ts), or for few rows of A, where it lies in panels already, not at all (stream.ts).
  */
-import { flush, isWide, packLine, packScattered, widened } from './decode';
+import { flush, isWide, packFourRuns, packLine, widened } from './decode';
 import { Exact, FLUSHED, Format, FUSED, Job, Pass } from './job';
 import { addOneRow, addTwoRows, WIDTH } from './stream';
 import { COLUMNS, multiply, retire, ROWS, TILE_BYTES } from './tile';
@@ -18,8 +18,8 @@ export function base(): usize {
 }
 
 /**
- * Does one unit of the job, if any is left, and says whether it did. `scratch` is this thread's own: a tile's sums, a strip for a run of
- * codes, panels of A, `blockRows` x depth, and of B, `unitColumns` x depth, then the sums of a group, `unitRows` x `unitColumns`. Streamed: two
+ * Does one unit of the job, if any is left, and says whether it did. `scratch` is this thread's own: a tile's sums, four strips for runs of
+ * codes, panels of A, `blockRows` x depth, and of B, `unitColumns` x depth, then the sums of a group, `unitRows` x `unitColumns`. Streamed: four
  * strips, a panel of A, then four rows of a pass's sums, and of a group's, each rounded up to 16.
  */
 export function step(at: usize, scratch: usize): bool {
@@ -48,7 +48,7 @@ function blocks(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: 
   const depth = job.depth, mode = job.arithmetic;
   const sums = scratch;
   const strip = sums + TILE_BYTES;
-  const aPanels = strip + job.stripBytes;
+  const aPanels = strip + 4 * job.stripBytes;
   const bPanels = aPanels + <usize>job.blockRows * depth * 4;
   const groups = bPanels + <usize>job.unitColumns * depth * 4;
   const pitch = job.pitch;
@@ -96,20 +96,29 @@ function packA(job: Job, pass: Pass, to: usize, m0: i32, count: i32, strip: usiz
     }
     return;
   }
-  for (let row = 0; row < count; row++) {
-    const lane = to + <usize>(row / <i32>ROWS) * panel + <usize>(row % <i32>ROWS) * 4;
+  const stride = <usize>pass.interleave * ROWS * 4;
+  for (let row = 0; row < count; row += <i32>ROWS, to += panel) {
     for (let part = 0; part < pass.interleave; part++) {
-      const from = job.a + (<usize>(m0 + row) * job.k + pass.k0 + part * pass.rows) * format.size;
-      packScattered(format, from, pass.rows, lane + <usize>part * ROWS * 4, <usize>pass.interleave * ROWS * 4, strip);
+      const k = pass.k0 + part * pass.rows;
+      const r0 = runOfA(job, format, m0 + row, k, pass.rows, strip);
+      const r1 = runOfA(job, format, m0 + min(row + 1, count - 1), k, pass.rows, strip + job.stripBytes);
+      const r2 = runOfA(job, format, m0 + min(row + 2, count - 1), k, pass.rows, strip + 2 * job.stripBytes);
+      const r3 = runOfA(job, format, m0 + min(row + 3, count - 1), k, pass.rows, strip + 3 * job.stripBytes);
+      packFourRuns(format, r0, r1, r2, r3, pass.rows, to + <usize>part * ROWS * 4, stride);
     }
   }
+}
+
+@inline
+function runOfA(job: Job, format: Format, row: i32, k: i32, count: i32, strip: usize): usize {
+  return widened(format, job.a + (<usize>row * job.k + k) * format.size, count, strip);
 }
 
 /** At most 4 rows of A, whose panel is the one that `packA` makes. */
 function stream(job: Job, scratch: usize, m0: i32, n0: i32, rows: i32, columns: i32): void {
   const width = <usize>((job.unitColumns + WIDTH - 1) / WIDTH * WIDTH) * 4;
   const strip = scratch;
-  const panel = strip + 2 * job.stripBytes;
+  const panel = strip + 4 * job.stripBytes;
   const sums = panel + <usize>job.depth * ROWS * 4;
   const group = sums + ROWS * width;
   const out = job.out + <usize>m0 * job.pitch + <usize>n0 * 4;

@@ -19,16 +19,18 @@ export function multiply(
   mode: i32, a: usize, b: usize, aPanels: i32, bPanels: i32, length: i32, depth: i32, sums: usize,
   group: usize, groupPitch: usize, total: usize, pitch: usize, place: i32, canonical: bool,
 ): void {
+  const inner = mode != FLUSHED && !(place & (FIRST | LAST));
   for (let j = 0; j < bPanels; j++) {
     const column = b + <usize>(j * depth) * COLUMNS * 4;
     const right = <usize>j * COLUMNS * 4;
     for (let i = 0; i < aPanels; i++) {
       const row = a + <usize>(i * depth) * ROWS * 4;
       const end = row + <usize>length * ROWS * 4;
-      if (mode == FUSED) tile<Fused>(row, end, column, sums);
-      else if (mode == EXACT) tile<Exact>(row, end, column, sums);
-      else tile<Flushed>(row, end, column, sums);
       const inGroup = group + <usize>i * ROWS * groupPitch + right;
+      if (mode == FUSED) tile<Fused>(row, end, column, sums, inGroup, groupPitch, inner);
+      else if (mode == EXACT) tile<Exact>(row, end, column, sums, inGroup, groupPitch, inner);
+      else tile<Flushed>(row, end, column, sums, inGroup, groupPitch, inner);
+      if (inner) continue;
       const inTotal = total + <usize>i * ROWS * pitch + right;
       if (mode == FLUSHED) retireTile<Flushed>(sums, inGroup, groupPitch, inTotal, pitch, place, canonical);
       else retireTile<Exact>(sums, inGroup, groupPitch, inTotal, pitch, place, canonical);
@@ -36,8 +38,13 @@ export function multiply(
   }
 }
 
-/** Little is live beside the accumulators, so that none of them leaves its register. */
-function tile<Mode>(a: usize, end: usize, b: usize, sums: usize): void {
+/**
+ * Little is live beside the accumulators, so that none of them leaves its register. Of an inner pass of a group, as most are, they are added to
+ * the group's sums from there.
+ */
+function tile<Mode>(
+  a: usize, end: usize, b: usize, sums: usize, group: usize, groupPitch: usize, inner: bool,
+): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00;
@@ -60,6 +67,13 @@ function tile<Mode>(a: usize, end: usize, b: usize, sums: usize): void {
     a += ROWS * 4;
     b += COLUMNS * 4;
   }
+  if (inner) {
+    addRow(group, c00, c01);
+    addRow(group + groupPitch, c10, c11);
+    addRow(group + 2 * groupPitch, c20, c21);
+    addRow(group + 3 * groupPitch, c30, c31);
+    return;
+  }
   v128.store(sums, c00);
   v128.store(sums, c01, 16);
   v128.store(sums, c10, 32);
@@ -68,6 +82,12 @@ function tile<Mode>(a: usize, end: usize, b: usize, sums: usize): void {
   v128.store(sums, c21, 80);
   v128.store(sums, c30, 96);
   v128.store(sums, c31, 112);
+}
+
+@inline
+function addRow(group: usize, left: v128, right: v128): void {
+  v128.store(group, add<Exact>(v128.load(group), left));
+  v128.store(group, add<Exact>(v128.load(group, 16), right), 16);
 }
 
 function retireTile<Mode>(
