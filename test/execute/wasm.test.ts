@@ -298,7 +298,7 @@ describe('threads', () => {
       },
     });
     expect(alive).toEqual([false, false]);
-    const plan = planMatmul({ m: 512, n: 512, k: 512, a: 'bfloat16', b: 'bfloat16' });
+    const plan = planMatmul({ m: 1024, n: 1024, k: 512, a: 'bfloat16', b: 'bfloat16' });
     const product = await executor.prepare(plan, operandsOf(plan, 'plain', 8));
     await product.run();
     expect(alive).toEqual([false, false, true, true, false, false]);
@@ -306,7 +306,7 @@ describe('threads', () => {
 
   it('that end fail what waits for them', async () => {
     const executor = await createWasmMatmul({ threads: 2, startThread });
-    const plan = planMatmul({ m: 1024, n: 512, k: 512, a: 'bfloat16', b: 'bfloat16' });
+    const plan = planMatmul({ m: 1024, n: 1024, k: 1024, a: 'bfloat16', b: 'bfloat16' });
     const product = await executor.prepare(plan, operandsOf(plan, 'plain', 9));
     const running = product.run();
     setTimeout(() => {

@@ -1,5 +1,5 @@
 /**
- * Products that are done before a message to a worker and its answer would be: the thread that asks computes, and workers join it. A worker
+ * Products that take so little time that a message to a worker and its answer would show: the thread that asks computes, and workers join it. A worker
  * that has done so lingers for the next run before it goes back to its messages, and is called by a word in shared memory.
  */
 import type { Exports } from './module';
@@ -8,8 +8,8 @@ import type { Layout } from './layout';
 /** Words of `Layout.words`: how many runs were begun, how many workers are at a unit, then for each worker whether it was called. */
 export const WORDS = { run: 0, busy: 1, called: 2 } as const;
 
-/** Operations below which the thread that asks takes part, for some ten milliseconds at most; and below which it is quickest alone. */
-const JOINT_FLOPS = 2 ** 28;
+/** Operations below which the thread that asks takes part, for some tens of milliseconds at most; and below which it is quickest alone. */
+const JOINT_FLOPS = 2 ** 30;
 const ALONE_FLOPS = 2 ** 17;
 /** How long the last units of others are waited for without pause. */
 const PATIENCE_MS = 20;
