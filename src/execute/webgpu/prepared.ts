@@ -119,10 +119,13 @@ export class Product implements PreparedMatmul {
     // between passes.
     const workgroupWork = passWork.reduce((sum, each) => sum + each, 0);
     const mayResume = !split && scratchPerWorkgroup > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
-    const room = Math.floor(scratchRoom(plan) / (plan.passes.length * scratchPerWorkgroup * 4));
-    const most = split ? Math.min(Math.max(1, room), Math.max(...tiles), MAX_WORKGROUPS) : MAX_WORKGROUPS;
-    const kept = split ? most * plan.passes.length : Number(mayResume);
-    const work: SliceWork = { panels: tiles, passWork, resumable: Number(mayResume), most };
+    const room = Math.floor(scratchRoom(plan) / (scratchPerWorkgroup * 4));
+    const fitting = (each: number): number =>
+      Math.min(Math.max(1, Math.floor(room / each)), Math.max(...tiles));
+    const most = split ? Math.min(fitting(plan.passes.length), MAX_WORKGROUPS) : MAX_WORKGROUPS;
+    const resumable = mayResume ? Math.min(fitting(1), TOGETHER) : 0;
+    const kept = split ? most * plan.passes.length : resumable;
+    const work: SliceWork = { panels: tiles, passWork, resumable, most };
     const scratch = await own('sums of passes', Math.max(16, kept * scratchPerWorkgroup * 4), USAGE.STORAGE);
     const groups = await Promise.all(
       panels.map(({ a, b, c, bias, residual, result }) => {
@@ -314,6 +317,9 @@ export const scratchRoom = (plan: MatmulPlan): number =>
 /** Whether there is room for the sums of one workgroup's passes at least. */
 export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry, room: number): boolean =>
   plan.passes.length * scratchPerWorkgroup * 4 <= room;
+
+/** Workgroups that keep an adapter busy whose workgroups take tens of milliseconds: a processor's, or a small GPU's. */
+const TOGETHER = 16;
 
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
 const SLOWEST_RATE = 1e5;

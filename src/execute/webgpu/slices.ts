@@ -1,6 +1,6 @@
 /**
  * Cuts a product into dispatches that the adapter finishes in about 80 ms, so that watchdogs stay quiet and a stop is
- * immediate. First by workgroups; where even a few workgroups take longer, also between passes, with the sums kept in
+ * immediate. First by workgroups; where as many as keep an adapter busy take longer, also between passes, with the sums kept in
  * scratch. The cut changes no bit: every output takes its passes in the plan's order.
  */
 
@@ -18,7 +18,7 @@ export interface SliceWork {
   readonly panels: readonly number[];
   /** Multiply-adds of one workgroup in each pass. */
   readonly passWork: readonly number[];
-  /** Workgroups whose sums fit scratch; 0 when the kernel cannot resume. */
+  /** Workgroups whose sums fit scratch, which are resumed together; 0 when the kernel cannot resume. */
   readonly resumable: number;
   /** Workgroups of a slice at most: fewer where each pass of a split kernel has its own. */
   readonly most: number;
@@ -36,18 +36,18 @@ export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
     let first = 0;
     while (first < total) {
       const fitting = Math.floor((TARGET_MS * rate()) / whole);
-      if (fitting >= 1 || work.resumable === 0) {
+      const together = Math.min(work.resumable, total - first);
+      if (fitting >= together) {
         const workgroups = Math.min(Math.max(1, fitting), total - first, work.most);
         yield { panel, firstWorkgroup: first, workgroups, passBegin: 0, passEnd: last };
         first += workgroups;
       } else {
-        const workgroups = Math.min(work.resumable, total - first);
         for (let passBegin = 0; passBegin < last;) {
-          const passEnd = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / workgroups);
-          yield { panel, firstWorkgroup: first, workgroups, passBegin, passEnd };
+          const passEnd = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / together);
+          yield { panel, firstWorkgroup: first, workgroups: together, passBegin, passEnd };
           passBegin = passEnd;
         }
-        first += workgroups;
+        first += together;
       }
     }
   }
