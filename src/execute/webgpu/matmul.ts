@@ -294,7 +294,8 @@ export class WebGpuMatmul {
           into,
           moving: proved.moving,
         });
-        return Product.create({ gpu, plan, ...proved, panels, owned, handed, stagedBefore });
+        const { subgroupLanes } = this;
+        return Product.create({ gpu, plan, subgroupLanes, ...proved, panels, owned, handed, stagedBefore });
       });
     } catch (error) {
       for (const buffer of owned) gpu.release(buffer);

@@ -10,6 +10,7 @@ import type { Geometry, Kernel } from './kernels';
 import { Pace } from './pace';
 import { memoryLimit, readPanels, type Panel } from './panels';
 import { blaming, type Layout } from './sources';
+import { isProcessor } from './tuning';
 import { MAX_WORKGROUPS, slices, TARGET_MS, type Rate, type Slice, type SliceWork } from './slices';
 
 /** Bytes on the adapter by what they are for, and the bound on operands + result + scratch. */
@@ -123,9 +124,10 @@ export class Product implements PreparedMatmul {
     const fitting = (each: number): number =>
       Math.min(Math.max(1, Math.floor(room / each)), Math.max(...tiles));
     const most = split ? Math.min(fitting(plan.passes.length), MAX_WORKGROUPS) : MAX_WORKGROUPS;
-    const resumable = mayResume ? Math.min(fitting(1), TOGETHER) : 0;
+    const deepest = isProcessor(parts.subgroupLanes) ? passesInCache(plan) : Infinity;
+    const resumable = !split && (mayResume || deepest < plan.passes.length) ? fitting(1) : 0;
     const kept = split ? most * plan.passes.length : resumable;
-    const work: SliceWork = { panels: tiles, passWork, resumable, most };
+    const work: SliceWork = { panels: tiles, passWork, resumable, most, deepest };
     const scratch = await own('sums of passes', Math.max(16, kept * scratchPerWorkgroup * 4), USAGE.STORAGE);
     const groups = await Promise.all(
       panels.map(({ a, b, c, bias, residual, result }) => {
@@ -318,8 +320,16 @@ export const scratchRoom = (plan: MatmulPlan): number =>
 export const splitFits = (plan: MatmulPlan, { scratchPerWorkgroup }: Geometry, room: number): boolean =>
   plan.passes.length * scratchPerWorkgroup * 4 <= room;
 
-/** Workgroups that keep an adapter busy whose workgroups take tens of milliseconds: a processor's, or a small GPU's. */
-const TOGETHER = 16;
+/**
+ * Passes whose part of B under a workgroup's columns stays in a processor's cache while the workgroups below each other read it, a row on a page of
+ * its own: else each fetches all of it from memory.
+ */
+function passesInCache({ passes }: MatmulPlan): number {
+  const deepest = passes.reduce((most, { rows, interleave }) => Math.max(most, rows * interleave), 1);
+  return Math.max(1, Math.floor(ROWS_IN_CACHE / deepest));
+}
+
+const ROWS_IN_CACHE = 1024;
 
 /** Multiply-adds per millisecond below which no adapter is thought to fall: decides who must be able to resume. */
 const SLOWEST_RATE = 1e5;
@@ -327,6 +337,8 @@ const SLOWEST_RATE = 1e5;
 export interface ProductParts {
   readonly gpu: Gpu;
   readonly plan: MatmulPlan;
+  /** Of the adapter: 0 where nothing is known of its subgroups. */
+  readonly subgroupLanes: number;
   readonly kernel: Kernel;
   readonly pipeline: Pipeline;
   /** What adds the passes of a kernel that is split. */

@@ -22,7 +22,12 @@ export interface SliceWork {
   readonly resumable: number;
   /** Workgroups of a slice at most: fewer where each pass of a split kernel has its own. */
   readonly most: number;
+  /** Passes of a slice at most, where the kernel can resume. */
+  readonly deepest: number;
 }
+
+/** Workgroups that keep an adapter busy whose workgroups take tens of milliseconds: a processor's, or a small GPU's. */
+const TOGETHER = 16;
 
 export const TARGET_MS = 80;
 /** As many as WebGPU promises along a dimension. */
@@ -32,18 +37,22 @@ export const MAX_WORKGROUPS = 65535;
 export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
   const whole = work.passWork.reduce((sum, each) => sum + each, 0);
   const last = work.passWork.length;
+  const deepest = work.resumable > 0 ? work.deepest : last;
+  const deep = work.passWork.slice(0, deepest).reduce((sum, each) => sum + each, 0);
   for (const [panel, total] of work.panels.entries()) {
     let first = 0;
     while (first < total) {
       const fitting = Math.floor((TARGET_MS * rate()) / whole);
-      const together = Math.min(work.resumable, total - first);
-      if (fitting >= together) {
+      const left = Math.min(work.resumable, total - first);
+      if (left === 0 || (deepest >= last && fitting >= Math.min(left, TOGETHER))) {
         const workgroups = Math.min(Math.max(1, fitting), total - first, work.most);
         yield { panel, firstWorkgroup: first, workgroups, passBegin: 0, passEnd: last };
         first += workgroups;
       } else {
+        const together = Math.min(left, Math.max(TOGETHER, Math.floor((TARGET_MS * rate()) / deep)));
         for (let passBegin = 0; passBegin < last;) {
-          const passEnd = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / together);
+          const fitting = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / together);
+          const passEnd = Math.min(fitting, passBegin + deepest);
           yield { panel, firstWorkgroup: first, workgroups: together, passBegin, passEnd };
           passBegin = passEnd;
         }

@@ -173,7 +173,7 @@ function cutWork(
   const passWork = plan.passes.map((pass) => pass.rows * pass.interleave * rows * columns);
   const room = Math.floor(STAGED_ROOM / (plan.passes.length * scratchPerWorkgroup * 4));
   const most = split ? Math.min(Math.max(1, room), tiles, MAX_WORKGROUPS) : MAX_WORKGROUPS;
-  const work = { panels: [tiles], passWork, resumable: 0, most };
+  const work = { panels: [tiles], passWork, resumable: 0, most, deepest: Infinity };
   const kept = split ? most * plan.passes.length : 0;
   return {
     slices: [...slices(work, () => DISPATCH_WORK / TARGET_MS)],

@@ -349,18 +349,14 @@ export function tuningFor(tuning: Tuning, extents: Extents): Tuning {
   const { m, n, passes, batch } = extents;
   const { tileM, tileN, lanesX, lanesY, split } = fitted;
   const workgroups = batch * Math.ceil(m / (tileM * lanesY)) * Math.ceil(n / (tileN * lanesX));
-  const idle = m <= FEW ? IDLE_WORKGROUPS.few : IDLE_WORKGROUPS.many;
   return {
     ...fitted,
-    split: passes > 1 && (split || (passes >= MANY_PASSES && workgroups < idle)),
+    split: passes > 1 && (split || (passes >= MANY_PASSES && workgroups < IDLE_WORKGROUPS)),
   };
 }
 
-/**
- * Fewer workgroups than that leave parts of an adapter idle; of few rows the sums of passes are little beside B. Passes beyond so many are
- * worth the second dispatch that adds them.
- */
-const IDLE_WORKGROUPS = { few: 16, many: 4 } as const;
+/** Fewer workgroups than that leave parts of an adapter idle; passes beyond so many are worth the second dispatch that adds them. */
+const IDLE_WORKGROUPS = 4;
 const MANY_PASSES = 4;
 
 /** Few rows take more lanes along the columns. Lanes share out the words of A where each has some. */

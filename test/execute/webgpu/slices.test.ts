@@ -8,6 +8,7 @@ const works = fc.record({
   passWork: fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 }),
   resumable: fc.integer({ min: 0, max: 20 }),
   most: fc.integer({ min: 1, max: 400 }),
+  deepest: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constant(Infinity)),
 });
 
 test('slices cover every workgroup and pass once, in order, and keep to the target where they can', () => {
@@ -23,6 +24,7 @@ test('slices cover every workgroup and pass once, in order, and keep to the targ
         }
         const took =
           work.passWork.slice(passBegin, passEnd).reduce((sum, each) => sum + each, 0) * workgroups;
+        if (work.resumable > 0) expect(passEnd - passBegin).toBeLessThanOrEqual(work.deepest);
         if (work.resumable > 0)
           expect(took).toBeLessThanOrEqual(Math.max(TARGET_MS * rate, largest * workgroups));
         if (passBegin === 0 && passEnd === work.passWork.length)
