@@ -85,6 +85,15 @@ describe('the WASM executor', () => {
     );
   });
 
+  it('gives zeros for a plan without passes, whatever was computed before', () => {
+    const plan = planMatmul({ m: 9, n: 20, k: 100, a: 'bfloat16', b: 'bfloat16' });
+    const operands = operandsOf(plan, 'plain', 3);
+    const full = wasmMatmul(plan, operands);
+    expect(full.some((code) => code !== 0)).toBe(true);
+    const none = { ...plan, passes: [] };
+    expect(wasmMatmul(none, operands)).toEqual(referenceMatmul(none, operands));
+  });
+
   it('decodes every code of every format', () => {
     const dtypes = [...new Set(PAIRS.flatMap(([a, b]) => [a, b]))].filter((dtype) => bitsOf(dtype) <= 16);
     for (const dtype of dtypes) {

@@ -24,6 +24,8 @@ export function write(
   const { job, passes, at, stored, window } = layout;
   const memory = instance.memory.buffer;
   const a = writeOperand(memory, job.a, plan.a, stored.a, aPart(plan, operands.a, window));
+  // Nothing else writes it then, and the memory may have been another product's.
+  if (passes.length === 0) new Uint8Array(memory, job.out, layout.bytes.result).fill(0);
   passes.forEach((pass, index) => {
     writeRecord(memory, job.passes + index * recordBytes('pass'), RECORDS.pass, pass);
   });
