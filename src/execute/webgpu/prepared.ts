@@ -119,13 +119,15 @@ export class Product implements PreparedMatmul {
     // Scratch is bound always, and as large as needed: where passes have workgroups of their own, or a workgroup may have to stop
     // between passes.
     const workgroupWork = passWork.reduce((sum, each) => sum + each, 0);
-    const mayResume = !split && scratchPerWorkgroup > 0 && workgroupWork > SLOWEST_RATE * TARGET_MS;
+    const mayResume = !split && scratchPerWorkgroup > 0;
     const room = Math.floor(scratchRoom(plan) / (scratchPerWorkgroup * 4));
     const fitting = (each: number): number =>
       Math.min(Math.max(1, Math.floor(room / each)), Math.max(...tiles));
     const most = split ? Math.min(fitting(plan.passes.length), MAX_WORKGROUPS) : MAX_WORKGROUPS;
-    const deepest = isProcessor(parts.subgroupLanes) ? passesInCache(plan) : Infinity;
-    const resumable = !split && (mayResume || deepest < plan.passes.length) ? fitting(1) : 0;
+    const isShared = isProcessor(parts.subgroupLanes) && plan.m > rows;
+    const deepest = isShared ? passesInCache(plan) : Infinity;
+    const isLong = workgroupWork > SLOWEST_RATE * TARGET_MS || plan.passes.length > deepest;
+    const resumable = mayResume && isLong ? fitting(1) : 0;
     const kept = split ? most * plan.passes.length : resumable;
     const work: SliceWork = { panels: tiles, passWork, resumable, most, deepest };
     const scratch = await own('sums of passes', Math.max(16, kept * scratchPerWorkgroup * 4), USAGE.STORAGE);

@@ -19,7 +19,7 @@ import philox from '../../../shaders/philox.wgsl';
 import slice from '../../../shaders/slice.wgsl';
 import { USAGE } from '../../../src/execute/webgpu/gpu';
 import { SLICE_BYTES } from '../../../src/execute/webgpu/prepared';
-import { candidatesFor, FIRST_TUNING, type Tuning } from '../../../src/execute/webgpu/tuning';
+import { candidatesFor, FIRST_TUNING, isProcessor, type Tuning } from '../../../src/execute/webgpu/tuning';
 import { randomOperands } from '../../../bench/check';
 import { runs } from '../runs';
 import { anyEpilogue, anyRounding } from '../../lower/requests';
@@ -174,6 +174,25 @@ describe.each(ADAPTERS)('%s', (name) => {
       expect(product.dispatches).toBeGreaterThan(1);
       expect(await product.read()).toEqual(reference(plan, operands));
       product.release();
+    }
+  });
+
+  test('a deep product is cut where rows of B would leave a processor’s cache, with the same bits', async () => {
+    for (const block of [{}, { block: { k: 512 } }]) {
+      const plan = planMatmul({ m: 40, n: 130, k: 2300, a: 'float32', b: 'float32', ...block });
+      const operands = randomOperands(plan, 7);
+      const [fused, plain] = [
+        await matmul.prepare(plan, operands),
+        await matmul.prepare(plan, operands, { kernel: 'plain' }),
+      ];
+      await fused.runMany(2);
+      await plain.run();
+      if (isProcessor(matmul.subgroupLanes)) expect(fused.dispatches).toBeGreaterThanOrEqual(3);
+      const expected = reference(plan, operands);
+      expect(await fused.read()).toEqual(expected);
+      expect(await plain.read()).toEqual(expected);
+      fused.release();
+      plain.release();
     }
   });
 
