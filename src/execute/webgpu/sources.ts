@@ -63,6 +63,7 @@ export function checkSources(
   batch = 1,
 ): void {
   checkBatch(batch);
+  checkSeeds(plan, batch);
   checkAdded(plan, sources);
   const shapes = operandShapes(plan);
   const written = into && placedOf(into, shapes.c).buffer;
@@ -95,6 +96,14 @@ export function checkSources(
 export function checkBatch(batch: unknown): void {
   if (typeof batch === 'number' && Number.isSafeInteger(batch) && batch >= 1) return;
   throw new UserError(`batch must be a whole number of at least 1, received ${String(batch)}.`);
+}
+
+/** Product i of a batch draws by seed + i, which must be a seed too. */
+function checkSeeds({ rounding, seed }: MatmulPlan, batch: number): void {
+  if (rounding !== 'stochastic' || seed <= Number.MAX_SAFE_INTEGER - (batch - 1)) return;
+  throw new UserError(
+    `The seed of a batch of ${batch} must be at most 2^53 - ${batch}, as product i draws by seed + i; received ${seed}.`,
+  );
 }
 
 /** The matrices of a batch as one, below each other. */
