@@ -49,17 +49,20 @@ export interface BenchResult {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Bytes of a product on the adapter or in WASM, and the bound that is promised of them; undefined where none is. */
-export function memoryOf({
-  memory: { operands = 0, result = 0, scratch = 0, limit },
-}: Pick<CaseResult, 'memory'>): { readonly bytes: number; readonly limit: number } | undefined {
-  return limit === undefined ? undefined : { bytes: operands + result + scratch, limit };
+/** What a product takes on the adapter or in WASM. */
+export interface MemoryUse {
+  readonly bytes: number;
+  /** What is promised. */
+  readonly limit: number;
+  readonly exceeds: boolean;
 }
 
-/** Whether a product takes more than is promised. */
-export function exceedsMemory(result: Pick<CaseResult, 'memory'>): boolean {
-  const memory = memoryOf(result);
-  return memory !== undefined && memory.bytes > memory.limit;
+/** Undefined where nothing is promised. */
+export function memoryOf({
+  memory: { operands = 0, result = 0, scratch = 0, limit },
+}: Pick<CaseResult, 'memory'>): MemoryUse | undefined {
+  const bytes = operands + result + scratch;
+  return limit === undefined ? undefined : { bytes, limit, exceeds: bytes > limit };
 }
 
 /**
@@ -73,7 +76,7 @@ export function exitCode({
 }: BenchResult & { baseline?: Baseline | null }): 0 | 1 | 2 | 130 {
   if (outcome === 'interrupted') return 130;
   const refuted =
-    cases.some((each) => !each.check.passed || exceedsMemory(each)) ||
+    cases.some((each) => !each.check.passed || memoryOf(each)?.exceeds === true) ||
     (baseline && 'agrees' in baseline && !baseline.agrees);
   if (outcome !== 'complete' || refuted) return 1;
   return cases.length === 0 ? 2 : 0;

@@ -107,7 +107,7 @@ function memoryLines({ cases }: Report): string {
   const [first, ...more] = products;
   if (first === undefined) return '';
   const largest = more.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
-  const over = products.filter(({ bytes, limit }) => bytes > limit);
+  const over = products.filter(({ exceeds }) => exceeds);
   return [
     `memory  operands + result + scratch of the largest product: ${megabytes(largest.bytes)} of at most ${megabytes(largest.limit)}\n`,
     ...over.map(

@@ -85,7 +85,7 @@ export function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit code: 0 fine; 1 a check failed or the device was lost; 2 nothing could be run; 130 interrupted.
+Exit code: 0 fine; 1 a check failed, a product took more memory than is promised, or the device was lost; 2 nothing could be run; 130 interrupted.
 
 Examples:
   systole bench

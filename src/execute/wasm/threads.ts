@@ -1,6 +1,6 @@
 /**
  * Threads of the WASM executor: workers that share a product's memory and take its units of work in turns. The thread that asks
- * waits for messages and does not block, but for products of some milliseconds (`joint.ts`). How a worker is started is the host's matter.
+ * waits for messages and does not block, but for products of some tens of milliseconds (`joint.ts`). How a worker is started is the host's matter.
  */
 
 import { WORDS } from './joint';

@@ -43,16 +43,16 @@ export function* slices(work: SliceWork, rate: () => number): Generator<Slice> {
     let first = 0;
     while (first < total) {
       const fitting = Math.floor((TARGET_MS * rate()) / whole);
-      const left = Math.min(work.resumable, total - first);
-      if (left === 0 || (deepest >= last && fitting >= Math.min(left, TOGETHER))) {
+      const most = Math.min(work.resumable, total - first);
+      if (most === 0 || (deepest >= last && fitting >= Math.min(most, TOGETHER))) {
         const workgroups = Math.min(Math.max(1, fitting), total - first, work.most);
         yield { panel, firstWorkgroup: first, workgroups, passBegin: 0, passEnd: last };
         first += workgroups;
       } else {
-        const together = Math.min(left, Math.max(TOGETHER, Math.floor((TARGET_MS * rate()) / deep)));
+        const together = Math.min(most, Math.max(TOGETHER, Math.floor((TARGET_MS * rate()) / deep)));
         for (let passBegin = 0; passBegin < last;) {
-          const fitting = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / together);
-          const passEnd = Math.min(fitting, passBegin + deepest);
+          const end = passesFitting(work.passWork, passBegin, (TARGET_MS * rate()) / together);
+          const passEnd = Math.min(end, passBegin + deepest);
           yield { panel, firstWorkgroup: first, workgroups: together, passBegin, passEnd };
           passBegin = passEnd;
         }
